@@ -73,30 +73,36 @@ async def list_days(
 
 
 async def list_keys(
-    db: AsyncSession, scope: Scope, first: date, last: date
+    db: AsyncSession,
+    scope: Scope,
+    first: date,
+    last: date,
+    *,
+    cuts: Collection[Cut] = tuple(Cut),
+    names: Sequence[str] = SLICED,
 ) -> list[tuple[Cut, str, str, dict[str, int]]]:
-    """The measures in SLICED of the days together, by cut, key and operator. Both ends are included.
+    """These measures of the days together, by cut, key and operator. Both ends are included.
 
     Whole months are read as sums, so two years are some ten thousand rows. Call it after `freeze`: else the sums of a month may go
     away between the two statements.
     """
     summed = await _summed_months(db, first, last)
     parts = union_all(
-        _parts(Month, scope).where(Month.month.in_(summed)),
+        _parts(Month, scope, names).where(Month.cut.in_(list(cuts)), Month.month.in_(summed)),
         *(
             # All cuts by name: then the days are a short stretch of the index for each of them.
-            _parts(RechargeFigures, scope).where(
-                RechargeFigures.cut.in_(list(Cut)), RechargeFigures.day.between(since, until)
+            _parts(RechargeFigures, scope, names).where(
+                RechargeFigures.cut.in_(list(cuts)), RechargeFigures.day.between(since, until)
             )
             for since, until in days_beside(summed, first, last)
         ),
     ).subquery()
     keys = (parts.c.cut, parts.c.key, parts.c.operator)
     rows = await db.execute(
-        select(*keys, *(func.sum(parts.c[name]).label(name) for name in SLICED)).group_by(*keys)
+        select(*keys, *(func.sum(parts.c[name]).label(name) for name in names)).group_by(*keys)
     )
     return [
-        (Cut(row["cut"]), row["key"], row["operator"], {name: int(row[name]) for name in SLICED})
+        (Cut(row["cut"]), row["key"], row["operator"], {name: int(row[name]) for name in names})
         for row in rows.mappings()
     ]
 
@@ -124,9 +130,9 @@ def days_beside(months: Sequence[date], first: date, last: date) -> Iterator[tup
         yield since, last
 
 
-def _parts(figures: type[RechargeFigures | Month], scope: Scope) -> Select[Any]:
+def _parts(figures: type[RechargeFigures | Month], scope: Scope, names: Sequence[str]) -> Select[Any]:
     return select(
-        figures.cut, figures.key, figures.operator, *(getattr(figures, name) for name in SLICED)
+        figures.cut, figures.key, figures.operator, *(getattr(figures, name) for name in names)
     ).where(scope(figures.operator.expression))
 
 

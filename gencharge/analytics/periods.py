@@ -52,6 +52,12 @@ def months_before(day: date, months: int) -> date:
     return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), following - timedelta(days=1))
 
 
+def months(today: date, before: int) -> list[Period]:
+    """So many calendar months before the present one, the earliest first, and the present one up to its end."""
+    firsts = [months_before(today.replace(day=1), number) for number in range(before, -1, -1)]
+    return [Period(first, months_before(first, -1) - timedelta(days=1)) for first in firsts]
+
+
 def standard(today: date) -> dict[str, Period]:
     """The periods of every area, by the name that they have in its answer."""
     return {

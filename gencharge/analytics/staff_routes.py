@@ -7,7 +7,8 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, Query
 from fastapi.responses import Response
 
-from gencharge.analytics import plans_staff_service, staff_service
+from gencharge.analytics import plans_staff_service, revenue_staff_service, staff_service
+from gencharge.analytics.revenue_schemas import RevenueFigures
 from gencharge.analytics.staff_schemas import ActivePlanFigures, FiguresQuery, TransactionFigures
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http import web
@@ -43,6 +44,27 @@ async def get_transaction_figures(
     if if_none_match is not None and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)
     return web.reply(await staff_service.transactions(db, admin, query), headers=headers)
+
+
+@router.get(
+    "/revenue",
+    summary="Figures of revenue (staff)",
+    response_model=RevenueFigures,
+    responses={**NOT_MODIFIED, **web.errors(ValidationFailed, DatabaseUnavailable, *SCOPED_ERRORS)},
+)
+async def get_revenue_figures(
+    admin: Reader,
+    db: Db,
+    query: Annotated[FiguresQuery, Query()],
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Revenue, commission, discounts, cashback and the gateway's fees: totals, periods, trends, growth, and by operator, channel, plan,
+    circle, way of paying and source. Equal to the ledger to the paisa. 304 as long as nothing more was counted."""
+    await staff_service.freeze(db)
+    headers = {"ETag": f'"{await revenue_staff_service.etag(db, admin, query)}"', "Cache-Control": CACHE}
+    if if_none_match is not None and headers["ETag"] in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return web.reply(await revenue_staff_service.show(db, admin, query), headers=headers)
 
 
 @router.get(

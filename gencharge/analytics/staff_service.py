@@ -63,17 +63,17 @@ async def freeze(db: AsyncSession) -> None:
 
 async def etag(db: AsyncSession, admin: Principal, query: FiguresQuery) -> str:
     """Changes with the answer to this query: when something was counted, when a day ends, for another query or scope."""
-    today = _today()
-    stamp = await figures_crud.stamp(db, _scope(admin, query), _since(today, query.days()))
+    today = today_in_india()
+    stamp = await figures_crud.stamp(db, scope_of(admin, query), since_for(today, query.days()))
     text = f"{today}|{query.model_dump_json()}|{sorted(admin.operator_scope or ())}|{stamp}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 async def transactions(db: AsyncSession, admin: Principal, query: FiguresQuery) -> TransactionFigures:
     """The figures of recharges, of the operators that the admin sees."""
-    today, scope = _today(), _scope(admin, query)
+    today, scope = today_in_india(), scope_of(admin, query)
     asked = query.days()
-    rows = await figures_crud.list_days(db, scope, _since(today, asked), max(today, asked.last))
+    rows = await figures_crud.list_days(db, scope, since_for(today, asked), max(today, asked.last))
     by_day = {day: Counter(measures) for day, measures in rows}
     parts: dict[Cut, dict[str, Measures]] = {cut: {} for cut in Cut}
     for cut, key, operator, measures in await figures_crud.list_keys(db, scope, asked.first, asked.last):
@@ -84,9 +84,9 @@ async def transactions(db: AsyncSession, admin: Principal, query: FiguresQuery) 
         counted_at=clock.now(),
         first_day=asked.first,
         last_day=asked.last,
-        totals=_totals(_sum(by_day, asked)),
+        totals=_totals(sum_days(by_day, asked)),
         periods=RechargePeriods(
-            **{name: _count(_sum(by_day, period)) for name, period in periods.standard(today).items()}
+            **{name: _count(sum_days(by_day, period)) for name, period in periods.standard(today).items()}
         ),
         daily=[RechargeDay(day=day, **_count(by_day.get(day, Counter())).model_dump()) for day in asked],
         monthly=_months(by_day, today),
@@ -101,11 +101,14 @@ async def transactions(db: AsyncSession, admin: Principal, query: FiguresQuery) 
     )
 
 
-def _today() -> date:
+def today_in_india() -> date:
+    """The present day."""
     return clock.now().astimezone(clock.IST).date()
 
 
-def _scope(admin: Principal, query: FiguresQuery) -> figures_crud.Scope:
+def scope_of(admin: Principal, query: FiguresQuery) -> figures_crud.Scope:
+    """The operators that the admin sees, or the one of them that the query names."""
+
     def scope(operator: ColumnElement[str]) -> ColumnElement[bool]:
         own = within(admin, operator)
         return own if query.operator is None else and_(own, operator == query.operator.upper())
@@ -113,13 +116,14 @@ def _scope(admin: Principal, query: FiguresQuery) -> figures_crud.Scope:
     return scope
 
 
-def _since(today: date, asked: Period) -> date:
+def since_for(today: date, asked: Period) -> date:
     """The first day that anything in the answer is about."""
     year = periods.months_before(today.replace(day=1), _MONTHS)
     return min(asked.first, year, periods.last_days(today, _MONTH).before().first)
 
 
-def _sum(by_day: dict[date, Measures], period: Period) -> Measures:
+def sum_days(by_day: dict[date, Measures], period: Period) -> Measures:
+    """All measures of a period."""
     total = Measures()
     for day, measures in by_day.items():
         if day in period:
@@ -169,7 +173,9 @@ def _months(by_day: dict[date, Measures], today: date) -> list[RechargeMonth]:
 
 
 def _growth(by_day: dict[date, Measures], period: Period) -> float | None:
-    return periods.growth(_sum(by_day, period)["delivered"], _sum(by_day, period.before())["delivered"])
+    return periods.growth(
+        sum_days(by_day, period)["delivered"], sum_days(by_day, period.before())["delivered"]
+    )
 
 
 def _slices(cut: Cut, parts: dict[str, Measures]) -> list[Slice]:

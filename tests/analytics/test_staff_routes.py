@@ -5,7 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import delete
 
+from gencharge.analytics.models import RechargeFigures
 from gencharge.core.stores.stores import Stores
 from tests.make.analytics import count
 from tests.make.money import buy, find_plan, make_customer, make_number
@@ -106,3 +108,27 @@ async def test_days_far_away_have_no_figures(client: httpx.AsyncClient, headers:
     assert figures["totals"]["sold"] == 0
     assert figures["totals"]["success_percent"] is None
     assert len(figures["daily"]) == 3
+
+
+async def test_revenue_is_by_operator_and_plan_and_its_etag_holds(
+    app: FastAPI, shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    await shop.database.run(lambda db: db.execute(delete(RechargeFigures)))
+    await sell(shop, "JIO", 299)
+    await sell(shop, "AIRTEL", 299)
+    answer = await client.get("/v1/analytics/revenue", headers=headers)
+    assert answer.status_code == 200, answer.text
+    figures = answer.json()
+    assert (figures["totals"]["paid"], figures["totals"]["gateway_fees"]) == (598.0, None)
+    assert {part["key"] for part in figures["distributions"]["operator"]} == {"JIO", "AIRTEL"}
+    assert all(part["name"] for part in figures["distributions"]["plan"])
+    again = await client.get(
+        "/v1/analytics/revenue", headers=headers | {"If-None-Match": answer.headers["ETag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+    scoped = await staff_headers(app, shop, "Manager", operators=("JIO",))
+    own = (await client.get("/v1/analytics/revenue", headers=scoped)).json()
+    assert (own["totals"]["paid"], [part["key"] for part in own["distributions"]["operator"]]) == (
+        299.0,
+        ["JIO"],
+    )

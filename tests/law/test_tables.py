@@ -232,6 +232,8 @@ SCATTERED = {
     "autopay/crud.py:select_all_autopays",
     "autopay/topups_crud.py:select_all",
     "mandates/crud.py:select_all",
+    # The gateway's fees, by the day.
+    "analytics/revenue_crud.py:list_fees",
     # By an id without its owner: a delivery, the runs of a day.
     "webhooks/crud.py:find_delivery",
     "reconciliation/crud.py:find_finished",
