@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import Field, create_model
 
 from gencharge.analytics.areas import Area, Fact, State
+from gencharge.analytics.models import WAITS
 from gencharge.analytics.periods import standard
 from gencharge.core.http.web import Out
 from gencharge.core.values.money import SignedMoney
@@ -18,6 +19,7 @@ _NOW: Final = (
     "What there is now, or was on the last day that was asked for. Null: nothing, or it was not counted on these days;"
     " the staff, plans and offers are counted for today only."
 )
+_STEPS: Final = ", ".join(map(str, WAITS[:-1])) + f" or {WAITS[-1]}"
 
 
 class Times(Out):
@@ -53,13 +55,18 @@ class AreaGrowth(Out):
     )
 
 
-class DeliveryChannel(Out):
-    """A channel of an operator."""
+def _within(percent: int) -> Any:
+    return Field(
+        default=None,
+        description=f"{percent} % of the deliveries over an API took less than so many seconds: {_STEPS}. Null: longer, or there was none.",
+        examples=[5],
+    )
+
+
+class DeliveryTimes(Out):
+    """What became of recharges on the way to an operator, and how long that took."""
 
     operator: str = Field(examples=["JIO"])
-    channel: str = Field(
-        description="`internal`: the operator's own system, or no channel was tried.", examples=["jio-api"]
-    )
     delivered: int = Field(examples=[950])
     failed: int = Field(examples=[50])
     failure_percent: float = Field(
@@ -68,6 +75,17 @@ class DeliveryChannel(Out):
     average_seconds: float | None = Field(
         description="From queueing a recharge to its delivery. Null: none was delivered over an API.",
         examples=[2.4],
+    )
+    p50_seconds: int | None = _within(50)
+    p95_seconds: int | None = _within(95)
+    p99_seconds: int | None = _within(99)
+
+
+class DeliveryChannel(DeliveryTimes):
+    """A channel of an operator."""
+
+    channel: str = Field(
+        description="`internal`: the operator's own system, or no channel was tried.", examples=["jio-api"]
     )
 
 
@@ -152,6 +170,10 @@ def models_of(area: Area) -> dict[str, Any]:
         models["now"] = _model_of_state(area, area.state, by_operator)
         fields["now"] = (models["now"] | None, Field(description=_NOW))
     if area.has_channels:
+        fields["operators"] = (
+            list[DeliveryTimes],
+            Field(description="Failures and times by operator, the most used first."),
+        )
         fields["channels"] = (
             list[DeliveryChannel],
             Field(description="Failures and times by operator and channel, the most used first."),

@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.analytics import area_crud as crud
-from gencharge.analytics import figures_crud, periods
+from gencharge.analytics import channels_crud, delivery_times, figures_crud, periods
 from gencharge.analytics.area_crud import AreaRow
-from gencharge.analytics.area_schemas import AreaGrowth, AreaPart, DeliveryChannel, models_of, type_of
+from gencharge.analytics.area_schemas import AreaGrowth, AreaPart, models_of, type_of
 from gencharge.analytics.areas import ALL, NOW, OPERATOR, Area
 from gencharge.analytics.models import WAITS
 from gencharge.analytics.periods import Period
@@ -82,7 +82,9 @@ async def show(db: AsyncSession, admin: Principal, area: Area, query: PeriodQuer
         state = [row for row in keys if row.fact == NOW]
         answer["now"] = _state(area, models["now"], state) if state else None
     if area.has_channels:
-        answer["channels"] = await _channels(db, operators, asked)
+        rows = await channels_crud.list_channels(db, _scope(operators), asked.first, asked.last)
+        answer["operators"] = delivery_times.of_operators(rows)
+        answer["channels"] = delivery_times.of_channels(rows)
     figures: Out = models["figures"](**answer)
     return figures
 
@@ -203,22 +205,3 @@ async def _named(db: AsyncSession, tops: dict[str, list[AreaPart]]) -> dict[str,
         names = await read[cut](db, [UUID(part.key) for part in parts])
         named[cut] = [part.model_copy(update={"name": names.get(part.key)}) for part in parts]
     return named
-
-
-async def _channels(
-    db: AsyncSession, operators: Sequence[str] | None, asked: Period
-) -> list[DeliveryChannel]:
-    rows = await figures_crud.list_channels(db, _scope(operators), asked.first, asked.last)
-    return [
-        DeliveryChannel(
-            operator=row.operator,
-            channel=row.channel,
-            delivered=row.delivered,
-            failed=row.failed,
-            failure_percent=round(row.failed * 100 / (row.delivered + row.failed), 2),
-            average_seconds=None
-            if row.channel == figures_crud.INTERNAL or not row.delivered
-            else round(row.seconds / row.delivered, 2),
-        )
-        for row in rows
-    ]

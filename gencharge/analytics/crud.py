@@ -92,6 +92,7 @@ _KEYS: Final = {
     Cut.OFFER: "offer_id",
     Cut.FAILURE: "failure",
     Cut.WAIT: "wait",
+    Cut.CHANNEL_WAIT: r"channel || '\:' || wait",
 }
 
 

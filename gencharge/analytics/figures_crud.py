@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -20,8 +19,6 @@ from gencharge.plans.models import Plan
 _SUMS: Final = tuple(func.sum(getattr(RechargeFigures, name)).label(name) for name in MEASURES)
 # What a slice of a distribution shows.
 SLICED: Final = ("delivered", "failed", "delivered_price", "delivered_discount")
-# The channel of what was delivered in an operator's own system.
-INTERNAL: Final = "internal"
 Scope = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 
@@ -134,37 +131,6 @@ def _parts(figures: type[RechargeFigures | Month], scope: Scope, names: Sequence
     return select(
         figures.cut, figures.key, figures.operator, *(getattr(figures, name) for name in names)
     ).where(scope(figures.operator.expression))
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelSums:
-    """What a channel of an operator did. `seconds`: of all deliveries together, from queueing to delivery."""
-
-    operator: str
-    channel: str
-    delivered: int
-    failed: int
-    seconds: int
-
-
-async def list_channels(db: AsyncSession, scope: Scope, first: date, last: date) -> list[ChannelSums]:
-    """What each channel of each operator did on these days together, the most used first. Both ends are included."""
-    delivered, failed, seconds = (
-        func.sum(column)
-        for column in (RechargeFigures.delivered, RechargeFigures.failed, RechargeFigures.delivery_seconds)
-    )
-    rows = await db.execute(
-        select(RechargeFigures.operator, RechargeFigures.key, delivered, failed, seconds)
-        .where(
-            RechargeFigures.cut == Cut.CHANNEL,
-            RechargeFigures.day.between(first, last),
-            scope(RechargeFigures.operator.expression),
-        )
-        .group_by(RechargeFigures.operator, RechargeFigures.key)
-        .having(delivered + failed > 0)
-        .order_by((delivered + failed).desc(), RechargeFigures.operator, RechargeFigures.key)
-    )
-    return [ChannelSums(row[0], row[1], *(int(value) for value in row[2:])) for row in rows]
 
 
 async def plan_names(db: AsyncSession, plan_ids: Collection[UUID]) -> dict[str, str]:

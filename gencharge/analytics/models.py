@@ -27,6 +27,7 @@ class Cut(StrEnum):
     OFFER = "offer"  # offer_id
     FAILURE = "failure"  # why it failed
     WAIT = "wait"  # seconds from queueing it to the delivery over an operator's API, as one of WAITS
+    CHANNEL_WAIT = "channel_wait"  # the channel and the same, as `jio-api:5`
 
 
 # The upper bounds of the keys of Cut.WAIT, in seconds; what took longer has the key `more`.

@@ -70,6 +70,26 @@ async def counted(stores: Stores) -> Stores:
             failed=failed,
             delivery_seconds=seconds,
         )
+    for operator, bound, delivered in (("JIO", "2", 1), ("JIO", "5", 2), ("AIRTEL", "more", 1)):
+        await put(
+            stores,
+            0,
+            table=RechargeFigures,
+            operator=operator,
+            cut=Cut.CHANNEL_WAIT,
+            key=f"api:{bound}",
+            delivered=delivered,
+        )
+    await put(
+        stores,
+        0,
+        table=RechargeFigures,
+        operator="JIO",
+        cut=Cut.CHANNEL,
+        key="internal",
+        delivered=1,
+        failed=1,
+    )
     return stores
 
 
@@ -123,9 +143,20 @@ async def test_an_admin_of_one_operator_sees_no_other(counted: Stores) -> None:
 
 
 async def test_a_channel_has_its_failures_and_its_times(counted: Stores) -> None:
-    first, second = (await show(counted, "delivery")).channels
+    first, second, third = (await show(counted, "delivery")).channels
     assert (first.operator, first.failure_percent, first.average_seconds) == ("JIO", 25.0, 3.0)
-    assert (second.operator, second.failure_percent, second.average_seconds) == ("AIRTEL", 0.0, 1.0)
+    assert (first.p50_seconds, first.p95_seconds) == (5, 5)
+    assert (second.channel, second.failure_percent, second.average_seconds) == ("internal", 50.0, None)
+    assert (second.p50_seconds, second.p99_seconds) == (None, None)
+    assert (third.operator, third.failure_percent, third.average_seconds) == ("AIRTEL", 0.0, 1.0)
+    assert third.p50_seconds is None
+
+
+async def test_an_operator_has_those_of_its_channels_together(counted: Stores) -> None:
+    jio, airtel = (await show(counted, "delivery")).operators
+    assert (jio.operator, jio.delivered, jio.failed, jio.failure_percent) == ("JIO", 4, 2, 33.33)
+    assert (jio.average_seconds, jio.p50_seconds, jio.p99_seconds) == (3.0, 5, 5)
+    assert (airtel.operator, airtel.failure_percent, airtel.p50_seconds) == ("AIRTEL", 0.0, None)
 
 
 async def test_the_etag_changes_with_the_day_the_query_the_scope_and_what_is_counted(counted: Stores) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import text
 
@@ -102,3 +104,15 @@ async def test_what_is_counted_while_figures_are_corrected_counts_once(shop: Sto
             await recount_crud.correct(writing, differences, today, tomorrow)
     assert await differences_of(shop) == []
     assert [row["sold"] for row in await figures_of(shop, "all")] == [2]
+
+
+async def test_the_waits_of_channels_are_those_of_their_operator(lived: Stores) -> None:
+    waits, of_channels = Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]]()
+    for row in await figures_of(lived, "wait"):
+        waits[row["day"], row["operator"], row["key"]] += row["delivered"]
+    for row in await figures_of(lived, "channel_wait"):
+        channel, _, wait = row["key"].rpartition(":")
+        assert channel
+        of_channels[row["day"], row["operator"], wait] += row["delivered"]
+    assert waits.total() > 0
+    assert of_channels == waits
