@@ -44,6 +44,17 @@ class AreaPart(Out):
     amount: SignedMoney | None = Field(default=None, description="Null: it is not about money.")
 
 
+class AreaStep(Out):
+    """A step of the way, of the days that were asked for."""
+
+    step: str = Field(examples=["sold"])
+    count: int = Field(examples=[120])
+    percent_of_first: float | None = Field(description="Null: the first step has none.", examples=[60.0])
+    percent_of_previous: float | None = Field(
+        description="Null: the step before has none, or there is none.", examples=[60.0]
+    )
+
+
 class AreaGrowth(Out):
     """Against the period before, in percent; null if that had none."""
 
@@ -109,6 +120,23 @@ def _model_of_state(area: Area, state: State, by_operator: dict[str, Any]) -> ty
     return _make(area, "Now", "What there is.", total | by_operator | shares)
 
 
+def _more(area: Area) -> dict[str, Any]:
+    """What only some areas have."""
+    fields = dict[str, Any]()
+    if area.steps:
+        fields["steps"] = (list[AreaStep], Field(description="How many come to each step."))
+    if area.has_channels:
+        fields["operators"] = (
+            list[DeliveryTimes],
+            Field(description="Failures and times by operator, the most used first."),
+        )
+        fields["channels"] = (
+            list[DeliveryChannel],
+            Field(description="Failures and times by operator and channel, the most used first."),
+        )
+    return fields
+
+
 @cache
 def models_of(area: Area) -> dict[str, Any]:
     """The types of an area's answer and of its parts, by the part's name. The descriptions of the fields are the definitions of the
@@ -169,14 +197,6 @@ def models_of(area: Area) -> dict[str, Any]:
     if area.state is not None:
         models["now"] = _model_of_state(area, area.state, by_operator)
         fields["now"] = (models["now"] | None, Field(description=_NOW))
-    if area.has_channels:
-        fields["operators"] = (
-            list[DeliveryTimes],
-            Field(description="Failures and times by operator, the most used first."),
-        )
-        fields["channels"] = (
-            list[DeliveryChannel],
-            Field(description="Failures and times by operator and channel, the most used first."),
-        )
+    fields |= _more(area)
     models["figures"] = make("Figures", f"Figures of {area.title}.", fields)
     return models

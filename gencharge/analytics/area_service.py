@@ -9,12 +9,13 @@ from gencharge.analytics import area_crud as crud
 from gencharge.analytics.admins_crud import ADMINS
 from gencharge.analytics.areas import Area
 from gencharge.analytics.catalogue_crud import DELIVERY, OFFERS, PLANS
+from gencharge.analytics.funnel_crud import FUNNEL
 from gencharge.analytics.money_crud import AUTOPAY, PAYMENTS, REFERRALS
 from gencharge.analytics.users_crud import ARCHIVE, USERS
 from gencharge.core.postgres.database import Database, read_one_snapshot
 from gencharge.core.values import clock
 
-AREAS: Final = (USERS, ARCHIVE, ADMINS, PLANS, OFFERS, REFERRALS, AUTOPAY, PAYMENTS, DELIVERY)
+AREAS: Final = (USERS, ARCHIVE, ADMINS, PLANS, OFFERS, REFERRALS, AUTOPAY, PAYMENTS, DELIVERY, FUNNEL)
 # Before any customer was.
 _BEGINNING: Final = date(2020, 1, 1)
 

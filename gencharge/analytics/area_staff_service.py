@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.analytics import area_crud as crud
 from gencharge.analytics import channels_crud, delivery_times, figures_crud, periods
 from gencharge.analytics.area_crud import AreaRow
-from gencharge.analytics.area_schemas import AreaGrowth, AreaPart, models_of, type_of
+from gencharge.analytics.area_schemas import AreaGrowth, AreaPart, AreaStep, models_of, type_of
 from gencharge.analytics.areas import ALL, NOW, OPERATOR, Area
 from gencharge.analytics.models import WAITS
 from gencharge.analytics.periods import Period
@@ -81,6 +81,8 @@ async def show(db: AsyncSession, admin: Principal, area: Area, query: PeriodQuer
     if area.state is not None:
         state = [row for row in keys if row.fact == NOW]
         answer["now"] = _state(area, models["now"], state) if state else None
+    if area.steps:
+        answer["steps"] = _steps(area, _sum(days, asked))
     if area.has_channels:
         rows = await channels_crud.list_channels(db, _scope(operators), asked.first, asked.last)
         answer["operators"] = delivery_times.of_operators(rows)
@@ -156,6 +158,23 @@ def _monthly(area: Area, model: Any, days: Iterable[AreaRow], today: date) -> li
 def _growth(area: Area, days: Sequence[AreaRow], period: Period) -> float | None:
     now, before = (_sum(days, part).get(area.main, (0, 0))[0] for part in (period, period.before()))
     return periods.growth(now, before)
+
+
+def _steps(area: Area, sums: Sums) -> list[AreaStep]:
+    counts = [sums.get(step, (0, 0))[0] for step in area.steps]
+    return [
+        AreaStep(
+            step=step,
+            count=count,
+            percent_of_first=_percent(count, counts[0]),
+            percent_of_previous=_percent(count, counts[place - 1]) if place else None,
+        )
+        for place, (step, count) in enumerate(zip(area.steps, counts, strict=True))
+    ]
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return round(part * 100 / whole, 2) if whole else None
 
 
 def _by_operator(area: Area) -> tuple[str, ...]:

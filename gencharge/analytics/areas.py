@@ -69,6 +69,8 @@ class Area:
     is_kept: bool = True
     # Whether its answer has failures and times by channel.
     has_channels: bool = False
+    # Facts that follow each other: how many of the first one come to each.
+    steps: tuple[str, ...] = ()
     # The tables that an area is counted from at each reading, and what names it: they have `updated_at`.
     tables: tuple[str, ...] = ()
     # The cut of the figures of recharges that its facts with a `count` are in, and the names that further cuts have here.

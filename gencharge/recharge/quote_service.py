@@ -14,7 +14,7 @@ from gencharge.core.wording import worded
 from gencharge.offers.errors import OfferChanged
 from gencharge.offers.service import Judged, Refusal, Saving, Selection
 from gencharge.operators import service as operators
-from gencharge.recharge import choice_service, lifecycle_crud, sale_crud
+from gencharge.recharge import choice_service, lifecycle_crud, quote_tally, sale_crud
 from gencharge.recharge.choice_service import Market
 from gencharge.recharge.errors import REFUSALS, PriceChanged
 from gencharge.recharge.models import RechargeStatus, SaleOutcome
@@ -51,6 +51,7 @@ async def quote(database: Database, user_id: UUID, query: Quote, market: Market 
     best = selection.candidates[0] if selection is not None and selection.candidates else None
     saving = best.saving if best is not None else Saving(Money(0), Money(0))
     payable = price - saving.discount
+    quote_tally.count(row.operator)
     return QuoteOut(
         phone_number=query.phone_number,
         plan_id=row.plan_id,

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.recharge import checks, jobs, listeners, personal_data, routes, staff_routes, staff_service
+from gencharge.recharge import (
+    checks,
+    jobs,
+    listeners,
+    personal_data,
+    quote_loop,
+    routes,
+    staff_routes,
+    staff_service,
+)
 
 ROOM: Final = Room(
     name="recharge",
@@ -14,6 +23,7 @@ ROOM: Final = Room(
     routers=(routes.direct, routes.router, staff_routes.router),
     listeners=(listeners.PAID, listeners.UNPAID),
     jobs=jobs.JOBS,
+    watchers=(quote_loop.watch_quotes,),
     checks=checks.CHECKS,
     acts=(staff_service.REFUND,),
     personal_data=personal_data.PART,

@@ -395,6 +395,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/analytics/payments":                                                   "401  403   200   200 403  403  200   403    -",
     "GET /v1/analytics/delivery":                                                   "401  403   200   200 403  403  200   200    -",
     "GET /v1/analytics/transactions":                                               "401  403   200   200 403  403  200   200    -",
+    "GET /v1/analytics/funnel":                                                     "401  403   200   200 403  403  200   200    -",
     "GET /v1/analytics/revenue":                                                    "401  403   200   200 403  403  200   200    -",
     "GET /v1/referrals/me":                                                          "401  200   403   403 403  403  403   403    -",
     "GET /v1/referrals/me/rewards":                                                  "401  200   403   403 403  403  403   403    -",

@@ -56,6 +56,8 @@ REFERENCE = {
     "area_counts",
     "active_plan_figures",
     "plan_reminder_marks",
+    # Sums by the day.
+    "quote_counts",
 }
 # Global uniqueness, sharded by what must be unique.
 DIRECTORY = {
