@@ -8,7 +8,7 @@ from typing import Final
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.analytics import area_service, plans_crud, service
+from gencharge.analytics import area_service, customers_crud, plans_crud, service
 from gencharge.core import telemetry
 from gencharge.core.background.jobs import Job
 from gencharge.core.postgres.connection import allow_long_statements
@@ -62,15 +62,21 @@ async def count_plans(stores: Stores) -> None:
     await stores.database.run(unit)
 
 
+async def count_customers(stores: Stores) -> None:
+    """Count the customers by cohort and segment, and the renewals."""
+    await stores.database.run(lambda db: customers_crud.count_customers(db, clock.now()))
+
+
 def _nothing(first: date, until: date) -> None:
     del first, until
 
 
-# 02:10 to 02:30 in India, after the nightly checks of the books.
+# 02:10 to 02:40 in India, after the nightly checks of the books.
 JOBS: Final = (
     Job("analytics.sum-months", sum_months, cron="40 20 * * *"),
     Job("analytics.recount-areas", recount_areas, cron="50 20 * * *"),
     Job("analytics.verify", verify, cron="0 21 * * *"),
+    Job("analytics.count-customers", count_customers, cron="10 21 * * *"),
     Job("analytics.count-areas", count_areas, cron="2-59/5 * * * *"),
     Job("analytics.count-plans", count_plans, cron="*/5 * * * *"),
 )

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, Date, DateTime, Text
+from sqlalchemy import BigInteger, Date, DateTime, Integer, Text
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 from gencharge.core.postgres.database import Base
@@ -44,6 +44,10 @@ class PlanCut(StrEnum):
     CATEGORY = "category"
     KIND = "kind"  # base or addon
     ENDS = "ends"  # the day in India on which an active plan ends, of those of the next 90 days
+    # Of base plans that end within thirty days, today included:
+    BASE_ENDS = "base_ends"  # the day
+    ENDING_PLAN = "ending_plan"  # plan_id
+    ENDING_CIRCLE = "ending_circle"
 
 
 def _number() -> MappedColumn[int]:
@@ -117,6 +121,30 @@ class ActivePlanFigures(Base):
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     active: Mapped[int] = mapped_column(BigInteger)
     queued: Mapped[int] = mapped_column(BigInteger)
+    counted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class CustomerArea(StrEnum):
+    """What is counted of customers each night."""
+
+    COHORTS = "cohorts"  # by the month of the first recharge (key) and months after it (part)
+    SEGMENTS = "segments"  # by segment
+    RENEWALS = "renewals"  # plans that ended (`customers`), and those that were renewed (`recharges`)
+
+
+class CustomerFigures(Base):
+    """Customers by what they did, at `counted_at`. All rows are counted at one instant."""
+
+    __tablename__ = "customer_figures"
+
+    area: Mapped[str] = mapped_column(Text, primary_key=True)
+    # Empty: of all operators together.
+    operator: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    part: Mapped[int] = mapped_column(Integer, primary_key=True)
+    customers: Mapped[int] = mapped_column(BigInteger)
+    recharges: Mapped[int] = mapped_column(BigInteger)
+    amount: Mapped[int] = mapped_column(BigInteger)
     counted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

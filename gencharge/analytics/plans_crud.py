@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.analytics.models import ActivePlanFigures, PlanCut
 
+_END_DAY: Final = "((valid_until - interval '1 microsecond') AT TIME ZONE 'Asia/Kolkata')::date"
+_ENDS_SOON: Final = (
+    # One that has ended stays active until the next look at its number.
+    f"NOT is_addon AND valid_until > CAST(:now AS timestamptz) AND {_END_DAY} < (CAST(:now AS timestamptz) AT TIME ZONE 'Asia/Kolkata')::date + 30"
+)
 _KEYS: Final = {
     PlanCut.ALL: "''",
     PlanCut.PLAN: "plan_id::text",
@@ -21,7 +26,10 @@ _KEYS: Final = {
     PlanCut.KIND: "CASE WHEN is_addon THEN 'addon' ELSE 'base' END",
     PlanCut.ENDS: "CASE WHEN valid_until < CAST(:now AS timestamptz) + interval '90 days' THEN"
     # The last day that it leaves whole: one that ends at midnight ends with the day before.
-    " ((valid_until - interval '1 microsecond') AT TIME ZONE 'Asia/Kolkata')::date::text END",
+    f" {_END_DAY}::text END",
+    PlanCut.BASE_ENDS: f"CASE WHEN {_ENDS_SOON} THEN {_END_DAY}::text END",
+    PlanCut.ENDING_PLAN: f"CASE WHEN {_ENDS_SOON} THEN plan_id::text END",
+    PlanCut.ENDING_CIRCLE: f"CASE WHEN {_ENDS_SOON} THEN coalesce(circle, 'unknown') END",
 }
 # Grouped by all of it first, so that each plan is cut once and not seven times.
 _COUNT: Final = text(f"""
@@ -45,6 +53,32 @@ class PlanCount:
     active: int
     queued: int
     counted_at: datetime
+
+
+class Ending(NamedTuple):
+    """How many base plans of an operator end within thirty days, by a cut."""
+
+    operator: str
+    cut: PlanCut
+    key: str
+    plans: int
+
+
+async def list_ending(db: AsyncSession, operators: Sequence[str] | None) -> list[Ending]:
+    """The last count of the base plans that end within thirty days, of some operators or of all (None)."""
+    figures = ActivePlanFigures
+    query = select(figures.operator, figures.cut, figures.key, figures.active).where(
+        figures.cut.in_((PlanCut.BASE_ENDS, PlanCut.ENDING_PLAN, PlanCut.ENDING_CIRCLE))
+    )
+    if operators is not None:
+        query = query.where(figures.operator.in_(operators))
+    return [Ending(row[0], PlanCut(row[1]), row[2], int(row[3])) for row in await db.execute(query)]
+
+
+async def get_counted_at(db: AsyncSession) -> datetime | None:
+    """When plans were counted last; None: not yet, or there are none."""
+    counted_at: datetime | None = await db.scalar(select(func.max(ActivePlanFigures.counted_at)))
+    return counted_at
 
 
 async def count_plans(db: AsyncSession, now: datetime) -> None:

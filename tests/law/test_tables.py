@@ -55,6 +55,7 @@ REFERENCE = {
     "area_figures",
     "area_counts",
     "active_plan_figures",
+    "customer_figures",
     "plan_reminder_marks",
     # Sums by the day.
     "quote_counts",

@@ -18,7 +18,20 @@ def upgrade() -> None:
         sa.Column("quotes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("day", "operator", "process_id", name="pk_quote_counts"),
     )
+    op.create_table(
+        "customer_figures",
+        sa.Column("area", sa.Text(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("customers", sa.BigInteger(), nullable=False),
+        sa.Column("recharges", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("area", "operator", "key", "part", name="pk_customer_figures"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("customer_figures")
     op.drop_table("quote_counts")
