@@ -15,8 +15,8 @@ def test_whatever_the_scores_one_segment_takes_them() -> None:
                 segment.key
                 for segment in SEGMENTS
                 if all(
-                    own >= least
-                    for own, least in zip(
+                    own >= minimum
+                    for own, minimum in zip(
                         scores, (segment.recency, segment.frequency, segment.money), strict=True
                     )
                 )
