@@ -6,6 +6,7 @@ from typing import Final
 
 from gencharge.analytics import (
     area_staff_routes,
+    chart_staff_routes,
     customers_staff_routes,
     jobs,
     listeners,
@@ -22,6 +23,7 @@ ROOM: Final = Room(
         routes.router,
         staff_routes.router,
         area_staff_routes.router,
+        chart_staff_routes.router,
         customers_staff_routes.router,
     ),
     listeners=(listeners.COUNT,),

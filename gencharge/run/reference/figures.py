@@ -12,7 +12,7 @@ _INTRODUCTION: Final = """
 Days, weeks and months are those of India. A fact counts on the day on which it happened: a recharge that was sold on Monday and refunded on Friday is a sale of Monday and
 a refund of Friday. `last_7_days` and the like end with yesterday, months go by the calendar date. Percentages of a distribution are of all its parts.
 Figures of recharges are counted as their events are handed out, a moment later; those of customers, payments, autopay and referrals every five minutes, the
-last five weeks once more each night; those of the staff, plans and offers when they are read. `gencharge rollup verify` compares what is kept with the tables, and money with the ledger.
+last five weeks once more each night; cohorts, segments and renewal rates each night; those of the staff, plans and offers when they are read. `gencharge rollup verify` compares what is kept with the tables, and money with the ledger.
 """.strip()
 
 
