@@ -1,4 +1,4 @@
-"""All kinds of notices, and which event becomes a notice to a customer."""
+"""All kinds of notices, and which event becomes a notice to a customer (cashbacks have a listener of their own)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gencharge.notifications import (
     alerts,
     autopay_notices,
     campaign_notices,
+    cashback_notices,
     enquiry_notices,
     mandate_notices,
     payment_notices,
@@ -34,7 +35,9 @@ _GROUPS: Final = (
     campaign_notices,
 )
 KINDS: Final[Mapping[str, Kind]] = {
-    kind.name: kind for kinds in (*(group.KINDS for group in _GROUPS), alerts.KINDS) for kind in kinds
+    kind.name: kind
+    for kinds in (*(group.KINDS for group in _GROUPS), cashback_notices.KINDS, alerts.KINDS)
+    for kind in kinds
 }
 NOTICES: Final[Mapping[type[Event], Callable[[Any], Draft | None]]] = {
     event: write for group in _GROUPS for event, write in group.NOTICES.items()

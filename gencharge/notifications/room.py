@@ -8,6 +8,7 @@ from gencharge.core.rooms.room import Room
 from gencharge.notifications import (
     announcement_loop,
     balance_listeners,
+    cashback_listeners,
     jobs,
     listeners,
     models,
@@ -26,6 +27,7 @@ ROOM: Final = Room(
         listeners.STAFF_ALERTS,
         listeners.TEMPLATES_ANNOUNCED,
         balance_listeners.BALANCES,
+        cashback_listeners.CASHBACKS,
     ),
     jobs=jobs.JOBS,
     loops=(announcement_loop.send_announcements,),

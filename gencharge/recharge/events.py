@@ -22,6 +22,9 @@ class PlanRecharged(Event):
     source: str
     valid_from: str | None = None
     valid_until: str | None = None
+    # What came into the wallet, and what made up for cashbacks that could not be taken back.
+    cashback_paid_paise: int = 0
+    cashback_withheld_paise: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,9 @@ class RechargeRefunded(Event):
     reason: str
     in_full: bool
     refund_id: str | None = None  # None in events of the last release
+    # Of the cashback: what was taken out of the wallet, and what comes off the next ones.
+    cashback_taken_paise: int = 0
+    cashback_owed_paise: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from gencharge.wallet.models import Account, Code
 from tests.make.delivery import reach_jio
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.offers import flat, market_of, owed, publish, use_of, used
-from tests.make.recharge import assert_books_balance, list_transfers, money_of
+from tests.make.recharge import assert_books_balance, list_events, list_transfers, money_of
 
 BOTH = {"discount": flat(59), "cashback": flat(20)}
 
@@ -72,6 +72,18 @@ async def fund_more(stores: Stores, user_id: UUID, rupees: int) -> None:
     )
 
 
+async def cashback_events(
+    stores: Stores, user_id: UUID
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """What the events say of cashbacks: (paid, withheld) of each delivery, (taken, owed) of each refund."""
+    sales = await list_events(stores, user_id, "PlanRecharged")
+    refunds = await list_events(stores, user_id, "RechargeRefunded")
+    return (
+        [(event.get("cashback_paid_paise", 0), event.get("cashback_withheld_paise", 0)) for event in sales],
+        [(event.get("cashback_taken_paise", 0), event.get("cashback_owed_paise", 0)) for event in refunds],
+    )
+
+
 async def spend(stores: Stores, user_id: UUID) -> None:
     """All of the wallet but Rs 5: a recharge without an offer."""
     available, _ = await money_of(stores, user_id)
@@ -110,6 +122,7 @@ async def test_delivery_pays_the_operator_the_whole_price_and_the_cashback_once(
     assert moved["user:held", "operator:jio"] + moved["discount", "operator:jio"] == 29_900
     assert moved["cashback", "user:main"] == 2_000
     assert await money_of(jio, user_id) == (2_000, 0)
+    assert await cashback_events(jio, user_id) == ([(2_000, 0)], [])
     await assert_books_balance(jio)
 
 
@@ -138,6 +151,7 @@ async def test_refunds_in_parts_take_back_in_proportion_and_the_last_one_takes_t
     use = await use_of(jio, user_id, sale.recharge_id)
     assert (use.status, use.discount_back, use.taken_back, use.cost) == ("freed", 5_900, 2_000, 0)
     assert await money_of(jio, user_id) == (24_000, 0)
+    assert await cashback_events(jio, user_id) == ([(2_000, 0)], [(583, 0), (1_417, 0)])
     await assert_books_balance(jio)
 
 
@@ -155,6 +169,8 @@ async def test_cashback_that_was_spent_is_owed_and_kept_from_the_next_one(jio: S
     second = await sell(jio, offer, user_id)
     use = await use_of(jio, user_id, second.recharge_id)
     assert (use.paid, use.withheld) == (500, 1_500)
+    # The sale between had no offer.
+    assert await cashback_events(jio, user_id) == ([(2_000, 0), (0, 0), (500, 1_500)], [(500, 1_500)])
     assert await owed(jio, user_id) == 0
     assert await money_of(jio, user_id) == (500, 0)
     await assert_books_balance(jio)
@@ -175,4 +191,8 @@ async def test_a_cashback_smaller_than_what_is_owed_is_kept_whole(jio: Stores) -
     await refund(jio, user_id, sale, 29_900)
     assert await money_of(jio, user_id) == (before + 29_900 - 1_000, 0)
     assert await owed(jio, user_id) == 500
+    assert await cashback_events(jio, user_id) == (
+        [(2_000, 0), (0, 0), (0, 1_000)],
+        [(500, 1_500), (1_000, 0)],
+    )
     await assert_books_balance(jio)

@@ -15,6 +15,7 @@ DECLARE
     v_end timestamptz;
     v_paid bigint;
     v_moved record;
+    v_gift jsonb := '{}';
 BEGIN
     v_sale := lock_recharge(p_user, p_recharge);
     v_now := coalesce(p_pinned, clock_timestamp());
@@ -36,7 +37,7 @@ BEGIN
         RAISE EXCEPTION 'recharge % is under way, but % paise of it are not held', p_recharge, v_paid;
     END IF;
     IF v_sale.offer_id IS NOT NULL THEN
-        PERFORM settle_offer(v_sale, v_now);
+        v_gift := cashback_fields(v_sale.cashback, settle_offer(v_sale, v_now));
     END IF;
     IF p_commission > 0 THEN
         PERFORM ledger_transfer(
@@ -87,6 +88,6 @@ BEGIN
     PERFORM announce_recharge('PlanRecharged', v_sale, jsonb_build_object(
         'plan_id', v_sale.plan_id, 'status', v_plan.status, 'total_paid_paise', v_paid,
         'payment_method', v_sale.payment_method, 'source', v_sale.source,
-        'valid_from', v_plan.valid_from, 'valid_until', v_plan.valid_until), p_context);
+        'valid_from', v_plan.valid_from, 'valid_until', v_plan.valid_until) || v_gift, p_context);
     RETURN 'delivered';
 END $$;

@@ -27,6 +27,8 @@ DECLARE
     v_offer record;
     v_price bigint := CASE WHEN p_offers IS NULL THEN p_expected_price END;
     v_paid bigint;
+    v_cashback bigint;
+    v_gift jsonb := '{}';
     v_id uuid;
     v_bounds_first bigint[] := CASE WHEN p_careful THEN p_bounds END;
     v_bounds_last bigint[] := CASE WHEN NOT p_careful THEN p_bounds END;
@@ -101,10 +103,12 @@ BEGIN
     sale.sold_valid_until := v_plan.valid_until;
     sale.completed_at := v_begun.at;
     IF sale.offer_id IS NOT NULL THEN
-        sale.balance_after := sale.balance_after + settle_offer(sale, v_begun.at);
+        v_cashback := settle_offer(sale, v_begun.at);
+        v_gift := cashback_fields(sale.cashback, v_cashback);
+        sale.balance_after := sale.balance_after + v_cashback;
     END IF;
     v_id := add_recharge(sale, v_plan, v_bounds_last);
     v_id := announce_recharge('PlanRecharged', sale, jsonb_build_object(
         'plan_id', p_plan, 'status', v_plan.status, 'total_paid_paise', v_paid, 'payment_method', 'wallet',
-        'source', p_source, 'valid_from', v_plan.valid_from, 'valid_until', v_plan.valid_until), p_context, p_event);
+        'source', p_source, 'valid_from', v_plan.valid_from, 'valid_until', v_plan.valid_until) || v_gift, p_context, p_event);
 END $$;

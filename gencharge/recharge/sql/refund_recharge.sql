@@ -15,6 +15,9 @@ DECLARE
     v_commission bigint;
     v_moved record;
     v_discount bigint;
+    v_before record;
+    v_after record;
+    v_gift jsonb := '{}';
     v_spared bigint := CASE WHEN p_to_source THEN p_amount ELSE 0 END;
 BEGIN
     v_sale := lock_recharge(p_user, p_recharge);
@@ -41,6 +44,8 @@ BEGIN
         status = CASE WHEN refunded_amount + p_amount = v_paid THEN 'refunded' ELSE status END
     WHERE user_id = p_user AND id = p_recharge RETURNING * INTO v_sale;
     IF v_sale.offer_id IS NOT NULL THEN
+        -- Every change of the use holds the recharge, so what is between the two looks is this refund's.
+        SELECT due_back, taken_back INTO v_before FROM offer_uses WHERE user_id = p_user AND recharge_id = p_recharge;
         v_discount := return_offer(
             p_user, p_recharge, p_key, v_paid, v_sale.refunded_amount, v_spared, v_sale.phone_number, v_sale.plan_type,
             v_sale.source, v_sale.operator, v_now);
@@ -48,6 +53,12 @@ BEGIN
             PERFORM ledger_transfer(
                 p_user, 'operator:' || lower(v_sale.operator), 'discount', v_discount, ledger_code('discount'), p_key,
                 p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, NULL, v_sale.operator, v_now);
+        END IF;
+        SELECT due_back, taken_back INTO v_after FROM offer_uses WHERE user_id = p_user AND recharge_id = p_recharge;
+        IF v_after.due_back > v_before.due_back THEN
+            v_gift := jsonb_build_object(
+                'cashback_taken_paise', v_after.taken_back - v_before.taken_back,
+                'cashback_owed_paise', v_after.due_back - v_before.due_back - v_after.taken_back + v_before.taken_back);
         END IF;
     END IF;
     IF v_sale.status = 'refunded' THEN
@@ -65,6 +76,6 @@ BEGIN
         PERFORM advance_line(v_sale.phone_number, v_now, p_context);
     END IF;
     PERFORM announce_recharge('RechargeRefunded', v_sale, jsonb_build_object(
-        'refund_id', p_key, 'amount_paise', p_amount, 'reason', p_reason, 'in_full', v_sale.status = 'refunded'), p_context);
+        'refund_id', p_key, 'amount_paise', p_amount, 'reason', p_reason, 'in_full', v_sale.status = 'refunded') || v_gift, p_context);
     RETURN 'refunded';
 END $$;
