@@ -114,11 +114,6 @@ async def list_durations(documents: Db, conditions: Document, limit: int) -> Seq
     return await query.sort(_NEWEST).limit(limit).to_list()
 
 
-async def mark_mailed(documents: Db, enquiry_id: UUID, entry_id: str) -> None:
-    """Remember that the sender got this entry by e-mail."""
-    await _enquiries(documents).update_one({"_id": enquiry_id}, {"$addToSet": {"mailed": entry_id}})
-
-
 async def delete_of_customer(documents: Db, user_id: UUID) -> None:
     """Delete all that a customer asked."""
     await _enquiries(documents).delete_many({"user_id": user_id})

@@ -9,10 +9,10 @@ from gencharge.contact import crud, events, mails
 from gencharge.contact.models import open_enquiry, open_thread
 from gencharge.core.events import document_events
 from gencharge.core.events.events import Envelope, Outside
-from gencharge.core.messenger import channel_of, reaches_mail
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.vault.vault import Vault
+from gencharge.messages import service as messages
 
 ANNOUNCED: Final = document_events.handed_out(
     "contact.announced",
@@ -31,33 +31,28 @@ _TO_SENDERS: Final = (events.EnquiryAnswered, events.EnquiryResolved)
 
 
 async def write_to_visitors(stores: Any, batch: list[Envelope]) -> None:
-    """Send the e-mails of these events: at least once, and after a failure only those that did not go out.
+    """Queue the e-mails of these events, each once.
 
-    Raises NotSent.
+    Raises DocumentsUnavailable, DatabaseUnavailable, PyMongoError, and what `open_enquiry` does.
     """
     answers = [cast(events.EnquiryAnswered, envelope.event) for envelope in batch]
     for answer in answers:
         if answer.user_id == str(SYSTEM_USER_ID):
-            await _send(stores, answer)
+            await _queue(stores, answer)
 
 
-async def _send(stores: Stores, answer: events.EnquiryAnswered) -> None:
+async def _queue(stores: Stores, answer: events.EnquiryAnswered) -> None:
     document = await crud.get_enquiry(stores.documents, UUID(answer.enquiry_id), {})
-    # It was deleted since, or an earlier delivery has sent it.
+    # It was deleted since, or the last release has sent it.
     if document is None or answer.entry_id in document["mailed"]:
         return
     vault = Vault.of_database(stores.database)
     enquiry = await open_enquiry(vault, document)
-    if not enquiry.sender.email or not reaches_mail(stores.settings):
+    if not enquiry.sender.email:
         return
     thread = await open_thread(vault, document)
     entry = next(entry for entry in thread if str(entry.id) == answer.entry_id)
-    channel = channel_of(stores.settings, prints=False)
-    try:
-        await channel.send(mails.mail_of(enquiry, entry))
-    finally:
-        await channel.close()
-    await crud.mark_mailed(stores.documents, enquiry.enquiry_id, answer.entry_id)
+    await messages.enqueue(stores.documents, vault, [mails.mail_of(enquiry, entry)])
 
 
 VISITORS: Final = Outside("contact.visitors", _TO_SENDERS, write_to_visitors)

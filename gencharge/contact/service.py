@@ -126,6 +126,7 @@ async def add(
         "thread": await seal_thread(vault, enquiry_id, [first]),
         "key": key,
         "fingerprint": fingerprint,
+        # A worker of the last release reads and fills it.
         "mailed": [],
         "generation": 1,
         "created_at": now,

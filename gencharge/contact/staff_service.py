@@ -17,17 +17,19 @@ from gencharge.contact.errors import (
     EnquiryNotResolved,
     EnquirySenderNotReachable,
 )
+from gencharge.contact.mails import recipient_of
 from gencharge.contact.models import Enquiry, EnquiryStatus, Entry, EntryKind, open_enquiry, open_thread
 from gencharge.contact.staff_schemas import EnquiryUpdate, EntryOut
 from gencharge.core.events import document_events
 from gencharge.core.events.events import Event, changes
 from gencharge.core.http import etags
 from gencharge.core.http.idempotency import Answered
-from gencharge.core.messenger import reaches_mail
 from gencharge.core.settings import Settings
 from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.vault.vault import Vault
+from gencharge.messages import service as messages
+from gencharge.messages.models import MessageChannel
 from gencharge.sessions.guards import Action, Principal, Resource, permission
 
 Documents = AsyncDatabase[Document]
@@ -144,7 +146,7 @@ async def resolve(
     *,
     key: str,
 ) -> Answered[EntryOut]:
-    """End it, and tell the sender how. A sender whom no e-mail reaches is told nothing.
+    """End it, and tell the sender how. A sender without an e-mail address is told nothing; without a mail server the e-mail waits for one.
 
     Raises EnquiryNotFound, EnquiryAlreadyResolved, EnquiryThreadLimitExceeded, IdempotencyKeyReused, DocumentsUnavailable.
     """
@@ -188,6 +190,7 @@ async def delete(
     await document_events.emit_carried(db, document_events.carry(event))
     with answering(documents):
         await crud.delete_enquiry(documents, enquiry_id, in_scope(admin))
+    await messages.forget(documents, recipient_of(enquiry_id))
 
 
 async def _set(
@@ -247,7 +250,9 @@ def _first_answer(enquiry: Enquiry, entry: Entry) -> dict[str, Any]:
 
 
 def _check_reachable(settings: Settings, enquiry: Enquiry) -> None:
-    if enquiry.user_id is None and not (enquiry.sender.email and reaches_mail(settings)):
+    if enquiry.user_id is None and not (
+        enquiry.sender.email and messages.has_provider(settings, MessageChannel.EMAIL)
+    ):
         raise EnquirySenderNotReachable
 
 

@@ -9,7 +9,7 @@ from gencharge.core.events.events import Envelope, Outside
 from gencharge.core.values import clock
 from gencharge.messages import staff_crud
 from gencharge.messages.events import MessagesResent
-from gencharge.messages.models import MessageChannel
+from gencharge.messages.models import MessageChannel, MessageState
 
 
 async def queue_again(stores: Any, batch: list[Envelope]) -> None:
@@ -17,7 +17,7 @@ async def queue_again(stores: Any, batch: list[Envelope]) -> None:
     for envelope in batch:
         event = cast(MessagesResent, envelope.event)
         channel = None if event.channel is None else MessageChannel(event.channel)
-        conditions = staff_crud.conditions_of(channel, event.kind)
+        conditions = staff_crud.conditions_of(channel, event.kind, MessageState(event.state))
         if event.message_id is not None:
             conditions["_id"] = UUID(event.message_id)
         await staff_crud.requeue(

@@ -11,7 +11,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -50,6 +50,8 @@ OUTCOMES: Final = Metric(
     "Messages of the queue by what became of an attempt",
     ["channel", "outcome"],
 )
+# What later says what it said now: a reminder, an offer or news does not.
+_LASTING: Final = frozenset({NotificationType.TRANSACTIONAL})
 _TO_ADDRESSES: Final = frozenset({MessageChannel.SMS, MessageChannel.EMAIL})
 _NOBODY: Final = Contact("", "", is_active=False)
 log = telemetry.get_logger(__name__)
@@ -142,13 +144,15 @@ class MessageLoop(Loop[Task, MessageChannel]):
             lease_id=document["lease"],
             created_at=document["created_at"],
             contact=contact,
-            obstacle=self._obstacle(channel, contact) or obstacle,
+            obstacle=self._obstacle(recipient, channel, contact) or obstacle,
             reached=tuple(document.get("reached", ())),
         )
 
-    def _obstacle(self, channel: MessageChannel, contact: Contact) -> DropReason | None:
+    def _obstacle(self, recipient: Recipient, channel: MessageChannel, contact: Contact) -> DropReason | None:
         if channel not in self._senders:
             return DropReason.CHANNEL_OFF
+        if recipient.kind == "visitor":
+            return None
         if not contact.is_active:
             return DropReason.NO_RECIPIENT
         address = {MessageChannel.SMS: contact.phone_number, MessageChannel.EMAIL: contact.email}
@@ -181,6 +185,13 @@ class MessageLoop(Loop[Task, MessageChannel]):
             await sender.close()
 
     async def _attempt(self, task: Task) -> None:
+        if (
+            task.obstacle is DropReason.CHANNEL_OFF
+            and task.channel in _TO_ADDRESSES
+            and task.type in _LASTING
+        ):
+            await self._set_aside(task)
+            return
         if task.obstacle is not None:
             await self._drop(task, task.obstacle)
             return
@@ -189,9 +200,15 @@ class MessageLoop(Loop[Task, MessageChannel]):
         except UNREADABLE:
             await self._drop(task, DropReason.UNREADABLE)
             return
+        content = Content(**orjson.loads(raw))
+        if task.recipient.kind == "visitor":
+            task = replace(task, contact=Contact("", content.email, is_active=True))
+            if await self._is_undeliverable(content.email):
+                await self._drop(task, DropReason.UNDELIVERABLE)
+                return
         circuit = self._circuits[task.channel]
         try:
-            units = await self._send(task, Content(**orjson.loads(raw)))
+            units = await self._send(task, content)
         except NotSent as problem:
             circuit.record(is_up=not isinstance(problem, ChannelDown))
             await self._failed(task, problem)
@@ -251,6 +268,17 @@ class MessageLoop(Loop[Task, MessageChannel]):
     async def _park(self, task: Task, error: str) -> None:
         OUTCOMES.labels(task.channel.value, "parked").inc()
         await self._end(task, MessageState.PARKED, {"last_error": error}, keeps_text=True)
+
+    async def _set_aside(self, task: Task) -> None:
+        """Without a provider it is neither tried nor lost: the staff see it, and can send it once there is one."""
+        OUTCOMES.labels(task.channel.value, "no_provider").inc()
+        recorded = {"last_error": f"No provider is set up for {task.channel.value}."}
+        await self._end(task, MessageState.NO_PROVIDER, recorded, keeps_text=True)
+
+    async def _is_undeliverable(self, email: str) -> bool:
+        return await while_away(
+            lambda: mail_service.is_undeliverable(self._documents, self._stores.settings, email)
+        )
 
     async def _drop(self, task: Task, reason: DropReason, error: str = "") -> None:
         OUTCOMES.labels(task.channel.value, reason.value).inc()

@@ -41,6 +41,12 @@ async def mark_undeliverable(documents: Db, settings: Settings, email: str) -> N
         await mail_crud.add_undeliverable(documents, [mark_of(settings, email)], "refused", clock.now())
 
 
+async def is_undeliverable(documents: Db, settings: Settings, email: str) -> bool:
+    """Whether we may not write to this address any more. Raises PyMongoError."""
+    mark = mark_of(settings, email)
+    return mark in await mail_crud.list_undeliverable(documents, [mark])
+
+
 async def obstacles(
     documents: Db, settings: Settings, due: Sequence[Document], contacts: Mapping[Recipient, Contact]
 ) -> dict[object, DropReason]:

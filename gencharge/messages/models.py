@@ -40,6 +40,8 @@ class MessageState(StrEnum):
     """The provider took it."""
     PARKED = "parked"
     """It failed too often. The staff can send it again."""
+    NO_PROVIDER = "no_provider"
+    """No provider is set up for the channel. The staff can send it once there is one."""
     DROPPED = "dropped"
     """It can't or must not be sent; `drop_reason` says why."""
 
@@ -54,7 +56,7 @@ class DropReason(StrEnum):
     NO_RECIPIENT = "no_recipient"
     """The account is blocked, closed or erased."""
     CHANNEL_OFF = "channel_off"
-    """No provider is set up for the channel."""
+    """No provider is set up for the channel, and later it would say nothing new."""
     UNDELIVERABLE = "undeliverable"
     """The address does not exist, or its mail server refuses us."""
     UNSUBSCRIBED = "unsubscribed"
@@ -78,7 +80,7 @@ PRIORITIES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to be sent. The recipient's address is looked up when it is sent.
+    """A message to be sent. The recipient's address is looked up when it is sent; only a visitor's `email` comes with the message.
 
     `id` is the caller's: a message whose id is known already is not queued again. `kind` is the name of the template, `title` the subject of
     an e-mail or the title of a push message, `html` counts for e-mails only, `data` for push messages only: it tells the app what to open.
@@ -98,6 +100,7 @@ class Outgoing:
     data: dict[str, str | int | None] = field(default_factory=dict)
     not_before: datetime | None = None
     batch: UUID | None = None
+    email: str = ""
 
 
 def _no_clear_text(document: Document) -> str:
@@ -124,6 +127,8 @@ async def to_document(vault: Vault, message: Outgoing, now: datetime) -> Documen
         "html": message.html,
         "dlt_template_id": message.dlt_template_id,
         "data": message.data,
+        # Left out if there is none: a worker of the last release does not know it.
+        **({"email": message.email} if message.email else {}),
     }
     return {
         "_id": message.id,

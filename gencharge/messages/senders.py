@@ -19,13 +19,14 @@ from gencharge.messages.unsubscribing import Subscription, headers_of
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says."""
+    """What a message says. `email`: of a visitor, whom no account tells the address of."""
 
     title: str
     text: str
     html: str
     dlt_template_id: str
     data: dict[str, str | int | None]
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,18 @@ def senders_of(settings: Settings) -> dict[MessageChannel, Sender]:
             Console(inbox_url=settings.message_inbox_url, prints=False), settings
         )
     return senders
+
+
+def provided(settings: Settings) -> frozenset[MessageChannel]:
+    """The channels that messages can be sent over with these settings: SMS and e-mails in development always."""
+    providers = {
+        MessageChannel.SMS: settings.gencharge_sms_url or settings.is_development,
+        MessageChannel.EMAIL: settings.smtp_host or settings.is_development,
+        MessageChannel.WEB_PUSH: settings.vapid_private_key.get_secret_value(),
+        MessageChannel.MOBILE_PUSH: settings.fcm_service_account.get_secret_value()
+        or settings.apns_private_key.get_secret_value(),
+    }
+    return frozenset(channel for channel, provider in providers.items() if provider)
 
 
 def rates_of(settings: Settings) -> dict[MessageChannel, int]:

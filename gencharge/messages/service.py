@@ -11,9 +11,11 @@ from pymongo.asynchronous.database import AsyncDatabase
 from gencharge.core.settings import Settings
 from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.values import clock
+from gencharge.core.values.recipient import Recipient
 from gencharge.core.vault.vault import Vault
 from gencharge.messages import crud, queue_crud
 from gencharge.messages.models import DropReason, MessageChannel, MessageState, Outgoing, to_document
+from gencharge.messages.senders import provided
 
 
 async def enqueue(documents: AsyncDatabase[Document], vault: Vault, outgoing: Sequence[Outgoing]) -> None:
@@ -25,6 +27,17 @@ async def enqueue(documents: AsyncDatabase[Document], vault: Vault, outgoing: Se
     messages = [await to_document(vault, message, now) for message in outgoing]
     if messages:
         await crud.add_messages(documents, messages)
+
+
+def has_provider(settings: Settings, channel: MessageChannel) -> bool:
+    """Whether messages of the channel can be sent with these settings."""
+    return channel in provided(settings)
+
+
+async def forget(documents: AsyncDatabase[Document], recipient: Recipient) -> None:
+    """Delete the messages to somebody, sent or not. Raises DocumentsUnavailable."""
+    with answering(documents):
+        await crud.delete_of_recipient(documents, recipient)
 
 
 async def oldest_due(documents: AsyncDatabase[Document]) -> dict[str, datetime | None]:

@@ -41,7 +41,10 @@ _ALWAYS: Final = (*ADMIN_ERRORS, ValidationFailed, DatabaseUnavailable, Document
 async def list_parked_messages(
     admin: Reader, db: Db, documents: Documents, query: Annotated[ParkedMessageQuery, Query()]
 ) -> Page[ParkedMessageOut]:
-    """Messages that failed too often, the newest first. What they say is not shown."""
+    """Messages that failed too often, or with `reason=no_provider` those whose channel has no provider, the newest first.
+
+    What they say is not shown.
+    """
     del admin
     items, cursor, total = await service.list_parked(db, documents, query)
     return Page(items=items, next_cursor=cursor, total=total)

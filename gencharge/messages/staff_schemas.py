@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,30 +12,39 @@ from pydantic_core import PydanticCustomError
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money
-from gencharge.core.values.recipient import NotificationType
-from gencharge.messages.models import MessageChannel
+from gencharge.core.values.recipient import NotificationType, RecipientKind
+from gencharge.messages.models import MessageChannel, MessageState
 
 Kind = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_.]{0,79}$", description="The template's name.", examples=["recharged"])
 ]
 
 
+Reason = Annotated[
+    Literal["failed", "no_provider"],
+    Field(description="`failed`: too often. `no_provider`: no provider is set up for the channel."),
+]
+STATES: Final = {"failed": MessageState.PARKED, "no_provider": MessageState.NO_PROVIDER}
+
+
 class ParkedMessageQuery(PageParams):
     """Which parked messages."""
 
+    reason: Reason = "failed"
     channel: MessageChannel | None = None
     kind: Kind | None = None
 
 
 class ParkedMessageOut(Out):
-    """A message that failed too often."""
+    """A message that failed too often, or that no provider could take."""
 
     message_id: UUID
-    recipient_kind: Literal["user", "admin"]
+    recipient_kind: RecipientKind
     recipient_id: UUID
     address: str | None = Field(
-        description="The present number or address, masked. None: there is none, or a push message."
+        description="The present number or address, masked. None: there is none, a push message, or a visitor's."
     )
+    reason: Reason
     channel: MessageChannel
     kind: str
     type: NotificationType
@@ -46,8 +55,9 @@ class ParkedMessageOut(Out):
 
 
 class ResendMessages(Body):
-    """Which parked messages; what is left out is any."""
+    """Which parked messages; what is left out is any, but for the reason."""
 
+    reason: Reason = "failed"
     channel: MessageChannel | None = None
     kind: Kind | None = None
 

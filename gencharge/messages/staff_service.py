@@ -22,8 +22,9 @@ from gencharge.messages import contact_service, queue_crud, staff_crud
 from gencharge.messages.crud import Db
 from gencharge.messages.errors import MessageNotFound
 from gencharge.messages.events import MessagesResent
-from gencharge.messages.models import MessageChannel
+from gencharge.messages.models import MessageChannel, MessageState
 from gencharge.messages.staff_schemas import (
+    STATES,
     MessageCostOut,
     MessageCostQuery,
     MessageCosts,
@@ -43,7 +44,7 @@ async def list_parked(
 
     Raises CursorInvalid, DocumentsUnavailable.
     """
-    conditions = staff_crud.conditions_of(query.channel, query.kind)
+    conditions = staff_crud.conditions_of(query.channel, query.kind, STATES[query.reason])
     after = decode_cursor(query.cursor, kinds=(UUID,))[0] if query.cursor is not None else None
     with answering(documents):
         parked = await staff_crud.list_parked(documents, conditions, after, query.limit + 1)
@@ -67,6 +68,7 @@ def _parked_out(document: Document, contacts: dict[Recipient, Contact]) -> Parke
         recipient_kind=document["recipient_kind"],
         recipient_id=document["recipient_id"],
         address=address,
+        reason="failed" if document["state"] == MessageState.PARKED else "no_provider",
         channel=channel,
         kind=document["kind"],
         type=document["type"],
@@ -80,28 +82,40 @@ def _parked_out(document: Document, contacts: dict[Recipient, Contact]) -> Parke
 async def resend(db: AsyncSession, documents: Db, message_id: UUID) -> None:
     """Have a parked message sent again. The event does it, so it is in the audit trail. Raises MessageNotFound."""
     with answering(documents):
-        if not await staff_crud.count_parked(documents, {"_id": message_id, "state": "parked"}):
-            raise MessageNotFound
-    await emit(db, _resent(message_id=str(message_id), count=1))
+        state = await staff_crud.state_of(documents, message_id)
+    if state is None:
+        raise MessageNotFound
+    await emit(db, _resent(state, message_id=str(message_id), count=1))
 
 
 async def resend_all(db: AsyncSession, documents: Db, command: ResendMessages) -> int:
     """Have all parked messages of a channel and a kind sent again; how many they are. Raises DocumentsUnavailable."""
     with answering(documents):
+        state = STATES[command.reason]
         count = await staff_crud.count_parked(
-            documents, staff_crud.conditions_of(command.channel, command.kind)
+            documents, staff_crud.conditions_of(command.channel, command.kind, state)
         )
     if count:
         channel = None if command.channel is None else command.channel.value
-        await emit(db, _resent(channel=channel, kind=command.kind, count=count))
+        await emit(db, _resent(state, channel=channel, kind=command.kind, count=count))
     return count
 
 
 def _resent(
-    *, count: int, message_id: str | None = None, channel: str | None = None, kind: str | None = None
+    state: MessageState,
+    *,
+    count: int,
+    message_id: str | None = None,
+    channel: str | None = None,
+    kind: str | None = None,
 ) -> MessagesResent:
     return MessagesResent(
-        user_id=str(SYSTEM_USER_ID), message_id=message_id, channel=channel, kind=kind, count=count
+        user_id=str(SYSTEM_USER_ID),
+        message_id=message_id,
+        channel=channel,
+        kind=kind,
+        count=count,
+        state=state.value,
     )
 
 

@@ -11,6 +11,7 @@ from gencharge.contact.models import Enquiry, EnquiryCategory, EnquiryStatus, En
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.language import Language
+from gencharge.core.values.recipient import Recipient
 
 NOW = clock.now()
 ENQUIRY = Enquiry(
@@ -35,11 +36,8 @@ ENTRY = Entry(new_id(), EntryKind.REPLY, new_id(), "<b>Tomorrow</b> {name}", NOW
 
 def test_an_answer_is_quoted_as_it_was_written() -> None:
     mail = mail_of(ENQUIRY, ENTRY)
-    assert (mail.email, mail.subject, mail.phone_number) == (
-        "meera@example.com",
-        "Your enquiry to GenCharge",
-        "",
-    )
+    assert (mail.email, mail.title, mail.id) == ("meera@example.com", "Your enquiry to GenCharge", ENTRY.id)
+    assert mail.recipient == Recipient("visitor", ENQUIRY.enquiry_id)
     assert mail.text.startswith(
         "Hello Meera Nair,\n\nthis is our answer to your enquiry:\n\n<b>Tomorrow</b> {name}\n\n"
     )
@@ -51,4 +49,4 @@ def test_an_answer_is_quoted_as_it_was_written() -> None:
 def test_every_kind_has_words_in_every_language(language: Language, kind: EntryKind) -> None:
     mail = mail_of(replace(ENQUIRY, language=language), replace(ENTRY, kind=kind))
     assert ("नमस्ते" in mail.text) == (language is Language.HINDI)
-    assert mail.subject
+    assert mail.title

@@ -40,11 +40,11 @@ async def stored(stores: Stores, message: Outgoing) -> Document:
     return document
 
 
-async def park(stores: Stores, **overrides: Any) -> Outgoing:
-    """A message that failed too often."""
+async def park(stores: Stores, state: str = "parked", **overrides: Any) -> Outgoing:
+    """A message that failed too often, or is in another state that it can be sent again from."""
     message = outgoing(**overrides)
     await enqueue(stores, message)
-    parked = {"state": "parked", "ended_at": clock.now(), "attempts": 8, "last_error": "SMTP 450"}
+    parked = {"state": state, "ended_at": clock.now(), "attempts": 8, "last_error": "SMTP 450"}
     await stores.documents["messages"].update_one(
         {"_id": message.id}, {"$set": parked, "$unset": {"due_at": ""}}
     )

@@ -280,3 +280,52 @@ async def test_a_recipient_who_was_erased_is_nobody(stores: Stores) -> None:
     await enqueue(stores, message)
     await run(stores, email=Provider())
     assert (await stored(stores, message))["drop_reason"] == "no_recipient"
+
+
+async def test_without_a_provider_what_lasts_is_set_aside_and_the_rest_dropped(
+    stores: Stores, to_user: Send
+) -> None:
+    lasting, text = to_user(), to_user(channel=SMS)
+    passing = [to_user(type=type) for type in NotificationType if type is not NotificationType.TRANSACTIONAL]
+    await enqueue(stores, lasting, text, *passing)
+    for _ in range(2):  # it is not tried again
+        await run(stores)
+        for message in (lasting, text):
+            document = await stored(stores, message)
+            assert (document["state"], document["attempts"]) == ("no_provider", 1)
+            assert document["content"], "it can be sent once there is a provider"
+            assert "due_at" not in document
+            assert document["purge_at"] > clock.now() + timedelta(days=29)
+    for message in passing:
+        document = await stored(stores, message)
+        assert (document["state"], document["drop_reason"], document["content"]) == (
+            "dropped",
+            "channel_off",
+            "",
+        )
+
+
+async def test_a_visitor_is_reached_at_the_address_that_came_with_the_message(stores: Stores) -> None:
+    mail = Provider(NotSent("SMTP 450"))
+    message = outgoing(recipient=Recipient("visitor", new_id()), email="meera@example.com")
+    await enqueue(stores, message)
+    await run(stores, email=mail)
+    with clock.later(minutes=1):
+        await run(stores, email=mail)
+    ((task, _),) = mail.sent
+    assert task.contact.email == "meera@example.com"
+    assert (await stored(stores, message))["content"] == ""
+
+
+async def test_a_visitors_address_that_the_mail_server_does_not_know_is_written_to_once(
+    stores: Stores,
+) -> None:
+    mail = Provider(RecipientRefused("SMTP 550"))
+    first, second = (
+        outgoing(recipient=Recipient("visitor", new_id()), email="nobody@example.com") for _ in range(2)
+    )
+    for message in (first, second):
+        await enqueue(stores, message)
+        await run(stores, email=mail)
+        assert (await stored(stores, message))["drop_reason"] == "undeliverable"
+    assert mail.sent == []

@@ -5,14 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pydantic import SecretStr
 
 from gencharge.core.message import Message
 from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.recipient import Contact, NotificationType, Recipient
 from gencharge.messages.models import MessageChannel
-from gencharge.messages.senders import Content, EmailSender, SmsSender, Task, prices_of, rates_of, senders_of
+from gencharge.messages.push_service import push_senders_of
+from gencharge.messages.senders import (
+    Content,
+    EmailSender,
+    SmsSender,
+    Task,
+    prices_of,
+    provided,
+    rates_of,
+    senders_of,
+)
 
 SETTINGS = Settings(_env_file=None, environment="test")  # type: ignore[call-arg]
 CONTENT = Content("Done", "₹" + "a" * 80, "<p>Done</p>", "1107", {})
@@ -70,6 +84,42 @@ async def test_development_needs_no_provider(
     settings = Settings(_env_file=None, environment="test", **overrides)  # type: ignore[call-arg]
     senders = senders_of(settings)
     assert {MessageChannel.SMS, MessageChannel.EMAIL} <= set(senders) <= channels
+    for sender in senders.values():
+        await sender.close()
+
+
+_VAPID_KEY = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+    Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+)
+
+
+@pytest.mark.parametrize("environment", ["test", "production"])
+@pytest.mark.parametrize(
+    "providers",
+    [
+        {},
+        {"gencharge_sms_url": "https://sms.example/send"},
+        {"smtp_host": "mail.example"},
+        {"vapid_private_key": _VAPID_KEY.decode(), "vapid_subject": "mailto:push@example.com"},
+    ],
+    ids=["none", "sms", "mail", "push"],
+)
+async def test_the_channels_with_a_provider_are_those_that_have_a_sender(
+    stores: Stores, environment: str, providers: dict[str, Any]
+) -> None:
+    none = {
+        "gencharge_sms_url": "",
+        "smtp_host": "",
+        "vapid_private_key": SecretStr(""),
+        "fcm_service_account": SecretStr(""),
+        "apns_private_key": SecretStr(""),
+    }
+    chosen = {
+        name: SecretStr(value) if name == "vapid_private_key" else value for name, value in providers.items()
+    }
+    settings = stores.settings.model_copy(update=none | chosen | {"environment": environment})
+    senders = senders_of(settings) | push_senders_of(settings, stores)
+    assert provided(settings) == set(senders)
     for sender in senders.values():
         await sender.close()
 

@@ -78,6 +78,35 @@ async def test_all_of_a_channel_are_sent_again(staff: StaffClient, stores: Store
     assert (await stored(stores, text))["state"] == "parked"
 
 
+async def test_what_had_no_provider_is_listed_apart_and_sent_once_there_is_one(
+    staff: StaffClient, stores: Stores
+) -> None:
+    one, *rest = [await park(stores, state="no_provider") for _ in range(3)]
+    failed = await park(stores)
+    page = await staff.ask_json("GET", "/messages/parked")
+    assert [(item["message_id"], item["reason"]) for item in page["items"]] == [(str(failed.id), "failed")]
+    page = await staff.ask_json("GET", "/messages/parked?reason=no_provider&include_total=true")
+    assert (page["total"], {item["reason"] for item in page["items"]}) == (3, {"no_provider"})
+    answer = await staff.ask("POST", f"/messages/parked/{one.id}/resend")
+    assert (answer.status_code, answer.json()) == (202, {"count": 1})
+    await Relay(stores, [RESEND]).drain()
+    assert [(await stored(stores, each))["state"] for each in (one, *rest)] == [
+        "waiting",
+        "no_provider",
+        "no_provider",
+    ]
+    answer = await staff.ask("POST", "/messages/parked/resend", {"reason": "no_provider"})
+    assert answer.json() == {"count": 2}
+    await Relay(stores, [RESEND]).drain()
+    assert {(await stored(stores, each))["state"] for each in rest} == {"waiting"}
+    assert (await stored(stores, failed))["state"] == "parked"
+
+
+async def test_a_reason_that_there_is_not_is_refused(staff: StaffClient) -> None:
+    refused = await staff.ask("GET", "/messages/parked?reason=bored")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "query.reason")
+
+
 async def test_costs_are_listed_by_day_and_channel(staff: StaffClient, stores: Stores) -> None:
     today = clock.now().astimezone(clock.IST).date()
     for days, units, millipaise in ((0, 3, 45_500), (1, 1, 15_000), (40, 9, 99_000)):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-RecipientKind = Literal["user", "admin"]
+RecipientKind = Literal["user", "admin", "visitor"]
 
 
 class NotificationType(StrEnum):
@@ -25,7 +25,8 @@ class NotificationType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whose inbox. Users and admins have ids of their own; the kind keeps their inboxes apart."""
+    """Whose inbox. Users and admins have ids of their own; the kind keeps their inboxes apart. A visitor has no account and no inbox: the id is
+    that of what they sent us."""
 
     kind: RecipientKind
     id: UUID
