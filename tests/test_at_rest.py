@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -23,12 +24,15 @@ from gencharge.webhooks.client import Outcome
 from gencharge.webhooks.loop import Attempt, Task, record_delivered
 from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests.make import factories
+from tests.make.announcements import announce
 from tests.make.contact import visit
+from tests.make.staff_client import StaffClient
 from tests.make.users import saved_number
 
 DEVICE, ADDRESS, NICKNAME = "Planted Browser 4711", "203.0.113.94", "Planted Grandmother"
 EMAIL, PLAN, ANSWER = "planted.address@example.com", "Planted plan 0815", "planted answer of theirs"
 QUESTION, VISITOR = "Planted question 1234", "planted.visitor@example.com"
+ANNOUNCED = "Planted announcement 5678"
 SECRET = "whsec_planted_secret_of_an_endpoint"
 PAGE = (Path(__file__).parent.parent / "docs" / "SECURITY.md").read_text()
 ROW = re.compile(r"^\| [^|]+ \| (?P<where>[^|]+) \| (?P<how>[^|]+) \|", re.MULTILINE)
@@ -81,6 +85,7 @@ async def plant(app: FastAPI, stores: Stores, relay: Relay) -> None:
             await emit(db, failed)
         await relay.drain()
         await answered(stores, endpoint)
+        await announced(app, phone, user.user_id)
         # The owner reads all of it.
         (session,) = (await phone.get("/v1/auth/sessions")).json()["items"]
         assert (session["device"], session["address"]) == (DEVICE, ADDRESS)
@@ -91,6 +96,18 @@ async def plant(app: FastAPI, stores: Stores, relay: Relay) -> None:
         assert all(planted in export.text for planted in (DEVICE, ADDRESS, NICKNAME, PLAN, QUESTION)), (
             export.text
         )
+
+
+async def announced(app: FastAPI, client: httpx.AsyncClient, user_id: UUID) -> None:
+    """The staff wrote to one customer, who reads it."""
+    await factories.know_roles(app)
+    async with factories.new_client(app, ADDRESS) as visitor:
+        staff = await StaffClient.open(app, visitor)
+        text = {"title": ANNOUNCED, "body": ANNOUNCED}
+        await announce(
+            staff, audience={"kind": "customer", "user_id": str(user_id)}, texts={"en": text, "hi": text}
+        )
+    assert ANNOUNCED in (await client.get("/v1/notifications")).text
 
 
 async def answered(stores: Stores, endpoint: WebhookEndpoint) -> None:
@@ -134,16 +151,16 @@ async def test_a_copy_of_the_stores_has_none_of_what_is_called_encrypted(
     await relay.drain()
     places = {
         planted: await occurrences(settings, shop, planted)
-        for planted in (DEVICE, ADDRESS, NICKNAME, EMAIL, PLAN, ANSWER, SECRET, QUESTION, VISITOR)
+        for planted in (DEVICE, ADDRESS, NICKNAME, EMAIL, PLAN, ANSWER, SECRET, QUESTION, VISITOR, ANNOUNCED)
     }
     # The page says that the audit trail keeps the device and the address of who acted.
     trail = {"audit_entries"}
     assert places[DEVICE] <= trail
     assert places[ADDRESS] <= trail
     assert places[PLAN] <= trail
-    assert [places[planted] for planted in (NICKNAME, EMAIL, ANSWER, SECRET, QUESTION, VISITOR)] == [
-        set()
-    ] * 6
+    assert [
+        places[planted] for planted in (NICKNAME, EMAIL, ANSWER, SECRET, QUESTION, VISITOR, ANNOUNCED)
+    ] == [set()] * 7
     assert await occurrences(settings, shop, "+919000004711") >= {"users", "phone_directory"}, (
         "the search works"
     )

@@ -111,6 +111,7 @@ def _shown_in(inbox: Inbox, now: datetime) -> Document:
         "starts_at": {"$gte": inbox.reader.since, "$lte": now},
         "ends_at": {"$gt": now},
         "cancelled_at": None,
+        "is_hidden": {"$ne": True},
     }
 
 
@@ -164,6 +165,7 @@ async def list_current(documents: Db, keys: Collection[str], now: datetime) -> l
         "starts_at": {"$lte": now},
         "ends_at": {"$gt": now},
         "cancelled_at": None,
+        "is_hidden": {"$ne": True},
     }
     fields = {"audience": 1, "type": 1, "starts_at": 1}
     return await documents[ANNOUNCEMENTS].find(conditions, fields).to_list()

@@ -1,4 +1,4 @@
-"""What this room announces: what the staff do with announcements, and that one begins to be shown."""
+"""What this room announces: what the staff do with announcements, that one begins to be shown, and that one can't be read."""
 
 from __future__ import annotations
 
@@ -48,6 +48,17 @@ class AnnouncementCancelled(Event):
     """An admin cancelled an announcement: it is in no inbox any more, and nothing more of it goes out."""
 
     announcement_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementParked(Event):
+    """The stored text of an announcement that is due can't be read. `problem`: the code of why; `operator`: of its audience, None: of any."""
+
+    audited: ClassVar[bool] = False
+
+    announcement_id: str
+    operator: str | None
+    problem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

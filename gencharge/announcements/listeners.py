@@ -17,5 +17,6 @@ ANNOUNCED: Final = document_events.handed_out(
         events.AnnouncementSent,
         events.AnnouncementCancelled,
         events.AnnouncementShown,
+        events.AnnouncementParked,
     ),
 )

@@ -16,7 +16,8 @@ from uuid import UUID
 
 import orjson
 
-from gencharge.core.rooms.resealing import SealedDocuments
+from gencharge.core import telemetry
+from gencharge.core.rooms.resealing import UNREADABLE, SealedDocuments
 from gencharge.core.stores.mongo import Document
 from gencharge.core.values.language import Language
 from gencharge.core.values.recipient import NotificationType, Recipient
@@ -25,6 +26,7 @@ from gencharge.core.vault.vault import Vault
 from gencharge.users.models import UserType
 
 _ANY: Final = "*"
+log = telemetry.get_logger(__name__)
 
 
 class AudienceKind(StrEnum):
@@ -150,7 +152,7 @@ class AnnouncementText:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An announcement. `channels`: what it goes out over beside the inbox. `starts_at` is None for a draft. Each change moves it from one `generation` to the next."""
+    """An announcement. `texts` is empty if what is stored can't be read: then it is for lists and for cancelling only. `channels`: what it goes out over beside the inbox. `starts_at` is None for a draft. Each change moves it from one `generation` to the next."""
 
     announcement_id: UUID
     audience: Audience
@@ -213,6 +215,20 @@ _AUDIENCE: Final = ("user_type", "operator", "circle", "campaign_id", "user_id")
 async def open_announcement(vault: Vault, document: Document) -> Announcement:
     """The announcement of a document. Raises DataKeyLost, DataKeyNotUsable, StoredDataChanged, DatabaseUnavailable."""
     plain = await vault.open_at(place(SEALED.name, (document["_id"],)), document["content"])
+    texts = {Language(code): AnnouncementText(**text) for code, text in orjson.loads(plain).items()}
+    return _announcement(document, texts)
+
+
+async def open_listed(vault: Vault, document: Document) -> Announcement:
+    """The same, where one that can't be read hides no other: it has no texts. Raises DatabaseUnavailable."""
+    try:
+        return await open_announcement(vault, document)
+    except UNREADABLE as problem:
+        log.error("announcement_not_readable", announcement_id=str(document["_id"]), problem=problem.code())
+        return _announcement(document, {})
+
+
+def _announcement(document: Document, texts: Mapping[Language, AnnouncementText]) -> Announcement:
     audience = document["meant_for"]
     return Announcement(
         announcement_id=document["_id"],
@@ -223,7 +239,7 @@ async def open_announcement(vault: Vault, document: Document) -> Announcement:
         ),
         purpose=AnnouncementPurpose(document["purpose"]),
         channels=tuple(AnnouncementChannel(channel) for channel in document.get("channels", ())),
-        texts={Language(code): AnnouncementText(**text) for code, text in orjson.loads(plain).items()},
+        texts=texts,
         starts_at=document["starts_at"],
         ends_at=document["ends_at"],
         cancelled_at=document["cancelled_at"],

@@ -11,7 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from gencharge.announcements import crud
 from gencharge.announcements.crud import Inbox as Inbox
-from gencharge.announcements.models import Announcement, AnnouncementStatus, open_announcement
+from gencharge.announcements.models import Announcement, AnnouncementStatus, open_listed
 from gencharge.announcements.readers_service import readers_of as readers_of
 from gencharge.announcements.sums_service import sums_of as sums_of
 from gencharge.announcements.walk_service import (
@@ -67,14 +67,17 @@ async def read(
             documents, inbox, only=only, without=without, now=_now(), after=after, limit=limit
         )
     viewed = {view["announcement_id"]: view.get("viewed_at") for view in views}
-    return [_shown(await open_announcement(vault, row), viewed.get(row["_id"])) for row in rows]
+    opened = [await open_listed(vault, row) for row in rows]
+    # One that can't be read hides no other. The worker finds it, too, and takes it out of the inboxes.
+    return [_shown(each, viewed.get(each.announcement_id)) for each in opened if each.texts]
 
 
 async def get(documents: Documents, vault: Vault, announcement_id: UUID) -> Announcement | None:
-    """An announcement, however far it has come. Raises DocumentsUnavailable."""
+    """An announcement, however far it has come; None if there is none, or it can't be read. Raises DocumentsUnavailable."""
     with answering(documents):
         document = await crud.get_announcement(documents, announcement_id, {})
-    return None if document is None else await open_announcement(vault, document)
+    announcement = None if document is None else await open_listed(vault, document)
+    return announcement if announcement is not None and announcement.texts else None
 
 
 def is_shown_in(announcement: Announcement, inbox: Inbox) -> bool:
@@ -124,7 +127,7 @@ async def count_unread_of(documents: Documents, inboxes: Sequence[Inbox]) -> dic
 
 
 async def view(documents: Documents, vault: Vault, inbox: Inbox, announcement_id: UUID) -> Shown | None:
-    """Mark it as viewed; the first view's instant stays. None if the inbox does not show it. Raises DocumentsUnavailable."""
+    """Mark it as viewed; the first view's instant stays. None if the inbox does not show it, or it can't be read. Raises DocumentsUnavailable."""
     now = _now()
     with answering(documents):
         shown = await _find(documents, inbox, announcement_id, now)
@@ -132,7 +135,8 @@ async def view(documents: Documents, vault: Vault, inbox: Inbox, announcement_id
             return None
         row, viewed_at = shown
         await crud.mark(documents, inbox.reader.recipient, [announcement_id], "viewed_at", now)
-    return _shown(await open_announcement(vault, row), viewed_at or now)
+    announcement = await open_listed(vault, row)
+    return _shown(announcement, viewed_at or now) if announcement.texts else None
 
 
 async def view_all(documents: Documents, inbox: Inbox) -> int:

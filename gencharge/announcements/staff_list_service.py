@@ -11,7 +11,7 @@ from gencharge.announcements.models import (
     Announcement,
     AnnouncementChannel,
     AnnouncementStatus,
-    open_announcement,
+    open_listed,
 )
 from gencharge.announcements.staff_schemas import (
     AnnouncementFigures,
@@ -65,7 +65,7 @@ async def _shown(documents: crud.Db, vault: Vault, rows: Sequence[Document]) -> 
         viewed = await crud.count_viewed(documents, [row["_id"] for row in rows])
     return [
         _out(
-            await open_announcement(vault, row),
+            await open_listed(vault, row),
             await _figures(documents, row, viewed.get(row["_id"], 0)),
             now,
         )

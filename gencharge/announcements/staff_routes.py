@@ -13,6 +13,7 @@ from gencharge.announcements.errors import (
     AnnouncementAlreadyCancelled,
     AnnouncementNotDraft,
     AnnouncementNotFound,
+    AnnouncementNotReadable,
     AnnouncementNotSent,
 )
 from gencharge.announcements.staff_schemas import (
@@ -94,7 +95,7 @@ async def get_announcement(
     "/{announcement_id}",
     summary="Change an announcement (staff)",
     response_model=AnnouncementOut,
-    responses=errors(*_DRAFT, ResourceChanged, MalformedJson, OperatorOutOfScope),
+    responses=errors(*_DRAFT, AnnouncementNotReadable, ResourceChanged, MalformedJson, OperatorOutOfScope),
 )
 async def update_announcement(
     admin: Editor,
@@ -128,7 +129,7 @@ async def delete_announcement(
     "/{announcement_id}/send",
     summary="Send an announcement (staff)",
     response_model=AnnouncementOut,
-    responses=errors(*_DRAFT, ResourceChanged, MalformedJson, StepUpRequired),
+    responses=errors(*_DRAFT, AnnouncementNotReadable, ResourceChanged, MalformedJson, StepUpRequired),
 )
 async def send_announcement(
     admin: Sender,

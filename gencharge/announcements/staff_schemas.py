@@ -213,7 +213,9 @@ class AnnouncementOut(Versioned):
     audience: AudienceOut
     purpose: AnnouncementPurpose
     channels: list[AnnouncementChannel]
-    texts: dict[Language, AnnouncementTextOut]
+    texts: dict[Language, AnnouncementTextOut] = Field(
+        description="Empty if what is stored can't be read. Then it reaches nobody more: cancel it, and write another one."
+    )
     starts_at: datetime | None = Field(description="From when inboxes show it; null: a draft.")
     ends_at: datetime | None = Field(description="Until when.")
     cancelled_at: datetime | None

@@ -14,6 +14,7 @@ from gencharge.announcements.errors import (
     AnnouncementAlreadyCancelled,
     AnnouncementNotDraft,
     AnnouncementNotFound,
+    AnnouncementNotReadable,
     AnnouncementNotSent,
 )
 from gencharge.announcements.models import (
@@ -23,7 +24,7 @@ from gencharge.announcements.models import (
     AnnouncementStatus,
     AnnouncementText,
     Audience,
-    open_announcement,
+    open_listed,
     plain_audience,
     seal_texts,
 )
@@ -63,12 +64,12 @@ def in_scope(admin: Principal) -> Document:
 async def get(
     documents: crud.Db, vault: Vault, admin: Principal, announcement_id: UUID
 ) -> tuple[Announcement, Document]:
-    """An announcement, and its document. Raises AnnouncementNotFound, DocumentsUnavailable."""
+    """An announcement, and its document. One that can't be read has no texts. Raises AnnouncementNotFound, DocumentsUnavailable."""
     with answering(documents):
         document = await crud.get_announcement(documents, announcement_id, in_scope(admin))
     if document is None:
         raise AnnouncementNotFound
-    return await open_announcement(vault, document), document
+    return await open_listed(vault, document), document
 
 
 async def create(
@@ -120,7 +121,7 @@ async def update(
     if_match: str | None,
     command: AnnouncementUpdate,
 ) -> None:
-    """Change a draft. Raises AnnouncementNotFound, AnnouncementNotDraft, ResourceChanged, ValidationFailed, OperatorOutOfScope,
+    """Change a draft. Raises AnnouncementNotFound, AnnouncementNotDraft, AnnouncementNotReadable unless it gets new texts, ResourceChanged, ValidationFailed, OperatorOutOfScope,
     DocumentsUnavailable."""
     announcement = await _draft(documents, vault, admin, announcement_id, if_match)
     fields = command.model_fields_set
@@ -132,6 +133,7 @@ async def update(
     texts, channels = announcement.texts, announcement.channels
     if "texts" in fields:
         texts = _texts(command.texts)
+    _check_readable(texts)
     if "channels" in fields:
         channels = tuple(command.channels)
     audience_service.check(audience, purpose, channels, texts)
@@ -174,9 +176,10 @@ async def send(
 ) -> None:
     """Show it now or at a time. Nothing is written for any reader.
 
-    Raises AnnouncementNotFound, AnnouncementNotDraft, ResourceChanged, ValidationFailed for a time that has passed, DocumentsUnavailable.
+    Raises AnnouncementNotFound, AnnouncementNotDraft, AnnouncementNotReadable, ResourceChanged, ValidationFailed for a time that has passed, DocumentsUnavailable.
     """
     announcement = await _draft(documents, vault, admin, announcement_id, if_match)
+    _check_readable(announcement.texts)
     now = _milliseconds(clock.now())
     asked = command.starts_at or now
     if asked < now - _TOLERANCE:
@@ -241,6 +244,11 @@ async def cancel(
             await _change(
                 db, documents, announcement, {"cancelled_at": now, "next_at": now, "lease": None}, [event]
             )
+
+
+def _check_readable(texts: Mapping[Language, AnnouncementText]) -> None:
+    if not texts:
+        raise AnnouncementNotReadable
 
 
 async def _draft(

@@ -20,6 +20,7 @@ _FIGURES: Final = {
     MessageState.SENT: "sent",
     MessageState.PARKED: "failed",
     MessageState.DROPPED: "failed",
+    MessageState.NO_PROVIDER: "failed",
 }
 
 

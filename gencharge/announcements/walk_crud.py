@@ -32,6 +32,24 @@ async def mark_announced(documents: Db, announcement_id: UUID, lease_id: UUID, c
     return result.matched_count == 1
 
 
+async def mark_parked(
+    documents: Db, announcement_id: UUID, lease_id: UUID, values: Document, carried: Document
+) -> bool:
+    """Note that it can't be read, with the event; False if that is noted already, or the lease is lost."""
+    result = await documents[ANNOUNCEMENTS].update_one(
+        {"_id": announcement_id, "lease": lease_id, "parked_at": None},
+        {"$set": values, "$push": {document_events.FIELD: carried}},
+    )
+    return result.matched_count == 1
+
+
+async def mark_readable(documents: Db, announcement_id: UUID) -> None:
+    """Take back that it can't be read."""
+    await documents[ANNOUNCEMENTS].update_one(
+        {"_id": announcement_id}, {"$unset": {"parked_at": "", "is_hidden": ""}}
+    )
+
+
 async def advance(
     documents: Db, announcement_id: UUID, lease_id: UUID, values: Document, counts: dict[str, int]
 ) -> bool:

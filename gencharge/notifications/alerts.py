@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from gencharge.announcements.events import AnnouncementParked
 from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
@@ -136,6 +137,14 @@ BACKUP_FAILED: Final = Kind(
         "backup": label("20261122t200506z-0a1b2c3d", required=True),
         "act": choice("create", "verify", "restore"),
         "failure": label("storage_unavailable", required=True),
+    },
+)
+ANNOUNCEMENT_PARKED: Final = Kind(
+    "announcement_parked",
+    INBOX,
+    {
+        "announcement": label("01a20539-44e5-74f7-871f-fe1dc24a2d56", required=True),
+        "problem": choice("data_key_not_usable", "data_key_lost", "stored_data_changed"),
     },
 )
 
@@ -291,6 +300,13 @@ def backup_failed(event: BackupRunFailed) -> Alert:
     return Alert(BACKUP_FAILED, values, {"backup": event.backup_id})
 
 
+def announcement_parked(event: AnnouncementParked) -> Alert:
+    """What an announcement says can't be read."""
+    values: Values = {"announcement": event.announcement_id, "problem": event.problem}
+    data: Values = {"announcement_id": event.announcement_id}
+    return Alert(ANNOUNCEMENT_PARKED, values, data, event.operator)
+
+
 def _of_delivery(event: DeliveryDisputed | CallbackContradicted) -> Values:
     return {"user_id": event.user_id, "recharge_id": event.recharge_id, "reference": event.reference}
 
@@ -318,4 +334,5 @@ KINDS: Final = (
     AUTOPAYS_LATE,
     MANY_HELD_BACK,
     BACKUP_FAILED,
+    ANNOUNCEMENT_PARKED,
 )

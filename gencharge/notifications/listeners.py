@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
+from gencharge.announcements.events import AnnouncementParked
 from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
@@ -44,9 +45,11 @@ _SUPER_ADMINS: Final = permission(Resource.ROLES, Action.EDIT)
 _WALLET: Final = permission(Resource.WALLET, Action.EDIT)
 _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
 _BACKUPS: Final = permission(Resource.BACKUPS, Action.EDIT)
+_ANNOUNCEMENTS: Final = permission(Resource.ANNOUNCEMENTS, Action.EDIT)
 _AUTOPAY: Final = permission(Resource.AUTOPAY, Action.EDIT)
 # What each alert says, and the permission that an admin needs to receive it.
 ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
+    AnnouncementParked: (alerts.announcement_parked, _ANNOUNCEMENTS),
     ApprovalRequested: (alerts.approval_requested, _SUPER_ADMINS),
     RechargeStuck: (alerts.recharge_stuck, _RECHARGE),
     ClockRejected: (alerts.clock_rejected, _RECHARGE),

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from gencharge.announcements.events import AnnouncementParked
 from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
@@ -103,6 +104,9 @@ def events() -> list[Event]:
         BackupRunFailed(
             user_id=str(SYSTEM_USER_ID), backup_id="20261122t200506z-0a1b2c3d", kind="create",
             failure="storage_unavailable", scheduled=True,
+        ),
+        AnnouncementParked(
+            user_id=str(SYSTEM_USER_ID), announcement_id=str(new_id()), operator=None, problem="stored_data_changed"
         ),
         ManyHeldBack(user_id=str(SYSTEM_USER_ID), count=60, customers=12),
         ApprovalRequested(
