@@ -1,12 +1,14 @@
 """`/errors/{code}`: the page that the `type` of a problem document points to. `/errors` lists them.
 
-They are there in production, too, where the documentation is not: a client that fails there needs them most, and they say
+`Accept-Language` decides in which language, as it does for the problem documents. They are there in production, too, where the documentation is not: a client that fails there needs them most, and they say
 nothing about the installation.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Any, Final
 
@@ -16,8 +18,11 @@ from starlette.requests import Request
 
 from gencharge.core.errors import ERROR_TYPE_BASE, NotFound
 from gencharge.core.http import error_advice
+from gencharge.core.http.language import HEADERS, spoken
 from gencharge.core.http.openapi import resolved
 from gencharge.core.settings import Settings
+from gencharge.core.values.language import Language
+from gencharge.core.wording import in_language, worded
 
 _HEADERS: Final = {
     "Cache-Control": "public, max-age=3600",
@@ -32,62 +37,70 @@ Json = dict[str, Any]
 def install(app: FastAPI, settings: Settings) -> None:
     """Add the pages to `app`. They are made of its OpenAPI document, when somebody first asks."""
     style = _STYLE if settings.shows_docs else ""
-    pages: dict[str, str] = {}
+    pages: dict[Language, dict[str, str]] = {}
 
-    def load() -> dict[str, str]:
-        if not pages:
-            pages.update(pages_of(app.openapi(), style))
-        return pages
+    def answer(code: str) -> HTMLResponse:
+        language = spoken()
+        if language not in pages:
+            pages[language] = pages_of(app.openapi(), style, language)
+        page = pages[language].get(code)
+        if page is None:
+            raise NotFound("There is no error of this name. All of them are listed at /errors.")
+        return HTMLResponse(page, headers=_HEADERS | HEADERS[language])
 
     # Plain functions: the document takes a while to build, so Starlette runs them in a thread.
     def show_errors(_request: Request) -> HTMLResponse:
-        return HTMLResponse(load()[""], headers=_HEADERS)
+        return answer("")
 
     def show_error(request: Request) -> HTMLResponse:
-        page = load().get(request.path_params["code"].replace("-", "_"))
-        if page is None:
-            raise NotFound("There is no error of this name. All of them are listed at /errors.")
-        return HTMLResponse(page, headers=_HEADERS)
+        return answer(request.path_params["code"].replace("-", "_"))
 
     app.add_route(ERROR_TYPE_BASE.rstrip("/"), show_errors, include_in_schema=False)
     app.add_route(ERROR_TYPE_BASE + "{code}", show_error, include_in_schema=False)
 
 
-def pages_of(document: Json, style: str = "") -> dict[str, str]:
+def pages_of(document: Json, style: str = "", language: Language = Language.ENGLISH) -> dict[str, str]:
     """A page of HTML for each code, and under the empty name the list of all."""
+    say = partial(in_language, language=language.value)
     routes = _routes_by_code(document)
     examples: Json = document["components"]["examples"]
-    pages = {code: _page(example["value"], routes.get(code, []), style) for code, example in examples.items()}
+    html = partial(_html, style=style, language=language)
+    pages = {
+        code: html(f"<code>{code}</code>", _page(example["value"], routes.get(code, []), say))
+        for code, example in examples.items()
+    }
     rows = "\n".join(
         f'<tr><td><a href="{example["value"]["type"]}"><code>{code}</code></a></td>'
-        f"<td>{example['value']['status']}</td><td>{escape(example['value']['title'])}</td></tr>"
+        f"<td>{example['value']['status']}</td><td>{escape(say(example['value']['title']))}</td></tr>"
         for code, example in examples.items()
     )
-    pages[""] = _html("Errors", f"<table>{rows}</table>", style)
+    pages[""] = html(escape(say(worded("Errors"))), f"<table>{rows}</table>")
     return pages
 
 
-def _page(problem: Json, routes: list[str], style: str) -> str:
+def _page(problem: Json, routes: list[str], say: Callable[[str], str]) -> str:
     status, code = problem["status"], problem["code"]
-    heading = error_advice.BY_STATUS[status][0]
+    meaning = worded("Status {status} ({heading}).", status=status, heading=error_advice.BY_STATUS[status][0])
     parts = (
-        ("What it means", f"{problem['title']} Status {status}: {heading.lower()}."),
-        ("What to do", error_advice.advice(status, code)),
-        ("Send it again?", error_advice.repeating(status, code)),
-        ("What to tell the customer", error_advice.for_the_customer(status)),
+        (worded("What it means"), f"{say(problem['title'])} {say(meaning)}"),
+        (worded("What to do"), say(error_advice.advice(status, code))),
+        (worded("Send it again?"), say(error_advice.repeating(status, code))),
+        (worded("What to tell the customer"), say(error_advice.for_the_customer(status))),
     )
     shown = "".join(f"<li><code>{escape(route)}</code></li>" for route in routes[:_SHOWN_ROUTES])
-    more = f"<p>And {len(routes) - _SHOWN_ROUTES} more.</p>" if len(routes) > _SHOWN_ROUTES else ""
-    answered = f"<h2>Answered by</h2><ul>{shown}</ul>{more}" if routes else ""
-    body = "\n".join(f"<h2>{title}</h2><p>{_inline(text)}</p>" for title, text in parts)
-    return _html(code, f'{body}\n{answered}<p><a href="/errors">All errors</a></p>', style)
+    rest = worded("And {count} more.", count=len(routes) - _SHOWN_ROUTES)
+    more = f"<p>{say(rest)}</p>" if len(routes) > _SHOWN_ROUTES else ""
+    answered = f"<h2>{say(worded('Answered by'))}</h2><ul>{shown}</ul>{more}" if routes else ""
+    body = "\n".join(f"<h2>{say(title)}</h2><p>{_inline(text)}</p>" for title, text in parts)
+    return f'{body}\n{answered}<p><a href="/errors">{say(worded("All errors"))}</a></p>'
 
 
-def _html(title: str, body: str, style: str) -> str:
+def _html(heading: str, body: str, *, style: str, language: Language) -> str:
+    title = heading.removeprefix("<code>").removesuffix("</code>")
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
-        f'content="width=device-width, initial-scale=1"><title>{escape(title)}</title>{style}</head>\n'
-        f"<body><main><h1><code>{escape(title)}</code></h1>\n{body}</main></body></html>\n"
+        f'<!doctype html>\n<html lang="{language.value}"><head><meta charset="utf-8"><meta name="viewport" '
+        f'content="width=device-width, initial-scale=1"><title>{title}</title>{style}</head>\n'
+        f"<body><main><h1>{heading}</h1>\n{body}</main></body></html>\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urljoin
 
 import httpx
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from gencharge.api.error_pages import pages_of
 from gencharge.api.main import create_app
 from gencharge.core.settings import Environment, Settings
+from gencharge.core.values.language import Language
 
 
 async def test_the_type_of_an_error_leads_to_its_page(client: httpx.AsyncClient) -> None:
@@ -57,3 +59,33 @@ async def test_production_has_the_pages_without_the_style_of_the_documentation(s
         assert page.status_code == 200
         assert "stylesheet" not in page.text
         assert (await client.get("/errors")).status_code == 200
+
+
+@pytest.mark.parametrize(("header", "language"), [("hi-IN,en;q=0.5", "hi"), ("fr", "en"), ("", "en")])
+async def test_a_page_is_in_the_language_of_its_reader(
+    client: httpx.AsyncClient, header: str, language: str
+) -> None:
+    headings = {"en": "What to do", "hi": "क्या करें"}
+    for path in ("/errors/insufficient-balance", "/errors"):
+        page = await client.get(path, headers={"Accept-Language": header})
+        assert page.headers["content-language"] == language
+        assert "accept-language" in page.headers["vary"].lower(), (
+            "no cache gives it to who reads another language"
+        )
+        assert f'<html lang="{language}">' in page.text
+        assert "insufficient" in page.text, "codes stay"
+    page = await client.get("/errors/insufficient-balance", headers={"Accept-Language": header})
+    assert headings[language] in page.text
+    assert all(text not in page.text for code, text in headings.items() if code != language)
+
+
+def test_the_hindi_pages_have_no_english_sentence(app: FastAPI) -> None:
+    english = pages_of(app.openapi())
+    hindi = pages_of(app.openapi(), language=Language.HINDI)
+    assert set(hindi) == set(english)
+    for code in english.keys() - {""}:
+        paragraphs = re.findall(r"<p>(.*?)</p>", hindi[code])
+        assert len(paragraphs) >= 4
+        for paragraph in paragraphs:
+            assert re.search("[\u0900-\u097f]", paragraph), (code, paragraph)
+            assert paragraph not in english[code]
