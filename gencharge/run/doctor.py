@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gencharge.run import clocks, database_login
+from gencharge.run import clocks, database_login, providers
 from gencharge.run.database_login import without_password
 from gencharge.run.embedded import EmbeddedServers, Server, ServerFailed, disk
 from gencharge.run.report import Report, Row
@@ -68,6 +68,7 @@ def examine(settings: Settings) -> Report:
         _examine_python(),
         _examine_disk(settings),
         _examine_backups(settings),
+        *providers.examine(settings),
     ]
     return report
 
