@@ -99,9 +99,14 @@ CHECKS: Final = (
     Check(
         "every recharge is for a plan or for a bill, and the payment of a bill stands as its recharge does",
         """
+        WITH sold AS MATERIALIZED (
+            SELECT user_id, id, phone_number, plan_id, bill_id, price, status FROM recharges
+            WHERE bill_id IS NOT NULL OR plan_id IS NULL
+        ), paid AS MATERIALIZED (
+            SELECT user_id, recharge_id, phone_number, amount, status FROM bill_payments
+        )
         SELECT coalesce(sold.user_id, paid.user_id) AS user_id, sold.id, paid.recharge_id, sold.status, paid.status AS payment
-        FROM (SELECT * FROM recharges WHERE bill_id IS NOT NULL OR plan_id IS NULL) AS sold
-        FULL JOIN bill_payments AS paid ON paid.recharge_id = sold.id AND paid.phone_number = sold.phone_number
+        FROM sold FULL JOIN paid ON paid.recharge_id = sold.id AND paid.phone_number = sold.phone_number
         WHERE sold.id IS NULL OR paid.recharge_id IS NULL OR sold.bill_id IS NULL OR sold.plan_id IS NOT NULL
            OR sold.user_id <> paid.user_id OR sold.price <> paid.amount
            OR paid.status <> CASE WHEN sold.status IN ('delivered', 'refunded') THEN 'paid'

@@ -252,6 +252,8 @@ SCATTERED = {
     # Wrong codes of long ago.
     "auth/crud.py:delete_old_failures",
     "velocity/crud.py:purge",
+    # The bills of all customers that want a reminder today: few, by an index of what is due.
+    "bills/crud.py:list_to_remind",
     # Everybody whom a campaign may be for.
     "campaigns/crud.py:list_users",
     # Where a referred customer registered from, kept by the mark.
