@@ -27,6 +27,7 @@ from tests import one_document
 from tests.access.table import ANOTHERS, REQUESTS
 from tests.make.announcements import draft
 from tests.make.autopay import make_autopay
+from tests.make.bills import make_bill
 from tests.make.factories import headers_for, know_roles, make_admin, make_user, new_client, sign_in
 from tests.make.mandates import add_mandate
 from tests.make.money import buy, find_plan, make_number, sell_sample_plans
@@ -179,6 +180,7 @@ class AccessProbe:
             "operator": operator,
             "channel": added.json()["code"],
             "user_id": str(user.user_id),
+            "bill_id": str(await make_bill(self._stores, user.user_id)),
             "autopay_id": str((await make_autopay(self._stores, user.user_id, operator=operator)).autopay_id),
             "plan_id": str(plan.plan_id),
             "offer_id": answer.json()["offer_id"],

@@ -22,6 +22,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "GET /v1/notifications/stream": {"headers": {"Last-Event-ID": "none"}},
     "GET /v1/analytics/live": {"headers": {"Last-Event-ID": "none"}},
     "PATCH /v1/users/me/numbers/{number_id}": {"json": {"nickname": "Mine"}},
+    "POST /v1/bills/{bill_id}/pay": {"json": {"expected_amount": 500}},
     "PATCH /v1/autopay/{autopay_id}": {"json": {"max_amount": 500}},
     "PATCH /v1/users/{user_id}": {"json": {"name": "Asha Rao"}},
     **{
@@ -99,6 +100,7 @@ ANOTHERS: Final = frozenset(
         "PATCH /v1/users/me/numbers/{number_id}",
         "DELETE /v1/users/me/numbers/{number_id}",
         "GET /v1/bills/{bill_id}",
+        "POST /v1/bills/{bill_id}/pay",
         "GET /v1/autopay/{autopay_id}",
         "PATCH /v1/autopay/{autopay_id}",
         "DELETE /v1/autopay/{autopay_id}",
@@ -296,7 +298,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/bills":                                                                "401  200   403   403 403  403  403   403    -",
     "POST /v1/bills/fetch":                                                         "401  422   403   403 403  403  403   403    -",
     "GET /v1/bills/{bill_id}":                                                      "401  404   403   403 403  403  403   403    404",
-    "POST /v1/bills/{bill_id}/pay":                                                 "401  422   403   403 403  403  403   403    -",
+    "POST /v1/bills/{bill_id}/pay":                                                 "401  404   403   403 403  403  403   403    404",
     # family
     "GET /v1/family":                                                               "401  200   403   403 403  403  403   403    -",
     # autopay

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from gencharge import wiring
+from gencharge.bills import crud
 from gencharge.bills import payment_service as payments
 from gencharge.bills import service as bills
 from gencharge.bills.context_service import BillsContext
 from gencharge.bills.schemas import BillOut, BillPaymentOut, FetchBill, PayBill
+from gencharge.channels.service import OperatorBill, PartPayment
 from gencharge.core.events.relay import Relay
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.stores.stores import Stores
@@ -70,3 +72,11 @@ async def fetch(context: BillsContext, user_id: UUID, phone_number: str, **more:
     """Ask for the number's bill, at Jio unless `operator` says otherwise."""
     fields = {"phone_number": phone_number, "operator": "JIO", **more}
     return await bills.fetch(context, user_id, FetchBill.model_validate(fields))
+
+
+async def make_bill(stores: Stores, user_id: UUID) -> UUID:
+    """A bill of Rs 500 of a number of Jio that the customer fetched: its id. No operator is asked."""
+    fetched = OperatorBill("B1", "A***", 500_00, 1_00, PartPayment.ANY, date(2026, 12, 1), None, None)
+    bill = bills.new_bill(user_id, "+919000008001", "JIO", None, fetched)
+    await stores.database.run(lambda db: crud.add_bill(db, bill))
+    return bill.bill_id
