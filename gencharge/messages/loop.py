@@ -37,6 +37,8 @@ from gencharge.messages.push_service import push_senders_of
 from gencharge.messages.senders import Content, Sender, Task, prices_of, rates_of, senders_of
 
 PER_CHANNEL: Final = 32
+# Messages of a channel without a provider that are ended with one claim.
+_WITHOUT_PROVIDER: Final = 2_000
 # Longer than an attempt and the recording of it together, so that no second worker sends what a first one is sending.
 SEND_SECONDS: Final = 20.0
 LEASE: Final = timedelta(seconds=90)
@@ -51,7 +53,7 @@ OUTCOMES: Final = Metric(
     ["channel", "outcome"],
 )
 # What later says what it said now: a reminder, an offer or news does not.
-_LASTING: Final = frozenset({NotificationType.TRANSACTIONAL})
+_LASTING: Final = frozenset({NotificationType.TRANSACTIONAL.value})
 _TO_ADDRESSES: Final = frozenset({MessageChannel.SMS, MessageChannel.EMAIL})
 _NOBODY: Final = Contact("", "", is_active=False)
 log = telemetry.get_logger(__name__)
@@ -93,6 +95,9 @@ class MessageLoop(Loop[Task, MessageChannel]):
         """Begin an attempt of due messages, as many as each channel has places for and its rate allows."""
         tasks = list[Task]()
         for channel in MessageChannel:
+            if channel not in self._senders:
+                await self._end_without_provider(channel)
+                continue
             places = min(PER_CHANNEL - running[channel], free - len(tasks))
             places = self._circuits[channel].places(places, running[channel])
             if places > 0:
@@ -100,6 +105,27 @@ class MessageLoop(Loop[Task, MessageChannel]):
         if tasks:
             await faultpoints.point("messages.claimed")
         return tasks
+
+    async def _end_without_provider(self, channel: MessageChannel) -> None:
+        """End what is due of a channel without a provider, many at once and at no rate, so that it holds nothing else up.
+
+        What lasts is set aside with its text: the staff see it, and can send it once there is a provider. The rest is dropped.
+        """
+        now = clock.now()
+        with answering(self._documents):
+            due = await queue_crud.list_due(self._documents, channel, now, _WITHOUT_PROVIDER)
+        stored = _LASTING if channel in _TO_ADDRESSES else frozenset[str]()
+        lasting = [each["_id"] for each in due if each["type"] in stored]
+        passing = [each["_id"] for each in due if each["type"] not in stored]
+        ended: Document = {"ended_at": now, "purge_at": now + self._retention}
+        aside = {**ended, "state": MessageState.NO_PROVIDER.value, "last_error": "No provider is set up."}
+        off = DropReason.CHANNEL_OFF.value
+        dropped = {**ended, "state": MessageState.DROPPED.value, "drop_reason": off, "content": ""}
+        for outcome, ids, recorded in (("no_provider", lasting, aside), (off, passing, dropped)):
+            if ids:
+                with answering(self._documents):
+                    count = await queue_crud.end_due(self._documents, ids, now, recorded)
+                OUTCOMES.labels(channel.value, outcome).inc(count)
 
     async def _claim_of(self, channel: MessageChannel, places: int) -> list[Task]:
         now = clock.now()
@@ -149,8 +175,6 @@ class MessageLoop(Loop[Task, MessageChannel]):
         )
 
     def _obstacle(self, recipient: Recipient, channel: MessageChannel, contact: Contact) -> DropReason | None:
-        if channel not in self._senders:
-            return DropReason.CHANNEL_OFF
         if recipient.kind == "visitor":
             return None
         if not contact.is_active:
@@ -185,13 +209,6 @@ class MessageLoop(Loop[Task, MessageChannel]):
             await sender.close()
 
     async def _attempt(self, task: Task) -> None:
-        if (
-            task.obstacle is DropReason.CHANNEL_OFF
-            and task.channel in _TO_ADDRESSES
-            and task.type in _LASTING
-        ):
-            await self._set_aside(task)
-            return
         if task.obstacle is not None:
             await self._drop(task, task.obstacle)
             return
@@ -268,12 +285,6 @@ class MessageLoop(Loop[Task, MessageChannel]):
     async def _park(self, task: Task, error: str) -> None:
         OUTCOMES.labels(task.channel.value, "parked").inc()
         await self._end(task, MessageState.PARKED, {"last_error": error}, keeps_text=True)
-
-    async def _set_aside(self, task: Task) -> None:
-        """Without a provider it is neither tried nor lost: the staff see it, and can send it once there is one."""
-        OUTCOMES.labels(task.channel.value, "no_provider").inc()
-        recorded = {"last_error": f"No provider is set up for {task.channel.value}."}
-        await self._end(task, MessageState.NO_PROVIDER, recorded, keeps_text=True)
 
     async def _is_undeliverable(self, email: str) -> bool:
         return await while_away(

@@ -95,6 +95,13 @@ async def set_ended(
     return result.matched_count == 1
 
 
+async def end_due(documents: Db, ids: Sequence[UUID], now: datetime, recorded: Document) -> int:
+    """End those of these messages that are still due; how many. Another worker may be at some."""
+    due = {"_id": {"$in": list(ids)}, "due_at": {"$lte": now}}
+    result = await documents[MESSAGES].update_many(due, {"$set": recorded, "$unset": dict(_ENDS)})
+    return result.modified_count
+
+
 async def set_postponed(documents: Db, held: Document, due_at: datetime, recorded: Mapping[str, Any]) -> bool:
     """A message that is tried again at `due_at`. False if another worker holds it."""
     changes = {"state": MessageState.WAITING.value, "due_at": due_at, **recorded}

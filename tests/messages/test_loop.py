@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -292,7 +293,7 @@ async def test_without_a_provider_what_lasts_is_set_aside_and_the_rest_dropped(
         await run(stores)
         for message in (lasting, text):
             document = await stored(stores, message)
-            assert (document["state"], document["attempts"]) == ("no_provider", 1)
+            assert (document["state"], document["attempts"]) == ("no_provider", 0)
             assert document["content"], "it can be sent once there is a provider"
             assert "due_at" not in document
             assert document["purge_at"] > clock.now() + timedelta(days=29)
@@ -329,3 +330,13 @@ async def test_a_visitors_address_that_the_mail_server_does_not_know_is_written_
         await run(stores, email=mail)
         assert (await stored(stores, message))["drop_reason"] == "undeliverable"
     assert mail.sent == []
+
+
+async def test_a_channel_without_a_provider_holds_up_no_other(stores: Stores, to_user: Send) -> None:
+    texts = [to_user(channel=SMS, type=NotificationType.PROMOTIONAL) for _ in range(3 * PER_CHANNEL)]
+    await enqueue(stores, *texts)
+    loop = MessageLoop(stores, {EMAIL: Provider()})
+    assert await loop.claim(PER_CHANNEL, Counter()) == []
+    await loop.close()
+    dropped = {"_id": {"$in": [each.id for each in texts]}, "drop_reason": "channel_off"}
+    assert await stores.documents["messages"].count_documents(dropped) == len(texts)
