@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.analytics import chart_staff_service as service
 from gencharge.analytics import staff_service
 from gencharge.analytics.chart_schemas import ChartFormat
 from gencharge.analytics.chart_staff_service import SOURCES, Source
+from gencharge.analytics.charts import Chart
 from gencharge.analytics.staff_routes import CACHE, IfNoneMatch
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http import language, web
 from gencharge.core.http.cached import NOT_MODIFIED
-from gencharge.core.postgres.database import Db
 from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 router = web.router("analytics")
@@ -40,22 +41,26 @@ def _add(source: Source) -> None:
     )
 
     async def get_chart(
-        db: Db,
+        request: Request,
         format: ChartFormat,
         query: Any,
         admin: Principal = Depends(reader),
         if_none_match: IfNoneMatch = None,
     ) -> Response:
-        await staff_service.freeze(db)
         service.measure_of(what, query)
-        headers = {
-            "ETag": f'"{await service.etag(db, admin, source, query, format)}"',
-            "Cache-Control": CACHE,
-            **language.HEADERS[language.spoken()],
-        }
-        if if_none_match is not None and headers["ETag"] in if_none_match:
+
+        async def unit(db: AsyncSession) -> tuple[str, Chart | None]:
+            await staff_service.freeze(db)
+            tag = f'"{await service.etag(db, admin, source, query, format)}"'
+            if if_none_match is not None and tag in if_none_match:
+                return tag, None
+            return tag, await service.plan(db, admin, source, query)
+
+        tag, chart = await request.scope["app"].state.stores.database.run(unit)
+        headers = {"ETag": tag, "Cache-Control": CACHE, **language.HEADERS[language.spoken()]}
+        if chart is None:
             return Response(status_code=304, headers=headers)
-        picture = await service.draw(db, admin, source, query, format)
+        picture = await service.draw(chart, query.theme, format)
         headers["Content-Security-Policy"] = _POLICY
         return Response(picture, media_type=_TYPES[format], headers=headers)
 

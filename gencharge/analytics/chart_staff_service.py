@@ -75,11 +75,15 @@ async def etag(db: AsyncSession, admin: Principal, source: Source, query: Any, k
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-async def draw(db: AsyncSession, admin: Principal, source: Source, query: Any, kind: ChartFormat) -> bytes:
-    """The picture. Raises ValidationFailed if a distribution is not about the measure. Drawn in a thread."""
-    chart = _chart(source.charted, query, await source.show(db, admin, query))
-    theme = Theme.LIGHT if kind is ChartFormat.PNG and query.theme is Theme.AUTO else query.theme
-    return await asyncio.to_thread(partial(_draw, chart, theme, kind))
+async def plan(db: AsyncSession, admin: Principal, source: Source, query: Any) -> Chart:
+    """What the picture shows. Raises ValidationFailed if a distribution is not about the measure."""
+    return _chart(source.charted, query, await source.show(db, admin, query))
+
+
+async def draw(chart: Chart, theme: Theme, kind: ChartFormat) -> bytes:
+    """The picture. Drawn in a thread; call it outside of a transaction, which would keep a connection from others for that time."""
+    ground = Theme.LIGHT if kind is ChartFormat.PNG and theme is Theme.AUTO else theme
+    return await asyncio.to_thread(partial(_draw, chart, ground, kind))
 
 
 def measure_of(what: Charted, query: Any) -> str:

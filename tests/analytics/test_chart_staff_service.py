@@ -64,8 +64,9 @@ async def draw(
 ) -> bytes:
     source = BY_NAME[name]
     with clock.at(NOON):
-        asked = source.charted.query.model_validate(query)
-        return await stores.database.run(lambda db: chart_staff_service.draw(db, admin, source, asked, kind))
+        asked: Any = source.charted.query.model_validate(query)
+        chart = await stores.database.run(lambda db: chart_staff_service.plan(db, admin, source, asked))
+    return await chart_staff_service.draw(chart, asked.theme, kind)
 
 
 async def test_a_short_trend_is_by_day_and_a_long_one_by_month(
