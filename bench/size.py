@@ -30,6 +30,7 @@ from bench import filled
 from bench.combinations import Values
 from bench.lists import Asker
 from gencharge import wiring
+from gencharge.analytics import jobs
 from gencharge.analytics import service as analytics
 from gencharge.api.main import create_app
 from gencharge.core.rooms import checks
@@ -41,13 +42,15 @@ from gencharge.sessions.gate import Gate
 GOAL_COLD_MS, GOAL_TAGGED_MS = 150.0, 10.0
 _ASKED: Final = 40
 _LENGTHS: Final = (1, 7, 30, 90, 365, 700)
+# Of all charts, which are drawn in one way.
+_CHARTS: Final = ("/v1/analytics/transactions/chart.svg", "/v1/analytics/transactions/chart.png")
 # A stream; and what customers ask for.
 _OTHERS: Final = ("/live", "/me")
 
 
 def paths(app: FastAPI) -> list[str]:
-    """The answers of analytics that need no parameter."""
-    return sorted(
+    """The answers of analytics that need no parameter, and two charts."""
+    answers = sorted(
         route.path
         for route in app.routes
         if isinstance(route, APIRoute)
@@ -56,6 +59,7 @@ def paths(app: FastAPI) -> list[str]:
         and "{" not in route.path
         and not route.path.endswith(_OTHERS)
     )
+    return [*answers, *_CHARTS]
 
 
 def queries(today: date) -> Iterator[dict[str, str]]:
@@ -100,6 +104,18 @@ async def _answers(settings: Settings) -> dict[str, tuple[list[float], list[floa
             ]
             measured[path] = ([cold for cold, _ in pairs], [tag for _, tag in pairs if tag is not None])
     return measured
+
+
+async def _count(settings: Settings, console: Console) -> None:
+    """What is counted on a clock, as a worker does it: all areas from their beginning, the plans, and the customers."""
+    stores = Stores.open(settings)
+    try:
+        for work in (jobs.count_areas, jobs.count_plans, jobs.count_customers):
+            began = time.perf_counter()
+            await work(stores)
+            console.print(f"{work.__name__}: {time.perf_counter() - began:.1f} s")
+    finally:
+        await stores.close()
 
 
 async def _verify(settings: Settings, console: Console) -> None:
@@ -167,4 +183,5 @@ def main(words: Sequence[str]) -> None:
         console.print(f"Memory of this process at its peak: {peak:.0f} MB")
         if not options.no_checks:
             asyncio.run(_verify(settings, console))
+        asyncio.run(_count(settings, console))
         _show(console, asyncio.run(_answers(settings)))
