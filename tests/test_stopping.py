@@ -13,8 +13,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
+from gencharge.core.rooms.maintenance import comment_of
+from gencharge.core.sockets import embedded_postgres_url
 from gencharge.run.embedded import EmbeddedServers
 from gencharge.run.embedded.server import Server
 from tests.make import fork_server
@@ -155,3 +158,33 @@ def test_a_worker_ends_on_sigterm_whatever_a_store_does(
         finally:
             process.send_signal(signal.SIGKILL)
     assert code == 0, (servers.data_dir / "worker.out").read_text()[-3000:]
+
+
+def test_a_worker_stops_claiming_while_the_installation_is_closed_and_goes_on_afterwards(
+    servers: EmbeddedServers,
+) -> None:
+    folder = servers.data_dir
+    process, log = _worker(folder), folder / "worker.out"
+
+    def until(text: str, times: int = 1) -> None:
+        deadline = time.monotonic() + 30
+        while log.read_text().count(text) < times:
+            assert process.poll() is None, log.read_text()[-3000:]
+            assert time.monotonic() < deadline, log.read_text()[-3000:]
+            time.sleep(0.02)
+
+    url = embedded_postgres_url(folder)
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = connection.info.dbname
+        comment = comment_of({"closed": True, "step": "closed"}).replace("'", "''")
+        connection.execute(f"COMMENT ON DATABASE {name} IS '{comment}'")
+        until("closed_for_restore", times=2)  # it ends its work, and waits
+        polled = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gencharge-worker'"
+        deadline = time.monotonic() + 20
+        while connection.execute(polled).fetchone() != (0,):
+            assert time.monotonic() < deadline, "the worker keeps its connections"
+            time.sleep(0.05)
+        connection.execute(f"COMMENT ON DATABASE {name} IS NULL")
+        until("worker_started", times=2)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WORKER_SECONDS) == 0

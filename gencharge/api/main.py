@@ -13,18 +13,17 @@ from starlette.types import Scope
 
 from gencharge import __version__, wiring
 from gencharge.api import error_pages, guide, health_routes, home, pages, try_it
+from gencharge.api.open_stores import OpenStores, cancel
 from gencharge.core import exposure, loading, telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.http import edge, loopback, web
 from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.precedence import RouteIndex, in_order
+from gencharge.core.rooms.maintenance import Maintenance
 from gencharge.core.settings import Settings, get_settings
-from gencharge.core.stores.stores import Stores
 from gencharge.core.tracing import lifecycle as tracing
-from gencharge.core.tracing.exporter import Exporter
 from gencharge.sessions.guards import Gate
 
-_GOODBYE_SECONDS = 1.0
 _BAD_SETTING = 78  # EX_CONFIG of sysexits.h
 _NOT_BY_ITSELF = (
     "gencharge.api.main:app: in production start the API with `gencharge serve`. Another server sets no deadlines for "
@@ -62,19 +61,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems = exposure.problems(settings)
 
     limits = LimitClasses(settings, identify=_caller_of, callbacks=wiring.CALLBACKS)
+    maintenance = Maintenance()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         traces = tracing.start(settings, role="api", version=__version__)
-        stores = Stores.open(settings, name="gencharge-api", answers_requests=True)
-        app.state.stores = stores
-        tasks = [asyncio.create_task(watch(app, stores), name=watch.__name__) for watch in wiring.WATCHERS]
-        tasks.append(asyncio.create_task(limits.buckets.go_on_reconciling(stores.redis)))
+        opened = OpenStores(app, settings, limits)
+        opened.open()
+        watching = maintenance.watch(settings, on_other=opened.replace)
+        tasks = [asyncio.create_task(watching, name="maintenance")]
         if problems:
             tasks.append(asyncio.create_task(loopback.end_if_exposed(problems), name="exposure"))
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(_close, stores, traces)
-            stack.push_async_callback(_cancel, tasks)
+            stack.push_async_callback(tracing.close, traces)
+            stack.push_async_callback(opened.close)
+            stack.push_async_callback(cancel, tasks)
             loading.end()
             yield
 
@@ -113,7 +114,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     rooms = frozenset(router.prefix.removeprefix(f"{web.PREFIX}/") for router in wiring.ROUTERS)
     if problems:
         app.add_middleware(loopback.LoopbackOnly)
-    app.add_middleware(edge.Edge, settings=settings, rooms=rooms, large=wiring.LARGE_BODIES, limits=limits)
+    app.add_middleware(
+        edge.Edge,
+        settings=settings,
+        rooms=rooms,
+        large=wiring.LARGE_BODIES,
+        limits=limits,
+        maintenance=maintenance,
+    )
     return app
 
 
@@ -160,20 +168,6 @@ def _allow_browsers(app: FastAPI, origins: list[str]) -> None:
 
 def _reading_order(tag: dict[str, str]) -> int:
     return _FIRST_TAGS.index(tag["name"]) if tag["name"] in _FIRST_TAGS else len(_FIRST_TAGS)
-
-
-async def _close(stores: Stores, traces: Exporter | None) -> None:
-    """Side by side: each of them takes a second at most."""
-    await asyncio.gather(stores.close(), tracing.close(traces))
-
-
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    """End the watchers. A watcher that ignores its cancellation is cancelled once more, then abandoned."""
-    for _ in range(2):
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=_GOODBYE_SECONDS)
 
 
 def __getattr__(name: str) -> FastAPI:

@@ -6,7 +6,7 @@ Statements of a whole database, not of a customer: nothing here is for a request
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, LiteralString
@@ -54,6 +54,9 @@ _SUMS: Final[LiteralString] = """
         SELECT credit AS account, sum(amount) AS paise FROM transfers GROUP BY credit
         UNION ALL SELECT debit, -sum(amount) FROM transfers GROUP BY debit) AS sides
     GROUP BY account ORDER BY account
+"""
+_END: Final[LiteralString] = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s) AND pid <> pg_backend_pid()
 """
 _WAITING: Final[LiteralString] = """
     SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM deliveries),
@@ -183,8 +186,15 @@ def add_role(connection: Connection, name: str) -> None:
         connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(name)))
 
 
-def rename_databases(url: str, renames: Sequence[tuple[str, str]]) -> None:
+def rename_databases(
+    url: str,
+    renames: Sequence[tuple[str, str]],
+    *,
+    before: Callable[[Connection], None] | None = None,
+) -> None:
     """Give databases new names, all of them or none, and end every session in them. Raises psycopg.Error.
+
+    `before` changes what has to change in the same transaction.
 
     A session that comes while one is renamed waits for the new name, so the sessions are ended until the renaming is done.
     """
@@ -195,6 +205,8 @@ def rename_databases(url: str, renames: Sequence[tuple[str, str]]) -> None:
     closer.start()
     try:
         with connected(url, "postgres") as connection:
+            if before is not None:
+                before(connection)
             for old, new in renames:
                 statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
                 connection.execute(statement.format(sql.Identifier(old), sql.Identifier(new)))
@@ -203,12 +215,15 @@ def rename_databases(url: str, renames: Sequence[tuple[str, str]]) -> None:
         closer.join()
 
 
+def end_sessions(connection: Connection, database: str) -> None:
+    """End every other session in a database."""
+    connection.execute(_END, ([database],))
+
+
 def _end_sessions(url: str, databases: list[str], done: threading.Event) -> None:
     with connected(url, "postgres", autocommit=True) as connection:
         while not done.wait(0.05):
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)", (databases,)
-            )
+            connection.execute(_END, (databases,))
 
 
 def _one(connection: Connection, statement: LiteralString | sql.Composed) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ class RunKind(StrEnum):
     CREATE = "create"
     VERIFY = "verify"
     RESTORE = "restore"  # into new databases
+    RESTORE_IN_PLACE = "restore_in_place"  # in the place of the live ones
 
 
 class RunStatus(StrEnum):
@@ -63,7 +64,7 @@ class BackupRun(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
-        CheckConstraint("kind IN ('create', 'verify', 'restore')", name="kind"),
+        CheckConstraint("kind IN ('create', 'verify', 'restore', 'restore_in_place')", name="kind"),
         CheckConstraint(
             "status IN ('waiting', 'running', 'succeeded', 'failed', 'cancelled')", name="status"
         ),

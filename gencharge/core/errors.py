@@ -250,6 +250,12 @@ class ServerRestarting(Unavailable):
     """The server is restarting. Try again; with the same Idempotency-Key, nothing is done twice."""
 
 
+class Maintenance(Unavailable):
+    """The service is closed for maintenance. Try again in a minute; with the same Idempotency-Key, nothing is done twice."""
+
+    retry_after_seconds = 60
+
+
 class InternalError(Problem):
     """Something went wrong on our side. Quote the request id if you contact support."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from typing import Any
 
 import procrastinate
 
@@ -14,11 +15,11 @@ from gencharge import __version__, wiring
 from gencharge.core import loading, telemetry
 from gencharge.core.background import jobs
 from gencharge.core.events.relay import Relay
+from gencharge.core.rooms.maintenance import Maintenance, wait_until_open
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.stores import Stores
 from gencharge.core.tracing import lifecycle as tracing
-from gencharge.core.tracing.exporter import Exporter
 from gencharge.run import clocks
 
 log = telemetry.get_logger(__name__)
@@ -38,22 +39,56 @@ async def main(settings: Settings | None = None) -> None:
     if settings.worker_metrics_port:
         _serve_metrics(settings.worker_metrics_port)
     traces = tracing.start(settings, role="worker", version=__version__)
-    stores = Stores.open(settings, name="gencharge-worker")
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    try:
+        while not stop.is_set():
+            await _work_until_closed(settings, stop)
+    finally:
+        await tracing.close(traces)
+    log.info("worker_stopped")
+
+
+async def _work_until_closed(settings: Settings, stop: asyncio.Event) -> None:
+    """Work until it is to stop, or a restore in place begins. After one, everything is opened anew: nothing in memory is true any more."""
+    if not await _is_open(settings, stop):
+        return
+    stores = Stores.open(settings, name="gencharge-worker")
+    closed, maintenance = asyncio.Event(), Maintenance()
+
+    async def close() -> None:
+        closed.set()
+
     log.info("worker_started", listeners=len(wiring.LISTENERS), jobs=[job.name for job in wiring.JOBS])
     tasks = [
         asyncio.create_task(Relay(stores, wiring.LISTENERS).run(), name="relay"),
         asyncio.create_task(_run_jobs(settings, stores), name="jobs"),
         asyncio.create_task(clocks.watch(stores), name="clock"),
+        asyncio.create_task(maintenance.watch(settings, on_close=close, on_other=close), name="maintenance"),
         *(asyncio.create_task(loop(stores), name=loop.__name__) for loop in wiring.LOOPS),
     ]
     loading.end()
     try:
-        await stop.wait()
+        await _first_of(stop.wait(), closed.wait())
     finally:
-        await _end(tasks, stores, traces)
+        await _end(tasks, stores)
+
+
+async def _is_open(settings: Settings, stop: asyncio.Event) -> bool:
+    """Whether work may begin: waits while the installation is closed; False if this process is to stop."""
+    await _first_of(stop.wait(), wait_until_open(settings))
+    return not stop.is_set()
+
+
+async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _serve_metrics(port: int) -> None:
@@ -69,8 +104,8 @@ def _serve_metrics(port: int) -> None:
         )
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores, traces: Exporter | None) -> None:
-    """Cancel the tasks and close the stores, and send the traces that are left. Ends the process by force if a store that hangs holds that up.
+async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores) -> None:
+    """Cancel the tasks and close the stores. Ends the process by force if a store that hangs holds that up.
 
     That is safe: what is not committed comes due again when its lease has run out.
     """
@@ -78,8 +113,7 @@ async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores, traces: Expo
         task.cancel()
     _, unfinished = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
     if not unfinished:
-        await asyncio.gather(stores.close(), tracing.close(traces))
-        log.info("worker_stopped")
+        await stores.close()
         return
     log.warning("worker_stopped_by_force", unfinished=sorted(task.get_name() for task in unfinished))
     os._exit(0)

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.postgres import leases
 from gencharge.core.vault.columns import NOTHING, Sealed
-from gencharge.sessions.models import RefreshToken, Session
+from gencharge.sessions.models import RefreshToken, Session, SessionCutoff
 
 
 async def add_session(db: AsyncSession, session: Session) -> None:
@@ -228,6 +229,28 @@ async def list_revoked_lately(db: AsyncSession, *, seconds: float) -> list[UUID]
     """Sessions of all owners that ended within the last `seconds`: the one query here that asks every shard."""
     since = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
     return list((await db.scalars(select(Session.session_id).where(Session.revoked_at > since))).all())
+
+
+async def get_cutoff(db: AsyncSession) -> datetime | None:
+    """The instant before which no access token counts; None if there is none."""
+    return await db.scalar(select(SessionCutoff.issued_from))
+
+
+async def set_cutoff(db: AsyncSession, instant: datetime) -> None:
+    """Let no access token count that was issued before then. An earlier instant changes nothing."""
+    statement = insert(SessionCutoff).values(cutoff_id=1, issued_from=instant)
+    later = func.greatest(SessionCutoff.issued_from, statement.excluded.issued_from)
+    await db.execute(
+        statement.on_conflict_do_update(
+            index_elements=[SessionCutoff.cutoff_id], set_={SessionCutoff.issued_from: later}
+        )
+    )
+
+
+async def set_all_revoked(db: AsyncSession, *, reason: str) -> None:
+    """End the sessions of all owners: for a restored database, which nobody uses yet."""
+    statement = update(Session).where(Session.revoked_at.is_(None))
+    await db.execute(statement.values(revoked_at=leases.instant(), revoked_reason=reason))
 
 
 async def delete_old(db: AsyncSession, *, before: datetime, limit: int) -> int:

@@ -1,11 +1,12 @@
 """The gate: what one API process remembers about tokens, so that a guarded request asks no store.
 
-Two things: the tokens that it has already verified, and the sessions that ended while their access tokens may still
-be valid. Verified tokens are bounded by number; an ended session is kept for as long as any token can live.
+Three things: the tokens that it has already verified, the sessions that ended while their access tokens may still be
+valid, and the instant before which no token counts. Verified tokens are bounded by number; an ended session is kept for as long as any token can live.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
@@ -38,6 +39,10 @@ class Gate(OnePerApp):
         self.on_end: list[Callable[[UUID], None]] = []
         # Role name -> what it allows. The admins' watcher fills it; until then nothing is allowed.
         self.grants: Mapping[str, frozenset[str]] = {}
+        # Set when the watcher has read which sessions ended.
+        self.informed = asyncio.Event()
+        # Tokens that were issued before this instant (seconds since 1970) are refused: a restore in place ended all sessions.
+        self._issued_from = 0.0
 
     @classmethod
     def open(cls, app: FastAPI) -> Gate:
@@ -61,7 +66,7 @@ class Gate(OnePerApp):
         if ends <= time.monotonic() if pinned is None else expires <= pinned.timestamp():
             self._verified.pop(authorization, None)
             raise AccessTokenExpired
-        if principal.session_id in self._ended:
+        if principal.session_id in self._ended or principal.issued_at < self._issued_from:
             raise SessionEnded
         return principal, actor_id
 
@@ -94,6 +99,10 @@ class Gate(OnePerApp):
                 self._ended[session_id] = until
                 for callback in self.on_end:
                     callback(session_id)
+
+    def end_issued_before(self, instant: float) -> None:
+        """Refuse all access tokens that were issued before then (seconds since 1970)."""
+        self._issued_from = max(self._issued_from, instant)
 
     def forget_expired(self) -> None:
         """Drop the ended sessions whose last access token has run out by itself."""

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     LargeBinary,
+    SmallInteger,
     Text,
     text,
 )
@@ -74,6 +75,17 @@ class RefreshToken(Base):
         ),
         Index("ix_refresh_tokens_user_id_session_id", "user_id", "session_id"),
     )
+
+
+class SessionCutoff(Base):
+    """The instant before which no access token counts: a restore in place ended all sessions. One row at most."""
+
+    __tablename__ = "session_cutoffs"
+
+    cutoff_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    issued_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (CheckConstraint("cutoff_id = 1", name="one"),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
 from gencharge.core.postgres.database import Database
@@ -50,7 +52,11 @@ async def _poll(gate: Gate, database: Database) -> None:
         try:
             started_at = time.monotonic()
             seconds = min(gate.memory_seconds, window + started_at - polled_at)
-            gate.end(await _list_revoked(database, seconds))
+            ended, issued_from = await _read(database, seconds)
+            gate.end(ended)
+            if issued_from is not None:
+                gate.end_issued_before(issued_from.timestamp())
+            gate.informed.set()
             window, polled_at = OVERLAP_SECONDS, started_at
         except Exception as error:
             raise_if_cancelled()
@@ -59,8 +65,11 @@ async def _poll(gate: Gate, database: Database) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _list_revoked(database: Database, seconds: float) -> list[UUID]:
-    return await database.run(lambda db: crud.list_revoked_lately(db, seconds=seconds))
+async def _read(database: Database, seconds: float) -> tuple[list[UUID], datetime | None]:
+    async def unit(db: AsyncSession) -> tuple[list[UUID], datetime | None]:
+        return await crud.list_revoked_lately(db, seconds=seconds), await crud.get_cutoff(db)
+
+    return await database.run(unit)
 
 
 async def _subscribe(gate: Gate, redis: Redis) -> None:

@@ -208,6 +208,14 @@ async def end_one(db: AsyncSession, user_id: UUID, session_id: UUID, *, reason: 
         raise SessionNotFound
 
 
+async def end_all_issued_before(db: AsyncSession, instant: datetime, *, reason: str) -> None:
+    """End every session, and let no access token count that was issued before `instant` (UTC), whatever session it names.
+
+    For a restored database: it does not know the sessions that began after the backup, nor which of its own ended since."""
+    await crud.set_all_revoked(db, reason=reason)
+    await crud.set_cutoff(db, instant)
+
+
 async def list_live(
     db: AsyncSession, user_id: UUID, page: PageQuery | PageParams
 ) -> tuple[list[SessionBrief], str | None, int | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -50,6 +50,8 @@ class Principal:
     second_factor_at: int = 0
     second_factor_due: bool = False
     language: str = ""
+    # When the token was issued, in seconds since 1970; 0: not from a token. Not who it is.
+    issued_at: int = field(default=0, compare=False)
 
     def sees(self, operator: str) -> bool:
         """True if the operator (its code) is in this admin's scope."""
@@ -162,6 +164,7 @@ def _principal_of(claims: dict[str, Any]) -> Principal:
         second_factor_at=claims["sfa"],
         second_factor_due=claims["sfd"],
         language=claims.get("lang", ""),
+        issued_at=claims["iat"] if type(claims["iat"]) is int else 0,
     )
 
 

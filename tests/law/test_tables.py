@@ -40,6 +40,7 @@ REFERENCE = {
     "admin_second_factors",
     "admin_recovery_codes",
     "catalogue_state",
+    "session_cutoffs",  # one row
     "snapshot_versions",
     "audit_anchors",
     "audit_sealers",

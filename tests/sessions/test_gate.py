@@ -93,3 +93,17 @@ def test_the_gate_says_how_long_an_admitted_token_is_good() -> None:
     assert gate.seconds_left(header) == 0
     gate.admit(header)
     assert 0 < gate.seconds_left(header) <= gate.keys.lifetime_seconds
+
+
+def test_what_was_issued_before_the_cut_off_is_refused_also_if_it_was_verified_already() -> None:
+    gate = Gate(signing_settings())
+    header = f"Bearer {gate.keys.sign(make_principal())}".encode()
+    issued = gate.admit(header)[0].issued_at
+    gate.end_issued_before(issued)
+    assert gate.admit(header)[0].issued_at == issued
+    gate.end_issued_before(issued + 1)
+    gate.end_issued_before(0)  # an earlier one changes nothing
+    with pytest.raises(SessionEnded):
+        gate.admit(header)
+    with clock.later(seconds=2):
+        gate.admit(f"Bearer {gate.keys.sign(make_principal())}".encode())

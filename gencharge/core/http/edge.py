@@ -21,7 +21,7 @@ from uuid_utils import uuid7
 from uvicorn.protocols.utils import ClientDisconnected
 
 from gencharge.core import telemetry
-from gencharge.core.errors import InternalError, NotFound, Problem, ServerRestarting, TooLarge
+from gencharge.core.errors import InternalError, Maintenance, NotFound, Problem, ServerRestarting, TooLarge
 from gencharge.core.http import language, request_spans
 from gencharge.core.http.compression import STREAM, Compressing, coding_of
 from gencharge.core.http.limit_classes import LimitClasses
@@ -29,6 +29,7 @@ from gencharge.core.http.malformed import Hosts
 from gencharge.core.http.malformed import problem_of as problem_of_request
 from gencharge.core.http.web import PREFIX, problem_response
 from gencharge.core.postgres.database import problem_of
+from gencharge.core.rooms import maintenance
 from gencharge.core.settings import Settings
 from gencharge.core.tracing import spans
 
@@ -39,6 +40,9 @@ _CLIENT_GONE: Final = 499
 # The status of a WebSocket's opening.
 _SWITCHING: Final = 101
 _PREFIX_SLASH: Final = PREFIX + "/"
+# Answered during maintenance, too: whether the process lives, and what is measured of it.
+_ALWAYS_OPEN: Final = frozenset({"/health/live", "/metrics"})
+NOT_WATCHED: Final = maintenance.Maintenance()
 NO_PATHS: Final[Mapping[str, int]] = MappingProxyType({})
 log = telemetry.get_logger(__name__)
 
@@ -54,6 +58,7 @@ class Edge:
         rooms: frozenset[str],
         large: Mapping[str, int] = NO_PATHS,
         limits: LimitClasses | None = None,
+        maintenance: maintenance.Maintenance | None = None,
     ) -> None:
         self._app = app
         self._rooms = rooms
@@ -65,6 +70,7 @@ class Edge:
         self._headers = fixed_headers(settings)
         self._hosts = Hosts(settings)
         self._limits = limits
+        self._maintenance = maintenance or NOT_WATCHED
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -189,8 +195,10 @@ class Edge:
     def _common_headers(
         self, scope: Scope, context: telemetry.RequestContext, headers: dict[bytes, bytes]
     ) -> tuple[list[tuple[bytes, bytes]], Problem | None]:
-        """What every answer to this request carries, and the problem if its limit is used up."""
+        """What every answer to this request carries, and the problem if its limit is used up, or nothing is served."""
         common = [(b"x-request-id", context.request_id.encode()), *self._headers]
+        if self._maintenance.is_closed and scope["path"] not in _ALWAYS_OPEN:
+            return common, Maintenance()
         if self._limits is None:
             return common, None
         limit_headers, excess = self._limits.take(scope, headers.get(b"authorization"), context.address)
