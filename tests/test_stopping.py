@@ -16,7 +16,7 @@ import psutil
 import psycopg
 import pytest
 
-from gencharge.core.rooms.maintenance import comment_of
+from gencharge.core.postgres.maintenance import comment_of
 from gencharge.core.sockets import embedded_postgres_url
 from gencharge.run.embedded import EmbeddedServers
 from gencharge.run.embedded.server import Server

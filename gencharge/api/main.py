@@ -19,7 +19,7 @@ from gencharge.core.errors import Problem
 from gencharge.core.http import edge, loopback, web
 from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.precedence import RouteIndex, in_order
-from gencharge.core.rooms.maintenance import Maintenance
+from gencharge.core.postgres.maintenance import Maintenance
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.tracing import lifecycle as tracing
 from gencharge.sessions.guards import Gate

@@ -6,15 +6,27 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
-from gencharge.backups import names, restore_service, service
+import psycopg
+
+from gencharge.backups import (
+    copies_service,
+    in_place_service,
+    names,
+    restore_service,
+    running_service,
+    service,
+)
 from gencharge.backups.create_service import Plan, Progress, create
-from gencharge.backups.errors import BackupNotFound
+from gencharge.backups.errors import BackupConfirmationMismatch, BackupNotFound
 from gencharge.backups.restore_service import Target
 from gencharge.backups.service import Backup
+from gencharge.core import telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 
 Say = Callable[[str], None]
@@ -104,6 +116,90 @@ def restore(
     return _run(work(), say)
 
 
+def restore_in_place(
+    settings: Settings,
+    say: Say,
+    progress: Progress,
+    *,
+    source: str,
+    confirm: str,
+    proofs: Sequence[Proof],
+) -> int:
+    """Put a backup in the place of what is live. Returns the exit code: 1 if it was not done."""
+
+    async def work() -> int:
+        if not names.is_backup_id(source):
+            raise BackupNotFound("In place only a backup of the list is restored: name its id.")
+        if confirm != source:
+            say(f"{source} would take the place of what is live. To do that, add --confirm {source}")
+            raise BackupConfirmationMismatch
+        location = service.location_of(settings, await service.get_backup(settings, source))
+        request = in_place_service.Request(backup_id=source)
+        outcome = await in_place_service.run(settings, location, request, proofs=proofs, progress=progress)
+        for line in outcome.lines:
+            say(line)
+        say(f"{source} is live. All sessions have ended. What was live before is in the backup")
+        say(f"  {outcome.safety_backup_id}, and in the databases")
+        say(f"  {outcome.aside} (PostgreSQL) and {outcome.mongo_aside} (MongoDB)")
+        say(f"until `gencharge backup drop-database {outcome.aside}` deletes them.")
+        return DONE
+
+    return _run(work(), say)
+
+
+def do_run(settings: Settings, say: Say, run_id: str, *, proofs: Sequence[Proof]) -> int:
+    """Do what a worker was asked for over the API, in a process of its own: the worker ends its work while all is closed."""
+
+    async def work() -> int:
+        stores = Stores.open(settings, name="gencharge-restore")
+        try:
+            await running_service.run(stores, UUID(run_id), proofs)
+        finally:
+            await stores.close()
+        return DONE
+
+    return _run(work(), say)
+
+
+def resume(settings: Settings, say: Say) -> int:
+    """End a restore in place that was interrupted, and say how. Returns the exit code."""
+
+    async def work() -> int:
+        say(await in_place_service.resume(settings))
+        return DONE
+
+    return _run(work(), say)
+
+
+def show_databases(settings: Settings, say: Say) -> int:
+    """Print the databases that restores made or left. Returns the exit code."""
+
+    async def work() -> int:
+        copies = await copies_service.list_copies(settings)
+        for copy in copies:
+            what = "restored" if copy.purpose == "restored" else "live before"
+            say(
+                f"{copy.database}  {what:<11}  {copy.made_at:%Y-%m-%d %H:%M} UTC  {copy.size_bytes / 1e6:.0f} MB,"
+                f" with {copy.mongo_database} in MongoDB"
+            )
+        if not copies:
+            say("There is none.")
+        return DONE
+
+    return _run(work(), say)
+
+
+def drop_database(settings: Settings, say: Say, name: str) -> int:
+    """Delete one of them. Returns the exit code."""
+
+    async def work() -> int:
+        await copies_service.drop(settings, name)
+        say(f"{name} was deleted")
+        return DONE
+
+    return _run(work(), say)
+
+
 def prune(settings: Settings, say: Say, *, dry_run: bool) -> int:
     """Delete the backups that the settings do not keep, and print their ids. Returns the exit code."""
 
@@ -150,7 +246,9 @@ def _run(work: Coroutine[Any, Any, int], say: Say) -> int:
         return asyncio.run(work)
     except Problem as problem:
         say(problem.detail)
-        return WRONG
+    except psycopg.Error as error:
+        say(telemetry.scrub(str(error).strip().partition("\n")[0]))
+    return WRONG
 
 
 def _conclude(say: Say, problems: Sequence[str], good: str) -> int:

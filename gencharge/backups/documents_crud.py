@@ -134,11 +134,18 @@ def move_collections(documents: Database[dict[str, Any]], live: str, aside: str)
     Each collection is moved by one command. Begun again after it was interrupted, it goes on where it stopped."""
     admin, present, before = documents.client.admin, documents.client[live], documents.client[aside]
     if _ALL_ASIDE not in before.list_collection_names():
+        aside_names = set(before.list_collection_names())
         for name in _own_names(present):
-            admin.command({"renameCollection": f"{live}.{name}", "to": f"{aside}.{name}"})
+            if name in aside_names:
+                # It has that name only since it is whole: what is here is what MongoDB did not come to delete, or new and of no use.
+                present.drop_collection(name)
+            else:
+                admin.command({"renameCollection": f"{live}.{name}", "to": f"{aside}.{name}"})
         before.create_collection(_ALL_ASIDE)
     for name in _own_names(documents):
-        admin.command({"renameCollection": f"{documents.name}.{name}", "to": f"{live}.{name}"})
+        # MongoDB copies a collection into another database and deletes the source last: what is still here is whole.
+        command = {"renameCollection": f"{documents.name}.{name}", "to": f"{live}.{name}", "dropTarget": True}
+        admin.command(command)
 
 
 def _own_names(documents: Database[dict[str, Any]]) -> list[str]:

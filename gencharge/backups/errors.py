@@ -55,6 +55,22 @@ class BackupInUse(Conflict):
     """This is the last backup that is known to be good. It is not deleted."""
 
 
+class BackupRestoreAlreadyRunning(Conflict):
+    """Another restore in place is under way."""
+
+
+class BackupRestoreInterrupted(Conflict):
+    """A restore in place was interrupted. Run `gencharge backup restore --resume` first."""
+
+
+class BackupDatabaseLimitExceeded(Conflict):
+    """There are too many databases that restores made or left. Delete one first: `gencharge backup databases` lists them."""
+
+
+class BackupDatabaseNotFound(NotFound):
+    """There is no database of this name that a restore made or left."""
+
+
 class BackupRunNotFound(NotFound):
     """Work on the backup not found."""
 

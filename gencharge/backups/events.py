@@ -69,6 +69,36 @@ class BackupRestored(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackupRestoreInPlaceRequested(Event):
+    """A second admin approved that a backup takes the place of what is live; a worker begins."""
+
+    backup_id: str
+    requested_by: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupRestoredInPlace(Event):
+    """A backup took the place of what was live, which is kept as `database`. The first event of the restored database.
+
+    `safety_backup_id`: of what was live. `requested_by` and `approved_by` are empty if the command line did it."""
+
+    backup_id: str
+    database: str
+    mongo_database: str
+    safety_backup_id: str
+    requested_by: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupDatabaseDeleted(Event):
+    """An admin deleted a database that a restore had made or left."""
+
+    database: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackupRunFailed(Event):
     """Work on a backup failed; `failure` is the code of what went wrong."""
 

@@ -61,7 +61,7 @@ def proving(proofs: Sequence[Proof]) -> tuple[Job, ...]:
     """The job that does the work; it runs the proofs of all rooms on what was restored."""
 
     async def run(stores: Stores, run_id: str) -> None:
-        await running_service.run(stores, UUID(run_id), proofs)
+        await running_service.begin(stores, UUID(run_id), proofs)
 
     return (Job(staff_service.RUN, run),)
 

@@ -5,11 +5,13 @@ They get their connection by the environment, never on the command line, where e
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -45,6 +47,7 @@ _VARIABLES: Final = {
 }
 _VERSION_SECONDS: Final = 20
 _SHOWN_LINES: Final = 3
+_begun = set["asyncio.Task[int]"]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,25 @@ def environment(url: str, settings: Mapping[str, str] = MappingProxyType({})) ->
         words = [own.get("PGOPTIONS", ""), *(f"-c {name}={value}" for name, value in settings.items())]
         own["PGOPTIONS"] = " ".join(filter(None, words))
     return own | {"PGAPPNAME": "gencharge-backup", "LC_ALL": "C"}
+
+
+async def begin_restore(run_id: str) -> None:
+    """Begin `gencharge backup restore --run` and do not wait for it: it outlives the work of this process, and of its worker."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gencharge",
+        "backup",
+        "restore",
+        "--run",
+        run_id,
+        stdin=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    # So that nothing is left of it in the list of processes.
+    ending = asyncio.create_task(process.wait())
+    _begun.add(ending)
+    ending.add_done_callback(_begun.discard)
 
 
 class ProgramFailed(Exception):

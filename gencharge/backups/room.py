@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.backups import figures_staff_routes, jobs, loop, staff_routes
+from gencharge.backups import (
+    figures_staff_routes,
+    in_place_staff_routes,
+    in_place_staff_service,
+    jobs,
+    loop,
+    staff_routes,
+)
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
     name="backups",
     about="Backups of all stores, and the proof that they can be restored.",
     tags={"backups": "Backups: made, verified, taken, restored."},
-    routers=(staff_routes.router, figures_staff_routes.router),
+    routers=(staff_routes.router, figures_staff_routes.router, in_place_staff_routes.router),
+    acts=(in_place_staff_service.RESTORE,),
     jobs=jobs.JOBS,
     loops=(loop.keep_measured,),
     proving_jobs=jobs.proving,

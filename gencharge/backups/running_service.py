@@ -16,7 +16,15 @@ from uuid import UUID
 from pymongo.errors import PyMongoError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.backups import logs_crud, restore_service, service, staff_service
+from gencharge.backups import (
+    in_place_staff_service,
+    logs_crud,
+    programs,
+    restore_service,
+    runs_crud,
+    service,
+    staff_service,
+)
 from gencharge.backups.create_service import Plan, create
 from gencharge.backups.events import (
     BackupCreated,
@@ -100,7 +108,8 @@ async def run(stores: Stores, run_id: UUID, proofs: Sequence[Proof]) -> None:
             seconds=PULSE_SECONDS,
             stop=lambda _task: progress.stop(),
         )
-        if not finished:
+        # The restored database has the row of a restore in place, as done.
+        if not finished and await _status_of(stores, run_id) != RunStatus.SUCCEEDED:
             await _note(stores, claimed, "warning", "stopped: it was cancelled, or another worker has it")
     except Unavailable as problem:
         await _postpone(stores, claimed, problem)
@@ -117,7 +126,8 @@ async def run(stores: Stores, run_id: UUID, proofs: Sequence[Proof]) -> None:
 async def clean_up(stores: Stores, given_up: BackupRun) -> None:
     """Say that workers died too often, and delete what they left in the databases."""
     await stores.database.run(lambda db: emit(db, _failure(given_up, long_jobs.WORKER_STOPPED)))
-    if given_up.kind != RunKind.CREATE:
+    # What a restore in place left is ended by `gencharge backup restore --resume`.
+    if given_up.kind in {RunKind.VERIFY, RunKind.RESTORE}:
         await restore_service.drop(stores.settings, _target_of(stores, given_up))
 
 
@@ -129,6 +139,11 @@ async def _work(stores: Stores, claimed: BackupRun, proofs: Sequence[Proof], pro
             await _verify(stores, claimed, proofs, progress)
         case RunKind.RESTORE:
             await _restore(stores, claimed, proofs, progress)
+        case RunKind.RESTORE_IN_PLACE:
+            outcome = await in_place_staff_service.work(stores, claimed, proofs, progress)
+            for line in outcome.lines:
+                await _note(stores, claimed, "info", line)
+            await _note(stores, claimed, "info", f"done; what was live before is kept as {outcome.aside}")
 
 
 async def _create(stores: Stores, claimed: BackupRun, progress: Progress) -> None:
@@ -292,6 +307,20 @@ async def _postpone(stores: Stores, claimed: BackupRun, problem: Unavailable) ->
         return
     await stores.database.run(lambda db: long_jobs.put_back(db, claimed, failure=problem.code()))
     await _note(stores, claimed, "warning", f"{problem.code()}: another attempt follows")
+
+
+async def _status_of(stores: Stores, run_id: UUID) -> str | None:
+    run = await stores.database.run(lambda db: runs_crud.get_run(db, run_id))
+    return run.status if run is not None else None
+
+
+async def begin(stores: Stores, run_id: UUID, proofs: Sequence[Proof]) -> None:
+    """Do work here, or have a process of its own do it if this one has to end its work for it."""
+    run_row = await stores.database.run(lambda db: runs_crud.get_run(db, run_id))
+    if run_row is not None and run_row.kind == RunKind.RESTORE_IN_PLACE:
+        await programs.begin_restore(str(run_id))
+        return
+    await run(stores, run_id, proofs)
 
 
 async def _note(stores: Stores, claimed: BackupRun, level: str, text: str) -> None:

@@ -23,10 +23,17 @@ _TABLES = text(
 """.replace("::", r"\:\:")
 )
 
+_OID = text("SELECT CAST(oid AS bigint) FROM pg_database WHERE datname = current_database()")
+
 
 async def list_table_names(db: AsyncSession) -> list[str]:
     """All tables of the database, in order."""
     return list(await db.scalars(_TABLES))
+
+
+async def get_database_oid(db: AsyncSession) -> int:
+    """The number of this database. A copy of it, also a restored one, has another."""
+    return int((await db.execute(_OID)).scalar_one())
 
 
 async def add_run(db: AsyncSession, **values: Any) -> BackupRun | None:

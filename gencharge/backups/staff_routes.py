@@ -42,15 +42,16 @@ Maker = Annotated[Principal, Depends(Requires(Resource.BACKUPS, Action.WRITE, st
 Taker = Annotated[Principal, Depends(Requires(Resource.BACKUPS, Action.EDIT, step_up=True))]
 Deleter = Annotated[Principal, Depends(Requires(Resource.BACKUPS, Action.DELETE, step_up=True))]
 BackupName = Annotated[str, Path(max_length=40, description="As the list shows it.")]
-_READING: Final = (*ADMIN_ERRORS, ValidationFailed, DatabaseUnavailable)
-_WRITING: Final = (*STEP_UP_ERRORS, ValidationFailed, DatabaseUnavailable)
+READING: Final = (*ADMIN_ERRORS, ValidationFailed, DatabaseUnavailable)
+WRITING: Final = (*STEP_UP_ERRORS, ValidationFailed, DatabaseUnavailable)
 
 _ARCHIVE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"application/octet-stream": {}}, "description": "The archive."}
 }
 
 
-def _stores(request: Request) -> Stores:
+def stores_of(request: Request) -> Stores:
+    """The application's stores, for what asks the storage between transactions."""
     stores: Stores = request.scope["app"].state.stores
     return stores
 
@@ -60,31 +61,31 @@ def _stores(request: Request) -> Stores:
     status_code=202,
     summary="Have a backup made (staff)",
     response_model=BackupOut,
-    responses=web.errors(*_WRITING, MalformedJson, BackupLimitExceeded),
+    responses=web.errors(*WRITING, MalformedJson, BackupLimitExceeded),
 )
 async def create_backup(admin: Maker, request: Request, body: BackupCreate) -> BackupOut:
     """A worker makes it; `GET /backups/{backup}` says how far it is. One at a time. Needs step-up."""
-    return await staff_service.create(_stores(request), admin.user_id, body)
+    return await staff_service.create(stores_of(request), admin.user_id, body)
 
 
 @router.get(
     "",
     summary="The backups (staff)",
     response_model=Page[BackupOut],
-    responses=web.errors(*_READING, CursorInvalid, StorageUnavailable),
+    responses=web.errors(*READING, CursorInvalid, StorageUnavailable),
 )
 async def list_backups(
     _admin: Reader, request: Request, query: Annotated[BackupQuery, Query()]
 ) -> Page[BackupOut]:
     """What is in the storage, also from the command line, and what workers are at, the newest first. What came to nothing is shown for 30 days."""
-    return await staff_service.list_backups(_stores(request), query)
+    return await staff_service.list_backups(stores_of(request), query)
 
 
 @router.get(
     "/runs",
     summary="Work on backups (staff)",
     response_model=Page[BackupRunOut],
-    responses=web.errors(*_READING, CursorInvalid),
+    responses=web.errors(*READING, CursorInvalid),
 )
 async def list_runs(_admin: Reader, db: Db, query: Annotated[BackupRunQuery, Query()]) -> Page[BackupRunOut]:
     """What workers made, verified and restored, the newest first. What the command line did is not among it."""
@@ -95,7 +96,7 @@ async def list_runs(_admin: Reader, db: Db, query: Annotated[BackupRunQuery, Que
     "/runs/{backup_run_id}",
     summary="How far work on a backup is (staff)",
     response_model=BackupRunOut,
-    responses=web.errors(*_READING, BackupRunNotFound),
+    responses=web.errors(*READING, BackupRunNotFound),
 )
 async def get_run(_admin: Reader, db: Db, backup_run_id: UUID) -> BackupRunOut:
     """Stage, percent, and how many seconds it takes yet."""
@@ -106,20 +107,20 @@ async def get_run(_admin: Reader, db: Db, backup_run_id: UUID) -> BackupRunOut:
     "/runs/{backup_run_id}/logs",
     summary="The log of work on a backup (staff)",
     response_model=Page[BackupLogLine],
-    responses=web.errors(*_READING, BackupRunNotFound, CursorInvalid, DocumentsUnavailable),
+    responses=web.errors(*READING, BackupRunNotFound, CursorInvalid, DocumentsUnavailable),
 )
 async def list_log_lines(
     _admin: Reader, request: Request, backup_run_id: UUID, query: Annotated[BoundedParams, Query()]
 ) -> Page[BackupLogLine]:
     """What happened, line by line, the first one first."""
-    return await staff_service.list_log_lines(_stores(request), backup_run_id, query)
+    return await staff_service.list_log_lines(stores_of(request), backup_run_id, query)
 
 
 @router.post(
     "/runs/{backup_run_id}/cancel",
     summary="Cancel work on a backup (staff)",
     response_model=BackupRunOut,
-    responses=web.errors(*_WRITING, BackupRunNotFound, BackupRunAlreadyEnded),
+    responses=web.errors(*WRITING, BackupRunNotFound, BackupRunAlreadyEnded),
 )
 async def cancel_run(_admin: Maker, db: Db, backup_run_id: UUID) -> BackupRunOut:
     """Stop it; its worker notices within seconds, and keeps nothing. Needs step-up."""
@@ -130,11 +131,11 @@ async def cancel_run(_admin: Maker, db: Db, backup_run_id: UUID) -> BackupRunOut
     "/{backup}",
     summary="A backup (staff)",
     response_model=BackupDetail,
-    responses=web.errors(*_READING, BackupNotFound, StorageUnavailable),
+    responses=web.errors(*READING, BackupNotFound, StorageUnavailable),
 )
 async def get_backup(_admin: Reader, request: Request, backup: BackupName) -> BackupDetail:
     """What is in it, how far it is, and what its last verification found."""
-    return await staff_service.get(_stores(request), backup)
+    return await staff_service.get(stores_of(request), backup)
 
 
 @router.post(
@@ -142,46 +143,34 @@ async def get_backup(_admin: Reader, request: Request, backup: BackupName) -> Ba
     status_code=202,
     summary="Have a backup verified (staff)",
     response_model=BackupRunOut,
-    responses=web.errors(*_WRITING, BackupNotFound, BackupRunAlreadyOpen, StorageUnavailable),
+    responses=web.errors(*WRITING, BackupNotFound, BackupRunAlreadyOpen, StorageUnavailable),
 )
 async def verify_backup(admin: Maker, request: Request, backup: BackupName) -> BackupRunOut:
     """A worker restores it into scratch databases, compares them with what was backed up, checks ledger and audit trail in them, and deletes
     them. Needs step-up."""
-    return await staff_service.verify(_stores(request), admin.user_id, backup)
-
-
-@router.post(
-    "/{backup}/restore",
-    status_code=202,
-    summary="Have a backup restored into new databases (staff)",
-    response_model=BackupRunOut,
-    responses=web.errors(*_WRITING, BackupNotFound, BackupRunAlreadyOpen, StorageUnavailable),
-)
-async def restore_backup(admin: Taker, request: Request, backup: BackupName) -> BackupRunOut:
-    """A worker restores it beside what is in use, which it does not touch. The answer has the names of the new databases. Needs step-up."""
-    return await staff_service.restore(_stores(request), admin.user_id, backup)
+    return await staff_service.verify(stores_of(request), admin.user_id, backup)
 
 
 @router.delete(
     "/{backup}",
     status_code=204,
     summary="Delete a backup (staff)",
-    responses=web.errors(*_WRITING, BackupNotFound, BackupInUse, BackupRunAlreadyOpen, StorageUnavailable),
+    responses=web.errors(*WRITING, BackupNotFound, BackupInUse, BackupRunAlreadyOpen, StorageUnavailable),
 )
 async def delete_backup(_admin: Deleter, request: Request, backup: BackupName) -> None:
     """Not the last one that is known to be good, and none that a worker is at. Needs step-up."""
-    await staff_service.delete(_stores(request), backup)
+    await staff_service.delete(stores_of(request), backup)
 
 
 @router.post(
     "/{backup}/link",
     summary="A link to a backup's file (staff)",
     response_model=BackupLinkOut,
-    responses=web.errors(*_WRITING, BackupNotFound, StorageUnavailable),
+    responses=web.errors(*WRITING, BackupNotFound, StorageUnavailable),
 )
 async def make_link(admin: Taker, request: Request, backup: BackupName) -> BackupLinkOut:
     """It works for one download within ten minutes, without signing in. Needs step-up."""
-    return await links_service.make(_stores(request), admin.user_id, backup)
+    return await links_service.make(stores_of(request), admin.user_id, backup)
 
 
 @router.get(
@@ -201,7 +190,7 @@ async def get_content(
     signature: Annotated[str, Query(pattern="^[0-9a-f]{64}$", description="Of the link.")],
 ) -> Any:
     """The whole archive. The link comes from `POST /backups/{backup}/link`. If the download breaks off, ask for another link."""
-    stores = _stores(request)
+    stores = stores_of(request)
     taken = await links_service.take(stores, backup, link_id, until=until, signature=signature)
     location = service.location_of(stores.settings, taken)
     return StreamingResponse(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -36,6 +36,31 @@ class BackupCreate(Body):
         max_length=200,
         description="Only these tables and those that they refer to, without MongoDB and files. Empty: everything.",
     )
+
+
+class BackupRestore(Body):
+    """How to restore a backup."""
+
+    in_place: bool = Field(
+        default=False,
+        description="false: into new databases, beside what is live. true: in the place of what is live, after a second admin approved.",
+    )
+    confirm: str = Field(
+        default="", max_length=40, description="With `in_place`: the name of the backup, typed once more."
+    )
+    reason: str = Field(default="", max_length=500, description="With `in_place`: why, for the second admin.")
+
+
+class BackupDatabaseOut(Out):
+    """A database that a restore made or left."""
+
+    database: str
+    mongo_database: str = Field(description="What belongs to it in MongoDB.")
+    purpose: Literal["restored", "before"] = Field(
+        description="`restored`: a restore made it, beside what was live. `before`: it was live until a restore took its place."
+    )
+    made_at: datetime
+    size_bytes: int = Field(description="In PostgreSQL.")
 
 
 class BackupRunQuery(PageParams):

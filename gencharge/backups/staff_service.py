@@ -12,9 +12,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.backups import logs_crud, manifest, runs_crud, service
+from gencharge.backups import copies_service, logs_crud, manifest, runs_crud, service
 from gencharge.backups.create_service import Plan
 from gencharge.backups.errors import (
+    BackupDatabaseLimitExceeded,
     BackupLimitExceeded,
     BackupNotFound,
     BackupRunAlreadyEnded,
@@ -98,8 +99,12 @@ async def verify(stores: Stores, admin_id: UUID, backup_id: str) -> BackupRunOut
 
 
 async def restore(stores: Stores, admin_id: UUID, backup_id: str) -> BackupRunOut:
-    """Have a worker restore a backup into new databases. Raises BackupNotFound, BackupRunAlreadyOpen, StorageUnavailable."""
+    """Have a worker restore a backup into new databases.
+
+    Raises BackupNotFound, BackupRunAlreadyOpen, BackupDatabaseLimitExceeded, StorageUnavailable."""
     await service.get_backup(stores.settings, backup_id)
+    if len(await copies_service.list_copies(stores.settings)) >= stores.settings.backup_databases_at_most:
+        raise BackupDatabaseLimitExceeded
     target = service.scratch_target(stores.settings, backup_id, "restored")
 
     async def unit(db: AsyncSession) -> BackupRun:

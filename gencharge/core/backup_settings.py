@@ -37,6 +37,13 @@ class Backups(BaseModel):
     backup_hour: int = Field(
         default=3, ge=0, le=23, description="The hour in India at which a daily backup is due."
     )
+    backup_databases_at_most: int = Field(
+        default=4,
+        ge=1,
+        le=100,
+        description="How many databases that restores made or left may be there; with as many, none is begun. `gencharge backup "
+        "databases` lists them.",
+    )
     backup_keep_hourly: int = Field(
         default=24, ge=0, le=1000, description="For how many hours the last backup of each hour is kept."
     )

@@ -71,24 +71,76 @@ def verify(
 
 @app.command()
 def restore(
-    source: Annotated[str, typer.Argument(help="The id of a backup, or the path of its file.")],
+    source: Annotated[str | None, typer.Argument(help="The id of a backup, or the path of its file.")] = None,
     database: Annotated[
         str | None,
         typer.Option(
             help="The name of the new database. By default the present one's with `_restored_` and the time."
         ),
     ] = None,
+    in_place: Annotated[
+        bool,
+        typer.Option(
+            "--in-place",
+            help="In the place of what is live: everything is closed while it lasts, what is live is backed up first and kept.",
+        ),
+    ] = False,
+    confirm: Annotated[
+        str, typer.Option(help="With --in-place: the id of the backup, typed once more.", metavar="ID")
+    ] = "",
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="End a restore in place that was interrupted: it goes back, or on, and says which.",
+        ),
+    ] = False,
+    run_id: Annotated[str | None, typer.Option("--run", hidden=True)] = None,
 ) -> None:
-    """Restore a backup into new databases; those in use are not touched.
+    """Restore a backup into new databases; those in use are not touched, unless --in-place says so.
 
     Exit status 1 if what was restored is not what was backed up."""
+    alone = run_id is not None or resume
+    if alone is (source is not None) or (alone and (in_place or database)):
+        raise typer.BadParameter("give the id of a backup or the path of its file, or --resume alone")
+    if in_place and database:
+        raise typer.BadParameter("--database names a new database, and --in-place makes none")
     with _ready() as settings, _progress() as progress:
         from gencharge.backups import commands
 
-        code = commands.restore(
-            settings, out.print, progress, source=source, database=database, proofs=_proofs()
-        )
+        if resume:
+            code = commands.resume(settings, out.print)
+        elif run_id is not None:
+            code = commands.do_run(settings, out.print, run_id, proofs=_proofs())
+        elif in_place:
+            code = commands.restore_in_place(
+                settings, out.print, progress, source=source or "", confirm=confirm, proofs=_proofs()
+            )
+        else:
+            code = commands.restore(
+                settings, out.print, progress, source=source or "", database=database, proofs=_proofs()
+            )
     raise typer.Exit(code)
+
+
+@app.command()
+def databases() -> None:
+    """Show the databases that restores made or left beside the live one, the newest first."""
+    with _ready() as settings:
+        from gencharge.backups import commands
+
+        raise typer.Exit(commands.show_databases(settings, out.print))
+
+
+@app.command("drop-database")
+def drop_database(
+    name: Annotated[str, typer.Argument(help="As `gencharge backup databases` shows it.")],
+) -> None:
+    """Delete a database that a restore made or left, and what belongs to it in MongoDB. No other one is touched."""
+    with _ready() as settings:
+        from gencharge.backups import commands
+
+        raise typer.Exit(commands.drop_database(settings, out.print, name))
 
 
 @app.command()

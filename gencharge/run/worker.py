@@ -15,7 +15,7 @@ from gencharge import __version__, wiring
 from gencharge.core import loading, telemetry
 from gencharge.core.background import jobs
 from gencharge.core.events.relay import Relay
-from gencharge.core.rooms.maintenance import Maintenance, wait_until_open
+from gencharge.core.postgres.maintenance import Maintenance, wait_until_open
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.stores import Stores
@@ -51,7 +51,7 @@ async def main(settings: Settings | None = None) -> None:
 
 
 async def _work_until_closed(settings: Settings, stop: asyncio.Event) -> None:
-    """Work until it is to stop, or a restore in place begins. After one, everything is opened anew: nothing in memory is true any more."""
+    """Work until it is to stop, or a restore in place begins. After one, everything is opened again: nothing in memory is true any more."""
     if not await _is_open(settings, stop):
         return
     stores = Stores.open(settings, name="gencharge-worker")

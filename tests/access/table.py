@@ -522,6 +522,8 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/backups/runs/{backup_run_id}":                                                "401  403   404   403 403  403  403   403    -",
     "GET /v1/backups/runs/{backup_run_id}/logs":                                           "401  403   404   403 403  403  403   403    -",
     "POST /v1/backups/runs/{backup_run_id}/cancel":                                        "401  403   404   403 403  403  403   403    -",
+    "GET /v1/backups/databases":                                                    "401  403   200   403 403  403  403   403    -",
+    "DELETE /v1/backups/databases/{database}":                                      "401  403   404   403 403  403  403   403    -",
     "GET /v1/backups/{backup}":                                                     "401  403   404   403 403  403  403   403    -",
     "DELETE /v1/backups/{backup}":                                                  "401  403   404   403 403  403  403   403    -",
     "GET /v1/backups/{backup}/content":                                             "422  422   422   422 422  422  422   422    -",

@@ -43,7 +43,11 @@ def test_collections_move_and_go_on_after_an_interruption(settings: Settings) ->
             client[fresh][collection].insert_one({"_id": "new"})
         # Interrupted: all is aside, and one of the new ones has been moved.
         client.admin.command({"renameCollection": f"{live}.a", "to": f"{aside}.a"})
+        # Something that started too early made one again.
+        client[live]["a"].insert_one({"_id": "stray"})
+        client[live]["c"].insert_one({"_id": "stray"})
         documents_crud.move_collections(documents, live, aside)
+        assert client[aside]["a"].find_one() == {"_id": "old"}
         client[fresh]["d"].insert_one({"_id": "late"})
         documents_crud.move_collections(documents, live, aside)
         assert {

@@ -106,3 +106,18 @@ def test_an_error_within_ends_the_program() -> None:
         fail()
     assert children
     assert not any("sleep(600)" in command_line(child) for child in children)
+
+
+async def test_a_restore_in_place_is_begun_in_a_session_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, output = tmp_path / "python", tmp_path / "output"
+    program.write_text(f'#!/bin/sh\necho "$@" > {output}.new\nps -o sid= -p $$ >> {output}.new\nmv {output}.new {output}\n')
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    await programs.begin_restore("0198c0de-0000-7000-8000-000000000000")
+    await asyncio.wait_for(asyncio.gather(*programs._begun), 30)
+    words, session = output.read_text().splitlines()
+    assert words == "-m gencharge backup restore --run 0198c0de-0000-7000-8000-000000000000"
+    assert int(session) != os.getsid(0)
+    assert not programs._begun

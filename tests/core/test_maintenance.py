@@ -15,9 +15,9 @@ from psycopg import sql
 
 from gencharge.backups import crud
 from gencharge.backups.restore_service import with_database
+from gencharge.core.postgres import maintenance
 from gencharge.core.postgres.database import Database
-from gencharge.core.rooms import maintenance
-from gencharge.core.rooms.maintenance import Maintenance, comment_of, journal_of
+from gencharge.core.postgres.maintenance import Maintenance, comment_of, journal_of
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock

@@ -142,6 +142,7 @@ STEP_UP = {
     "POST /v1/backups",
     "POST /v1/backups/runs/{backup_run_id}/cancel",
     "DELETE /v1/backups/{backup}",
+    "DELETE /v1/backups/databases/{database}",
     "POST /v1/backups/{backup}/link",
     "POST /v1/backups/{backup}/restore",
     "POST /v1/backups/{backup}/verify",

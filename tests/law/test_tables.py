@@ -249,6 +249,7 @@ SCATTERED = {
     "recharge/crud.py:select_current_plans",
     # Sessions of everybody that ended lately, or long ago.
     "sessions/crud.py:list_revoked_lately",
+    "sessions/crud.py:set_all_revoked",
     "sessions/crud.py:delete_old",
     # Wrong codes of long ago.
     "auth/crud.py:delete_old_failures",

@@ -6,10 +6,11 @@ import io
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.backups import crud, running_service
+from gencharge.backups import crud, documents_crud, running_service
 from gencharge.backups.archive import ArchiveReader, ArchiveWriter
 from gencharge.backups.create_service import Plan, create
 from gencharge.backups.models import BackupRun
@@ -99,3 +100,38 @@ async def run_of(stores: Stores, run_id: object) -> BackupRun:
     [run] = await stores.database.run(lambda db: _all(db, statement))
     assert isinstance(run, BackupRun)
     return run
+
+
+def delete_databases_of(own: Settings) -> None:
+    """Delete the databases of an installation, and what restores of it made."""
+    name = own.database_name
+    base = name.removesuffix("_test")
+    with crud.connected(own.migration_url, "postgres", autocommit=True) as connection:
+        for database in crud.list_databases(connection, f"%{base}%"):
+            crud.drop_database(connection, database)
+    with documents_crud.opened(own) as documents:
+        for database in documents.client.list_database_names():
+            if base in database:
+                documents.client.drop_database(database)
+
+
+def mark(own: Settings, text: str) -> None:
+    """Write into both stores which state this is."""
+    with psycopg.connect(own.migration_url) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS state_mark (mark text)")
+        connection.execute("DELETE FROM state_mark")
+        connection.execute("INSERT INTO state_mark VALUES (%s)", (text,))
+    with documents_crud.opened(own) as documents:
+        documents["marks"].replace_one({"_id": 1}, {"mark": text}, upsert=True)
+        documents[text.replace(" ", "_")].insert_one({})
+
+
+def marks(own: Settings, database: str = "", mongo_database: str = "") -> tuple[str, str]:
+    """Which state PostgreSQL and MongoDB are in."""
+    with psycopg.connect(own.migration_url, dbname=database or own.database_name) as connection:
+        row = connection.execute("SELECT mark FROM state_mark").fetchone()
+    with documents_crud.opened(own, mongo_database or own.mongo_database) as documents:
+        document = documents["marks"].find_one({"_id": 1})
+    assert row is not None
+    assert document is not None
+    return row[0], document["mark"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 from sqlalchemy import text
 
+from gencharge.backups import crud, names
 from tests.make.backups import make_backup
 from tests.make.staff_client import StaffClient, does
 
@@ -39,6 +40,16 @@ async def verify_backup(staff: StaffClient) -> httpx.Response:
 @does("POST /v1/backups/{backup}/restore")
 async def restore_backup(staff: StaffClient) -> httpx.Response:
     return await staff.ask("POST", f"{await _backup(staff)}/restore")
+
+
+@does("DELETE /v1/backups/databases/{database}")
+async def delete_database(staff: StaffClient) -> httpx.Response:
+    settings = staff.stores.settings
+    name = names.derived_database(settings.database_name, "before", "20261122t101500z")
+    with crud.connected(settings.migration_url, "postgres", autocommit=True) as connection:
+        crud.drop_database(connection, name)
+        crud.add_database(connection, name)
+    return await staff.ask("DELETE", f"/backups/databases/{name}")
 
 
 @does("POST /v1/backups/{backup}/link")

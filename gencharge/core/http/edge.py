@@ -28,8 +28,8 @@ from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.malformed import Hosts
 from gencharge.core.http.malformed import problem_of as problem_of_request
 from gencharge.core.http.web import PREFIX, problem_response
+from gencharge.core.postgres import maintenance
 from gencharge.core.postgres.database import problem_of
-from gencharge.core.rooms import maintenance
 from gencharge.core.settings import Settings
 from gencharge.core.tracing import spans
 

@@ -122,9 +122,9 @@ class Maintenance:
 
 
 async def wait_until_open(settings: Settings) -> None:
-    """Return when the database does not say that it is closed, or can't be asked: then whoever uses it finds out."""
+    """Return when the database does not say that it is closed, or can't be asked: then the next statement fails by itself."""
     database = Database(settings, name="gencharge-maintenance")
-    told = False
+    logged = False
     try:
         while True:
             try:
@@ -134,9 +134,9 @@ async def wait_until_open(settings: Settings) -> None:
                 return
             if not note.is_closed:
                 return
-            if not told:
+            if not logged:
                 log.warning("closed_for_restore", step=note.journal.get("step"), cure=CURE)
-                told = True
+                logged = True
             await asyncio.sleep(POLL_SECONDS)
     finally:
         await database.close()
