@@ -18,7 +18,7 @@ import orjson
 import psycopg
 from pymongo.errors import PyMongoError
 
-from gencharge.backups import cipher, crud, documents_crud, manifest, names, programs
+from gencharge.backups import cipher, crud, documents_crud, manifest, names, programs, signatures
 from gencharge.backups.archive import ArchiveWriter
 from gencharge.backups.errors import BackupFailed, BackupKeyRequired
 from gencharge.backups.streams import Stopped, ThreadInput, ThreadOutput
@@ -158,8 +158,10 @@ class _Writing:
         if not selection:
             self._write_documents(archive)
             self._write_files(archive)
-        archive.finish(self.manifest)
         self.manifest["parts"] = archive.digests.as_parts()
+        if (key_file := self._settings.backup_signing_key_file) is not None:
+            self.manifest[signatures.FIELD] = signatures.sign(key_file, self.manifest)
+        archive.finish(self.manifest)
 
     def _selection(self, snapshot: crud.Connection, tables: list[str]) -> list[str]:
         if not self._plan.tables:

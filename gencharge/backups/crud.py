@@ -115,6 +115,12 @@ def count_indexes(connection: Connection) -> int:
     return int(_one(connection, _INDEXES)[0])
 
 
+def analyze(connection: Connection) -> None:
+    """Let the planner know what is in the tables. A dump holds no statistics; without them the first queries read whole tables."""
+    connection.execute("SET statement_timeout = 0")
+    connection.execute("ANALYZE")
+
+
 def list_references(connection: Connection) -> list[tuple[str, str]]:
     """Which table has a foreign key to which other one."""
     return [(own, other) for own, other in connection.execute(_REFERENCES)]

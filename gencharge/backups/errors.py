@@ -25,6 +25,14 @@ class BackupKeyInvalid(Invalid):
     """BACKUP_KEY_FILE must name a file with 64 hexadecimal digits, as `gencharge backup key` writes it."""
 
 
+class BackupSignatureInvalid(Invalid):
+    """The backup is not signed with the key that belongs to BACKUP_PUBLIC_KEY_FILE."""
+
+
+class BackupSigningKeyInvalid(Invalid):
+    """BACKUP_SIGNING_KEY_FILE and BACKUP_PUBLIC_KEY_FILE must name files with Ed25519 keys, as `gencharge backup signing-key` writes them."""
+
+
 class BackupTooNew(Conflict):
     """The backup was made by a newer version than this one."""
 

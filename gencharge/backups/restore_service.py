@@ -20,7 +20,7 @@ import orjson
 import psycopg
 from pymongo.errors import PyMongoError
 
-from gencharge.backups import crud, documents_crud, dump_service, manifest, names, programs
+from gencharge.backups import crud, documents_crud, dump_service, manifest, names, programs, signatures
 from gencharge.backups.archive import ArchiveReader
 from gencharge.backups.cipher import Source
 from gencharge.backups.create_service import Progress, contents_of, key_of
@@ -169,7 +169,13 @@ def _examine(
             done += len(content)
             progress("checking", done)
         manifest.check_readable(reader.header, revision=migrations.head(), postgres_major=major)
+        _check_signature(settings, reader)
         return reader.manifest
+
+
+def _check_signature(settings: Settings, reader: ArchiveReader) -> None:
+    if settings.backup_public_key_file is not None:
+        signatures.check(settings.backup_public_key_file, reader.header, reader.manifest)
 
 
 def _restore(
@@ -213,6 +219,8 @@ def _fill(
         parts = itertools.groupby(reader.segments(), key=lambda segment: segment[0])
         for part, segments in parts:
             filling.take(part, (content for _, _, content in segments), reader.header)
+    # It is read a second time, and may be another file by now.
+    _check_signature(settings, reader)
     filling.finish()
     restored = Restored(reader.manifest, target)
     restored.problems += manifest.differences(reader.manifest, filling.contents(reader.manifest))
@@ -277,6 +285,8 @@ class _Filling:
         dump_service.restore(
             tools, url, self._incomplete, counted, lambda indexes: self._progress("indexes", indexes)
         )
+        with crud.connected(url, self._incomplete, autocommit=True) as connection:
+            crud.analyze(connection)
 
     def _fill_collection(self, collection: str, contents: Iterator[bytes]) -> None:
         description = next((each for each in self._collections if each["name"] == collection), None)

@@ -25,6 +25,15 @@ class Backups(BaseModel):
         description="A file with the key that backups are encrypted with; `gencharge backup key` makes one. Keep a copy "
         "apart from the backups: without it they can't be restored. In production no backup is made without one.",
     )
+    backup_signing_key_file: Path | None = Field(
+        default=None,
+        description="A file with the private key that signs backups; `gencharge backup signing-key` makes one. Only where backups are made.",
+    )
+    backup_public_key_file: Path | None = Field(
+        default=None,
+        description="A file with the public key that belongs to it. If it is set, no backup is restored or verified that is not signed with "
+        "the private one.",
+    )
     postgres_bin_dir: Path | None = Field(
         default=None,
         description="The folder of `pg_dump` and `pg_restore`. Empty: those of the system and the embedded ones, the "

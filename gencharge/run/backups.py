@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -173,6 +175,23 @@ def key() -> None:
     from gencharge.backups import cipher
 
     typer.echo(cipher.new_key())
+
+
+@app.command("signing-key")
+def signing_key(
+    path: Annotated[Path, typer.Argument(help="The new file for BACKUP_SIGNING_KEY_FILE.")],
+) -> None:
+    """Write a new private key that signs backups into a file, and print its public key for BACKUP_PUBLIC_KEY_FILE."""
+    from gencharge.backups import signatures
+
+    private, public = signatures.new_keys()
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w", encoding="ascii") as file:
+            file.write(private)
+    except OSError as problem:
+        err.print(f"{path}: {problem.strerror}. An existing file is never written over.")
+        raise typer.Exit(1) from None
+    typer.echo(public, nl=False)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -112,7 +113,9 @@ async def test_a_restore_in_place_is_begun_in_a_session_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program, output = tmp_path / "python", tmp_path / "output"
-    program.write_text(f'#!/bin/sh\necho "$@" > {output}.new\nps -o sid= -p $$ >> {output}.new\nmv {output}.new {output}\n')
+    program.write_text(
+        f'#!/bin/sh\necho "$@" > {output}.new\nps -o sid= -p $$ >> {output}.new\nmv {output}.new {output}\n'
+    )
     program.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(program))
     await programs.begin_restore("0198c0de-0000-7000-8000-000000000000")

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gencharge.backups import cipher, documents_crud, names, restore_service, service
+from gencharge.backups import cipher, crud, documents_crud, names, restore_service, service
 from gencharge.backups.archive import ArchiveWriter
 from gencharge.backups.create_service import open_backups
 from gencharge.backups.errors import (
@@ -173,3 +173,17 @@ async def test_what_is_not_as_it_was_is_said(own: Settings, monkeypatch: pytest.
     await restore_service.drop(own, target)
     assert len(restored.problems) == 1
     assert "plans is {'rows': 99" in restored.problems[0]
+
+
+async def test_what_is_restored_has_statistics(own: Settings) -> None:
+    backup_id = await make_backup(own)
+    target = target_of(own)
+    await restore(own, await location_of(own, backup_id), target, progress=silent)
+    try:
+        with crud.connected(own.migration_url, target.database) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_class WHERE relname = 'alembic_version' AND reltuples = 1"
+            ).fetchone()
+        assert row == (1,)
+    finally:
+        await restore_service.drop(own, target)
