@@ -116,6 +116,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if "GENCHARGE_TEST_SERVERS" in os.environ:
         if _INNER:
+            one_document.forget()
             _derive_template(Path(os.environ["GENCHARGE_TEST_SERVERS"]))
         return
     _keep_files_in_memory()
@@ -246,8 +247,7 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application, its lifespan running."""
     from gencharge.api.main import create_app
 
-    app = create_app(settings)
-    one_document.share(app)
+    app = one_document.share(create_app(settings))
     async with app.router.lifespan_context(app):
         yield app
 

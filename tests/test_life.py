@@ -33,6 +33,7 @@ from life.beginning import Life
 from life.script import NEWCOMER, first_day_of, script
 from life.steps import Recharge, SignIn, Sold, StaffSignIn, Step, TopUp
 from life.world import World
+from tests import one_document
 from tests.conftest import database_of, test_settings
 from tests.make.factories import headers_for, know_roles, new_client
 
@@ -307,7 +308,7 @@ def _answers_a_page(answer: dict[str, Any]) -> bool:
 
 
 async def test_every_list_of_customers_and_staff_shows_something(past: Stores) -> None:
-    app = create_app(past.settings)
+    app = one_document.share(create_app(past.settings))
     async with app.router.lifespan_context(app), new_client(app) as client:
         await know_roles(app)
         phone_number = f"+91{admins.FIRST_ADMIN_PHONE}"

@@ -21,7 +21,6 @@ from gencharge.backups import logs_crud
 from gencharge.core.events.relay import Relay
 from gencharge.core.http.paging import Paging
 from gencharge.core.postgres.database import Db
-from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
@@ -32,6 +31,7 @@ from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 from scale import progress
+from tests import one_document
 from tests.conftest import database_of, test_settings
 from tests.counting import Counted, counting, listening
 from tests.make.announcements import draft as announcement
@@ -44,11 +44,7 @@ from tests.make.offers import make, make_type
 ENOUGH = 10
 # Whole databases of the server, asked for by one statement outside of the requests' pool: nothing here would count it.
 _OF_THE_SERVER = frozenset({"/v1/backups/databases"})
-LISTS = [
-    one
-    for one in staff_lists(create_app(Settings(_env_file=None)))  # type: ignore[call-arg]
-    if one.path not in _OF_THE_SERVER
-]
+LISTS = [one for one in staff_lists(one_document.plain_app()) if one.path not in _OF_THE_SERVER]
 PLANTED = "/v1/planted"
 every_list = pytest.mark.parametrize("one", LISTS, ids=[one.path for one in LISTS])
 _VERSION = text("""

@@ -15,6 +15,7 @@ from gencharge.core.http.openapi import kinds_of
 from gencharge.core.settings import GROUPS, Settings
 from gencharge.run import cli
 from gencharge.run.reference import announcements, commands, configuration, markdown, pages, problems
+from tests import one_document
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = {"paths": {"/v1/wallet": {"get": {"responses": {"409": {"content": {
@@ -37,6 +38,13 @@ def rows(page: str) -> dict[str, str]:
 def plain() -> Settings:
     """Settings without our environment."""
     return Settings(_env_file=None)  # type: ignore[call-arg]
+
+
+@pytest.fixture(autouse=True)
+def one_document_for_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages are made of the same document each time."""
+    app = one_document.plain_app()
+    monkeypatch.setattr(pages, "create_app", lambda _settings: app)
 
 
 def test_what_is_in_the_repository_is_what_the_code_says(plain: Settings) -> None:

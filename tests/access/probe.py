@@ -58,8 +58,7 @@ def routes_of(app: FastAPI) -> list[str]:
 @asynccontextmanager
 async def open_probe(settings: Settings) -> AsyncIterator[AccessProbe]:
     """The application on an empty database, with all that the table needs in it."""
-    app = create_app(settings)
-    one_document.share(app)
+    app = one_document.share(create_app(settings))
     async with app.router.lifespan_context(app), new_client(app) as client:
         stores: Stores = app.state.stores
         await know_roles(app)

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from gencharge.api.main import create_app
 from gencharge.core.http.openapi import PROBLEM_JSON, resolved
-from gencharge.core.settings import Settings
+from tests import one_document
 
 Document = dict[str, Any]
 Rule = Callable[[Document], Iterator[str]]
@@ -47,7 +46,7 @@ BARE = {"Reason", "Kind", "Status", "Method", "Direction", "Source", "Type", "Da
 @lru_cache
 def document() -> Document:
     """The document of the whole application."""
-    return create_app(Settings(_env_file=None)).openapi()  # type: ignore[call-arg]
+    return one_document.plain_app().openapi()
 
 
 def operations(doc: Document) -> Iterator[tuple[str, str, Document]]:

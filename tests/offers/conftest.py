@@ -19,6 +19,7 @@ from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
+from tests import one_document
 from tests.conftest import database_of, test_settings
 from tests.make.factories import headers_for, make_admin, make_user, new_client
 from tests.make.money import sell_sample_plans
@@ -37,7 +38,7 @@ async def market(offers_settings: Settings) -> AsyncIterator[FastAPI]:
     """An application whose database has the operators, the sample catalogue and the sample offers."""
     from gencharge.api.main import create_app
 
-    app = create_app(offers_settings)
+    app = one_document.share(create_app(offers_settings))
     async with app.router.lifespan_context(app):
         stores: Stores = app.state.stores
         async with stores.database.transaction() as db:

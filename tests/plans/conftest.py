@@ -17,6 +17,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.sessions.gate import Gate
+from tests import one_document
 from tests.conftest import database_of, test_settings
 from tests.make.factories import new_client
 from tests.make.plans import staff
@@ -33,7 +34,7 @@ async def open_shop(settings: Settings) -> AsyncIterator[FastAPI]:
     """An application whose database has the operators, the sample catalogue and the seeded roles."""
     from gencharge.api.main import create_app
 
-    app = create_app(settings)
+    app = one_document.share(create_app(settings))
     async with app.router.lifespan_context(app):
         stores: Stores = app.state.stores
         async with stores.database.transaction() as db:
