@@ -29,6 +29,7 @@ SAMPLES: Final[Mapping[str, Any]] = {
     "operator": "JIO",
     "channel": "jio-direct",
     "edition": 1,
+    "language": "en",
     "file": "large.webp",
 }
 # Values that only one operation takes: what must not be there yet, and what must fit together.
@@ -70,6 +71,18 @@ BODIES: Final[Mapping[str, Json]] = {
         },
     },
     "roles_create": {"name": "Evening support"},
+    # The words that a notice of a recharge ships with.
+    "notifications_staff_create_template_edition": {
+        "sms": "{paid} paid. {outcome} - GenCharge",
+        "phrases": {
+            "outcome": {
+                "active": "{plan} is now active on {number}.",
+                "active_until": "{plan} is now active on {number}, valid until {until}.",
+                "queued": "{plan} for {number} is queued: it starts when the present plan ends.",
+                "queued_from": "{plan} for {number} is queued: it starts on {begins}, when the present plan ends.",
+            }
+        },
+    },
     "messages_resend_all": {"channel": "email"},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,7 +36,7 @@ WORKS = {
     "offers_create_type": 201,
 }
 # Sent out of turn they end the session that the others need, or they take what only a person or a partner has.
-LAST = {"auth_logout", "users_deactivate_me", "users_delete_me", "admins_block"}
+LAST = {"auth_logout", "users_deactivate_me", "users_delete_me", "users_block", "admins_block"}
 FOREIGN = {
     "auth_refresh",
     "plans_staff_import",
@@ -50,6 +51,9 @@ FOREIGN = {
     "reports_get_content",
     "backups_get_content",
 }
+# These go on for as long as the access token holds; who is refused hears it at once.
+STREAMS = {"notifications_live", "analytics_live_figures"}
+STREAM_SECONDS = 3
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +98,8 @@ async def send(
     query, headers = {}, dict(signed_in)
     for parameter in operation.get("parameters", ()):
         value = parameter.get("example")
+        if value is None and parameter.get("required"):
+            value = next(iter(parameter["schema"].get("examples", ())), None)
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", str(value or UNKNOWN_ID))
         elif parameter["name"] == "Idempotency-Key":
@@ -121,11 +127,15 @@ async def test_every_example_is_understood_and_what_is_meant_to_work_works(
             or not path.startswith("/v1")
         ):
             continue
-        answer = await send(client, customer, path, method, operation, key=name, challenge=challenge)
+        try:
+            async with asyncio.timeout(STREAM_SECONDS if name in STREAMS else None):
+                answer = await send(client, customer, path, method, operation, key=name, challenge=challenge)
+                if answer.status_code == 403:
+                    answer = await send(client, admin, path, method, operation, key=name)
+        except TimeoutError:
+            continue
         if name in {"auth_sign_up", "auth_login"}:
             challenge = answer.json()["challenge_id"]
-        if answer.status_code == 403:
-            answer = await send(client, admin, path, method, operation, key=name)
         statuses[name] = answer.status_code
         if answer.status_code == 422 or (
             answer.status_code >= 500 and answer.json()["code"] != "gateway_unavailable"
