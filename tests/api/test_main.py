@@ -11,19 +11,19 @@ import pytest
 
 from gencharge.api import main
 from tests.core.test_settings import GOOD
-
-
-def start(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-    return subprocess.run(
-        [sys.executable, *words],
-        capture_output=True, text=True, timeout=60, cwd=folder, env=inherited | more,
-    )  # fmt: skip
+from tests.make import fork_server
 
 
 def test_production_is_served_by_our_own_command_only(tmp_path: Path) -> None:
+    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
     variables = {name.upper(): str(value) for name, value in GOOD.items()}
-    answer = start(tmp_path, "-m", "uvicorn", "gencharge.api.main:app", "--port", "0", **variables)
+    answer = fork_server.run(
+        *("gencharge.api.main:app", "--port", "0"),
+        program="uvicorn",
+        folder=tmp_path,
+        environment=inherited | variables,
+        timeout=60,
+    )
     assert answer.returncode == 78, answer.stderr
     assert answer.stderr == (
         "gencharge.api.main:app: in production start the API with `gencharge serve`. Another server sets no deadlines "
@@ -32,8 +32,14 @@ def test_production_is_served_by_our_own_command_only(tmp_path: Path) -> None:
 
 
 def test_development_may_be_served_by_another_server(tmp_path: Path) -> None:
-    answer = start(
-        tmp_path, "-c", "from gencharge.api.main import app; print(app.title)", DATA_DIR=str(tmp_path)
+    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+    answer = subprocess.run(
+        [sys.executable, "-c", "from gencharge.api.main import app; print(app.title)"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        env=inherited | {"DATA_DIR": str(tmp_path)},
     )
     assert (answer.returncode, answer.stdout) == (0, "GenCharge\n"), answer.stderr
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,9 +16,10 @@ from gencharge.api.main import create_app
 from gencharge.core.development_secrets import NAMES
 from gencharge.core.settings import Settings
 from tests.core.test_exposure import OWN
+from tests.make.fork_server import PRODUCT, ForkServer
 
 # A network of its own, so that nothing is open to a real one.
-ALONE = ["unshare", "--map-root-user", "--net"]
+ALONE = [shutil.which("unshare") or "unshare", "--map-root-user", "--net"]
 
 
 def has_networks_of_its_own() -> bool:
@@ -53,25 +54,37 @@ async def test_with_secrets_of_its_own_and_no_fixed_code_it_is_open(settings: Se
     assert (await ask(create_app(own), "192.0.2.7")).status_code == 200
 
 
-def run(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+needs_network = pytest.mark.skipif(not has_networks_of_its_own(), reason="needs a network namespace")
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[ForkServer]:
+    """What forks processes of the product in a network of its own."""
+    server = ForkServer(PRODUCT, within=ALONE)
+    yield server
+    server.stop()
+
+
+def run(
+    alone: ForkServer, folder: Path, program: str, *words: str, **more: str
+) -> subprocess.CompletedProcess[str]:
     """A server in a network of its own, until it ends by itself."""
     inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
     own = {"DATA_DIR": str(folder), "DATABASE_URL": "postgresql://127.0.0.1:1/x_dev", "SANDBOX_PORT": "0"}
-    return subprocess.run(
-        [*ALONE, sys.executable, "-m", *words],
-        capture_output=True, text=True, timeout=120, cwd=folder, env=inherited | own | more,
-    )  # fmt: skip
+    return alone.run(program, *words, folder=folder, environment=inherited | own | more, timeout=120)
 
 
-needs_network = pytest.mark.skipif(not has_networks_of_its_own(), reason="needs a network namespace")
+@needs_network
+def test_the_forked_processes_have_a_network_of_their_own(alone: ForkServer) -> None:
+    assert os.readlink(f"/proc/{alone.process.pid}/ns/net") != os.readlink("/proc/self/ns/net")
 
 
 @needs_network
 @pytest.mark.parametrize("words", [("--host", "0.0.0.0"), ("--host", "::")])
 def test_another_server_that_listens_for_the_network_ends_at_once(
-    tmp_path: Path, words: tuple[str, ...]
+    alone: ForkServer, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    answer = run(tmp_path, "uvicorn", "gencharge.api.main:app", "--port", "8000", *words)
+    answer = run(alone, tmp_path, "uvicorn", "gencharge.api.main:app", "--port", "8000", *words)
     assert answer.returncode == 78, answer.stderr
     assert f"HOST: {words[1]}:8000 is open to other machines" in answer.stderr
     assert [name for name in NAMES if f"{name.upper()}: " in answer.stderr] == list(NAMES)
@@ -89,9 +102,9 @@ def test_another_server_that_listens_for_the_network_ends_at_once(
     ],
 )
 def test_our_own_commands_refuse_before_they_listen(
-    tmp_path: Path, words: tuple[str, ...], more: dict[str, str]
+    alone: ForkServer, tmp_path: Path, words: tuple[str, ...], more: dict[str, str]
 ) -> None:
-    answer = run(tmp_path, "gencharge", *words, **more)
+    answer = run(alone, tmp_path, "gencharge", *words, **more)
     assert (answer.returncode, answer.stdout) == (78, "")
     first, *lines = answer.stderr.splitlines()
     assert first.startswith("HOST: ")
@@ -103,8 +116,8 @@ def test_our_own_commands_refuse_before_they_listen(
 
 
 @needs_network
-def test_the_sandbox_never_listens_for_the_network(tmp_path: Path) -> None:
-    answer = run(tmp_path, "gencharge", "sandbox", "--host", "0.0.0.0", "--port", "8001")
+def test_the_sandbox_never_listens_for_the_network(alone: ForkServer, tmp_path: Path) -> None:
+    answer = run(alone, tmp_path, "gencharge", "sandbox", "--host", "0.0.0.0", "--port", "8001")
     assert answer.returncode == 78
     assert answer.stderr == (
         "--host: the sandbox asks nobody for a key, so it listens on 127.0.0.1 only, not 0.0.0.0\n"

@@ -31,7 +31,7 @@ from typing import Any, Protocol
 from gencharge.core import faultpoints, loading
 from gencharge.run.processes import end_with_parent, spawn
 
-_PRODUCT = (
+PRODUCT = (
     "gencharge.api.main",
     "gencharge.core.postgres.migrations",
     "gencharge.run.machine",
@@ -110,10 +110,11 @@ class Forked:
 class ForkServer:
     """A process that has loaded these modules, and forks others. It ends with this process, and those with it."""
 
-    def __init__(self, modules: Sequence[str]) -> None:
+    def __init__(self, modules: Sequence[str], *, within: Sequence[str] = ()) -> None:
+        """Load these modules. `within`: a command that runs the one after it somewhere, such as `unshare --net`."""
         self._folder = Path(tempfile.mkdtemp(prefix="gencharge-forks-"))
         self._address, log = self._folder / "socket", self._folder / "log"
-        command = [sys.executable, "-m", "tests.make.fork_server", str(self._address), *modules]
+        command = [*within, sys.executable, "-m", "tests.make.fork_server", str(self._address), *modules]
         self.process = spawn(command, folder=_ROOT, log=log, death_signal=signal.SIGKILL)
         atexit.register(self.stop)
         end = time.monotonic() + _LOAD_SECONDS
@@ -148,6 +149,23 @@ class ForkServer:
         connection.sendall(json.dumps(request).encode() + b"\n")
         return Forked(connection)
 
+    def run(
+        self, program: str, *words: str, folder: Path, environment: Mapping[str, str], timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `python -m program words...` to its end. Raises TimeoutExpired after `timeout` seconds."""
+        with tempfile.TemporaryDirectory(prefix="gencharge-run-") as own:
+            log, errors = Path(own, "output"), Path(own, "errors")
+            process = self.start(
+                program, *words, folder=folder, log=log, errors=errors, environment=environment
+            )
+            try:
+                code = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                raise
+            return subprocess.CompletedProcess(words, code, log.read_text(), errors.read_text())
+
     def stop(self) -> None:
         """End the server, and what it has forked."""
         self.process.kill()
@@ -157,7 +175,7 @@ class ForkServer:
 
 @cache
 def _of_the_product() -> ForkServer:
-    return ForkServer(_PRODUCT)
+    return ForkServer(PRODUCT)
 
 
 def start(program: str, *words: str, folder: Path, log: Path, environment: Mapping[str, str]) -> Process:
@@ -185,18 +203,7 @@ def run(
             env=environment,
             check=False,
         )
-    with tempfile.TemporaryDirectory(prefix="gencharge-run-") as own:
-        log, errors = Path(own, "output"), Path(own, "errors")
-        process = _of_the_product().start(
-            program, *words, folder=folder, log=log, errors=errors, environment=environment
-        )
-        try:
-            code = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            raise
-        return subprocess.CompletedProcess(words, code, log.read_text(), errors.read_text())
+    return _of_the_product().run(program, *words, folder=folder, environment=environment, timeout=timeout)
 
 
 def serve(address: Path, modules: Sequence[str]) -> None:
