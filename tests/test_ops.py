@@ -6,9 +6,9 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ import yaml  # type: ignore[import-untyped]
 from prometheus_client.parser import text_string_to_metric_families
 
 from gencharge.core.settings import Settings
+from tests.make import fork_server
 
 OPS = Path(__file__).parent.parent / "ops"
 ALERTS, DASHBOARD, PROMETHEUS = OPS / "alerts.yml", OPS / "dashboard.json", OPS / "prometheus.yml"
@@ -73,25 +74,22 @@ def worker_page(settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
         "WORKER_METRICS_PORT": str(port),
     }
     inherited = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "gencharge", "worker"],
-        cwd=tmp_path_factory.mktemp("worker"),
-        env=inherited | {"PYTHONPATH": str(OPS.parent)} | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    folder = tmp_path_factory.mktemp("worker")
+    log = folder / "worker.log"
+    worker = fork_server.start(
+        "gencharge", "worker", folder=folder, log=log, environment=inherited | environment
     )
     try:
-        yield _page(port, worker)
+        yield _page(port, worker, log)
     finally:
-        worker.terminate()
-        worker.communicate(timeout=30)
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(timeout=30)
 
 
-def _page(port: int, worker: subprocess.Popen[str]) -> str:
+def _page(port: int, worker: fork_server.Process, log: Path) -> str:
     page, deadline = "", time.monotonic() + 180
     while "gencharge_store_up{" not in page or "gencharge_wallets_paise{" not in page:
-        assert worker.poll() is None, worker.communicate()[0]
+        assert worker.poll() is None, log.read_text()
         assert time.monotonic() < deadline, page
         time.sleep(0.2)
         try:
