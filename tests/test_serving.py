@@ -22,6 +22,7 @@ from websockets.asyncio.client import connect
 
 from gencharge.run.embedded.server import Server
 from tests.faults.site import Site
+from tests.make import fork_server
 from tests.make.process_table import command_line, outliving
 from tests.stores_in_trouble import away, frozen
 
@@ -133,17 +134,29 @@ async def _stop_under_load(
     return load, seconds, code
 
 
-def _start_api(site: Site, workers: int) -> psutil.Popen:
+class Api(psutil.Process):
+    """`gencharge serve`, forked from a process that has loaded it."""
+
+    def __init__(self, forked: fork_server.Process) -> None:
+        super().__init__(forked.pid)
+        self._forked = forked
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code at its end; raises TimeoutExpired after `timeout` seconds."""
+        return self._forked.wait(timeout)
+
+
+def _start_api(site: Site, workers: int) -> Api:
     log = site.folder / "serve.log"
-    with log.open("wb") as file:
-        api = psutil.Popen(
-            [sys.executable, "-m", "gencharge", "serve", "--workers", str(workers)],
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            cwd=site.folder,
-            env=site.inherited | site.environment,
+    log.unlink(missing_ok=True)
+    api = Api(
+        fork_server.start(
+            *("gencharge", "serve", "--workers", str(workers)),
+            folder=site.folder,
+            log=log,
+            environment=site.inherited | site.environment,
         )
+    )
     site.wait_for_api()
     return api
 
@@ -210,7 +223,7 @@ async def test_live_clients_are_told_to_come_back_and_hold_up_no_stop(site: Site
             live.transport.abort()
 
 
-def _children(api: psutil.Popen) -> list[psutil.Process]:
+def _children(api: Api) -> list[psutil.Process]:
     """The living processes that serve; multiprocessing has one of its own beside them."""
     return [child for child in api.children() if "spawn_main" in command_line(child)]
 
