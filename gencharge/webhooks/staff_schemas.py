@@ -6,18 +6,27 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from gencharge.core.http.changes import left_out
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
 from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values.person_name import Email
+from gencharge.webhooks.messages import PATTERNS
 from gencharge.webhooks.models import WebhookDeliveryStatus
 
 Url = Annotated[str, StringConstraints(min_length=8, max_length=500)]
 Patterns = Annotated[
-    list[Annotated[str, StringConstraints(min_length=1, max_length=40)]], Field(min_length=1, max_length=20)
+    list[
+        Annotated[
+            str,
+            StringConstraints(min_length=1, max_length=40),
+            # The service says which ones there are; generators make an enum of them.
+            WithJsonSchema({"type": "string", "enum": list(PATTERNS)}),
+        ]
+    ],
+    Field(min_length=1, max_length=20),
 ]
 Operators = Annotated[
     list[Annotated[str, StringConstraints(min_length=1, max_length=20)]], Field(max_length=20)

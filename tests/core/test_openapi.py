@@ -17,7 +17,7 @@ from gencharge.core.http.paging import Page
 
 # A phone receives it compressed. It grows with the operations, so each has a share.
 MAX_SENT_BYTES = 100_000
-MAX_BYTES_OF_AN_OPERATION = 2_150
+MAX_BYTES_OF_AN_OPERATION = 2_060
 
 
 class ParcelNotFound(NotFound):

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.status import HTTP_200_OK, HTTP_201_CREATED
 
 from gencharge.core.errors import ERROR_TYPE_BASE, Problem, RateLimited
+from gencharge.core.http import parameter_texts
 
 # Of a response that several operations share.
 _LONGEST_NAME: Final = 40
@@ -215,12 +216,13 @@ def _name_pages(document: dict[str, Any]) -> None:
 
 
 def _tidy_parameters(document: dict[str, Any]) -> None:
-    """Leave out null among what a parameter may be (it has a value or is left out; `null` would be a text), and the
-    description that its schema says once more."""
+    """Give each parameter a description, and leave out what a parameter does not need: null among what it may be (it has a
+    value or is left out; `null` would be a text), and the description that its schema says once more."""
     for node in objects_of(document):
         schema = node.get("schema")
         if "in" not in node or not isinstance(schema, dict):
             continue
+        parameter_texts.describe(node)
         if schema.get("description") == node.get("description"):
             schema.pop("description", None)
         if {"type": "null"} in schema.get("anyOf", ()):

@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from gencharge.core.http.openapi import PROBLEM_JSON, objects_of, operations_of, resolved
+from gencharge.core.http.short_models import share_fields
 
 Json = dict[str, Any]
 # Every route of the staff may answer it.
@@ -46,6 +47,7 @@ def shorten(document: Json) -> Json:
     _share_values(short)
     _share_responses(short)
     _share_parameters(short)
+    share_fields(short["components"]["schemas"])
     return short
 
 
@@ -60,6 +62,8 @@ def for_customers(document: Json) -> Json:
             del short["paths"][path]
     used = {operation["tags"][0] for operation in operations_of(short)}
     short["tags"] = [tag for tag in short.get("tags", ()) if tag["name"] in used]
+    # Before, so that no field is shared with an answer that is left out, and after, for what is shared once less.
+    _prune(short)
     short = shorten(short)
     _prune(short)
     return short
