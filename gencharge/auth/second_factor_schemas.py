@@ -28,7 +28,9 @@ class VerifySecondFactor(Body):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": [name]} for name in ("code", "recovery_code", "otp")],
+            # Exactly one of the three, and a code by SMS with its challenge. In `oneOf` generators lose the fields.
+            "minProperties": 1,
+            "dependentSchemas": {name: {"maxProperties": 1} for name in ("code", "recovery_code")},
             "dependentRequired": {"otp": ["challenge_id"], "challenge_id": ["otp"]},
             "examples": [{"code": "492039"}],
         }
