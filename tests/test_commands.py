@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pwd
 import shutil
@@ -50,6 +51,15 @@ def test_a_path_that_cannot_be_written_is_one_line(tmp_path: Path, words: tuple[
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr.startswith(str(tmp_path))
     assert answer.stderr.count("\n") == 1
+
+
+def test_the_api_is_printed_as_a_postman_collection(tmp_path: Path) -> None:
+    file = tmp_path / "gencharge.postman_collection.json"
+    ended = gencharge(tmp_path, "openapi", "--postman", "--output", str(file), PORT="8123")
+    assert ended.returncode == 0, ended.stderr
+    exported = json.loads(file.read_text(encoding="utf-8"))
+    assert exported["info"]["schema"].endswith("/v2.1.0/collection.json")
+    assert exported["variable"][0]["value"] == "http://127.0.0.1:8123"
 
 
 @pytest.mark.parametrize("command", ["dev", "sandbox"])
