@@ -13,6 +13,7 @@ from gencharge.core.wording import worded
 from gencharge.plans.catalogue import CatalogueSnapshot, PlansOnSale
 from gencharge.plans.models import PlanSnapshot
 from gencharge.plans.schemas import PlanOut, PlanQuery, PlanSort
+from gencharge.plans.search_words import mentions
 
 # Later than any validity in days: a pack that ends with its base plan comes last, whichever way round.
 _NO_DAYS: Final = 100_000
@@ -67,7 +68,7 @@ def _matches(plan: PlanSnapshot, query: PlanQuery, group_id: UUID | None) -> boo
         and (query.min_price is None or plan.price >= query.min_price)
         and (query.max_price is None or plan.price <= query.max_price)
         and _has_validity(plan, query.min_validity_days, query.max_validity_days)
-        and (query.search is None or _mentions(plan, query.search))
+        and (query.search is None or mentions(plan, query.search))
     )
 
 
@@ -78,11 +79,6 @@ def _has_validity(plan: PlanSnapshot, min_days: int | None, max_days: int | None
     return (
         days is not None and (min_days is None or days >= min_days) and (max_days is None or days <= max_days)
     )
-
-
-def _mentions(plan: PlanSnapshot, search: str) -> bool:
-    text = f"{plan.name} {plan.description} {plan.operator} {plan.group}".casefold()
-    return all(word in text for word in search.casefold().split())
 
 
 def _check(catalogue: CatalogueSnapshot, query: PlanQuery) -> UUID | None:

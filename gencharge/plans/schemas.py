@@ -141,7 +141,10 @@ Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 class PlanQuery(PageParams):
     """Which plans are asked for."""
 
-    search: Word | None = Field(default=None, description="Words of the name or description; all must occur.")
+    search: Word | None = Field(
+        default=None,
+        description="Words of the name, description or extras; all must occur. `1.5GB`, `28 din` and `OTT` are understood.",
+    )
     operator: Word | None = Field(default=None, description="Operator's code.", examples=["JIO"])
     circle: Word | None = Field(default=None, description="Circle's code: plans sold there.", examples=["KA"])
     plan_type: PlanType | None = None

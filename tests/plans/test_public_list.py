@@ -45,6 +45,7 @@ FILTERS: list[tuple[dict[str, Any], int, Callable[[ListedPlan], bool]]] = [
     ({"popular": "true"}, 14, lambda plan: plan["most_popular"]),
     ({"popular": "false"}, 27, lambda plan: not plan["most_popular"]),
     ({"search": "1.5 gb/day 84"}, 3, lambda plan: "1.5 GB/day · 84 days" in plan["name"]),
+    ({"search": "1.5GB/day 84din"}, 3, lambda plan: "1.5 GB/day · 84 days" in plan["name"]),
     ({"search": "₹299"}, 3, lambda plan: plan["price"] == 299),
     ({"search": "nothing like this"}, 0, lambda plan: False),
     ({"operator": "VI", "plan_type": "prepaid", "max_validity_days": 28}, 3, _vi_month),

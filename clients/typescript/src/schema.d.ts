@@ -5755,7 +5755,7 @@ export interface operations {
                 cursor?: components["parameters"]["cursor"];
                 /** @description Count all, too (slower). */
                 include_total?: components["parameters"]["include_total"];
-                /** @description Words of the name or description; all must occur. */
+                /** @description Words of the name, description or extras; all must occur. `1.5GB`, `28 din` and `OTT` are understood. */
                 search?: string;
                 /** @description Operator's code. */
                 operator?: components["parameters"]["operator"];
