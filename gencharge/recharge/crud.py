@@ -255,6 +255,10 @@ def select_plans(
             (ActivePlan.category, query.category),
         ),
     )
+    if query.since is not None:
+        statement = statement.where(ActivePlan.valid_until > query.since)
+    if query.until is not None:
+        statement = statement.where(ActivePlan.valid_from < query.until)
     if query.expires_within_days is not None:
         limit = clock.now() + timedelta(days=query.expires_within_days)
         statement = statement.where(ActivePlan.status == PlanState.ACTIVE, ActivePlan.valid_until <= limit)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
-from gencharge.core.http.history import HistoryParams
+from gencharge.core.http.history import HistoryParams, Period
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.references import GivenMetadata, GivenReference, Referable, Reference
 from gencharge.core.http.web import Body, Out
@@ -300,8 +300,8 @@ class RechargeQuery(HistoryParams, RechargeFilters):
     """Which recharges. `from` and `to` are when."""
 
 
-class BoughtPlanQuery(PageParams):
-    """Which of the bought plans."""
+class BoughtPlanQuery(PageParams, Period):
+    """Which of the bought plans. `from` and `to` bound the time in which a plan runs; one that is queued has no such time yet."""
 
     status: Literal["active", "queued", "expired", "replaced", "cancelled"] | None = None
     phone_number: MobileNumber | None = None

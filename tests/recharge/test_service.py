@@ -186,6 +186,27 @@ async def test_a_customer_without_recharges_has_empty_lists(shop: Stores) -> Non
     assert (await plans_of(shop, user.user_id)).items == []
 
 
+async def test_bought_plans_are_found_by_the_time_in_which_they_run(shop: Stores) -> None:
+    user = await shop.database.run(make_user)
+    await fund(shop, user.user_id, 1_000)
+    number, plan = await make_number(shop, "AIRTEL"), await find_plan(shop, "AIRTEL", 299)
+    runs = (await buy(shop, user.user_id, number, plan.plan_id)).answer.recharge_id
+    waits = (await buy(shop, user.user_id, number, plan.plan_id, confirm_duplicate=True)).answer.recharge_id
+    listed = {item.recharge_id: item for item in (await plans_of(shop, user.user_id)).items}
+    begins, ends = listed[runs].valid_from, listed[runs].valid_until
+    assert (begins is not None, ends is not None, listed[waits].valid_from) == (True, True, None)
+    second = timedelta(seconds=1)
+    for query, found in (
+        ({"from": (ends - second).isoformat()}, [runs]),
+        ({"from": ends.isoformat()}, []),
+        ({"to": begins.isoformat()}, []),
+        ({"to": (begins + second).isoformat()}, [runs]),
+        ({"from": (begins + second).isoformat(), "to": (ends - second).isoformat()}, [runs]),
+    ):
+        page = await plans_of(shop, user.user_id, **query)
+        assert [item.recharge_id for item in page.items] == found, query
+
+
 async def test_the_plans_of_my_own_number_are_listed_whoever_paid(shop: Stores) -> None:
     user = await shop.database.run(make_user)
     await shop.database.run(
