@@ -76,9 +76,9 @@ def _item(document: Json, path: str, method: str, operation: Json) -> Json:
         "request": request,
         "response": [],
     }
-    kept = _KEEPS.get(operation["operationId"])
-    if kept:
-        item["event"] = [_keeping(kept)]
+    stored = _KEEPS.get(operation["operationId"])
+    if stored:
+        item["event"] = [_keeping(stored)]
     return item
 
 
@@ -149,11 +149,11 @@ def _body(document: Json, operation: Json) -> Json | None:
     return {"mode": "file", "file": {}} if contents else None
 
 
-def _keeping(kept: dict[str, str]) -> Json:
+def _keeping(stored: dict[str, str]) -> Json:
     """The script that keeps fields of a good answer as variables."""
     lines = [
         f'pm.collectionVariables.set("{variable}", pm.response.json().{field});'
-        for variable, field in kept.items()
+        for variable, field in stored.items()
     ]
     script = ["if (pm.response.code < 300) {", *(f"  {line}" for line in lines), "}"]
     return {"listen": "test", "script": {"type": "text/javascript", "exec": script}}

@@ -20,7 +20,7 @@ ENTRIES: Json = {
     "type": "array",
     "items": {"type": "object", "required": ["key", "value"], "properties": {"key": TEXT, "value": TEXT}},
 }
-# What Postman's own schema of v2.1 demands of the parts that a collection of ours has.
+# What Postman's own schema of v2.1 demands of the parts that our collection has.
 ESSENTIALS: Json = {
     "type": "object",
     "required": ["info", "item"],
@@ -116,13 +116,13 @@ def test_each_operation_is_there_once_in_the_folder_of_its_tag(app: FastAPI, exp
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     }
-    found = [
+    rows = [
         (folder["name"], item["request"]["method"], item["request"]["url"]["raw"].removeprefix("{{baseUrl}}"))
         for folder in exported["item"]
         for item in folder["item"]
     ]
-    assert len(found) == len(set(found))
-    assert set(found) == expected
+    assert len(rows) == len(set(rows))
+    assert set(rows) == expected
 
 
 def test_all_that_is_needed_has_a_value(exported: Json) -> None:

@@ -62,20 +62,20 @@ def written(document: dict[str, Any], folder: Path) -> Path:
 
 def unexpected(warnings: str) -> list[str]:
     """The warnings that say that something is missing from what was generated."""
-    said = re.split(r"(?=WARNING parsing|ERROR)", warnings)[1:]
-    return [one for one in said if not NOT_WRITTEN.search(one)]
+    output = re.split(r"(?=WARNING parsing|ERROR)", warnings)[1:]
+    return [one for one in output if not NOT_WRITTEN.search(one)]
 
 
 def dropped_by_python(document: dict[str, Any], folder: Path) -> list[str]:
     """What openapi-python-client says that it left out, and the schemas for which it wrote no model."""
-    said = run(
+    output = run(
         *(PYTHON, "-m", "openapi_python_client", "generate", "--meta", "none"),
         *("--path", written(document, folder), "--output-path", folder / "generated"),
         folder=folder,
     )
     # A name that Python has, such as `slice`, gets an underscore.
     models = {path.stem.rstrip("_") for path in (folder / "generated" / "models").glob("*.py")}
-    return unexpected(said) + [
+    return unexpected(output) + [
         name for name in objects_in(document) if re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() not in models
     ]
 

@@ -196,7 +196,7 @@ async def test_bought_plans_are_found_by_the_time_in_which_they_run(shop: Stores
     begins, ends = listed[runs].valid_from, listed[runs].valid_until
     assert (begins is not None, ends is not None, listed[waits].valid_from) == (True, True, None)
     second = timedelta(seconds=1)
-    for query, found in (
+    for query, expected in (
         ({"from": (ends - second).isoformat()}, [runs]),
         ({"from": ends.isoformat()}, []),
         ({"to": begins.isoformat()}, []),
@@ -204,7 +204,7 @@ async def test_bought_plans_are_found_by_the_time_in_which_they_run(shop: Stores
         ({"from": (begins + second).isoformat(), "to": (ends - second).isoformat()}, [runs]),
     ):
         page = await plans_of(shop, user.user_id, **query)
-        assert [item.recharge_id for item in page.items] == found, query
+        assert [item.recharge_id for item in page.items] == expected, query
 
 
 async def test_the_plans_of_my_own_number_are_listed_whoever_paid(shop: Stores) -> None:
