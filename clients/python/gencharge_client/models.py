@@ -305,6 +305,7 @@ class ProblemOut(BaseModel):
             "announcement_already_cancelled",
             "announcement_not_draft",
             "announcement_not_found",
+            "announcement_not_readable",
             "announcement_not_sent",
             "approval_already_decided",
             "approval_already_expired",
@@ -325,16 +326,31 @@ class ProblemOut(BaseModel):
             "autopay_limit_exceeded",
             "autopay_not_found",
             "autopay_status_not_allowed",
+            "backup_confirmation_mismatch",
+            "backup_database_limit_exceeded",
+            "backup_database_not_found",
             "backup_in_use",
+            "backup_invalid",
             "backup_limit_exceeded",
             "backup_link_not_found",
             "backup_not_found",
+            "backup_restore_already_running",
             "backup_run_already_ended",
             "backup_run_already_open",
             "backup_run_not_found",
             "bad_request",
             "balance_limit_exceeded",
             "base_plan_required",
+            "bill_already_paid",
+            "bill_amount_invalid",
+            "bill_changed",
+            "bill_expired",
+            "bill_lookups_exceeded",
+            "bill_not_found",
+            "bill_not_repeatable",
+            "bill_operator_required",
+            "bill_operator_unavailable",
+            "bill_payment_pending",
             "bounce_signature_invalid",
             "callback_reference_not_found",
             "callback_signature_invalid",
@@ -403,6 +419,7 @@ class ProblemOut(BaseModel):
             "invalid",
             "last_super_admin",
             "mail_unavailable",
+            "maintenance",
             "malformed_json",
             "mandate_amount_exceeded",
             "mandate_limit_exceeded",
@@ -411,11 +428,14 @@ class ProblemOut(BaseModel):
             "message_not_found",
             "method_not_allowed",
             "metrics_token_invalid",
+            "no_bill_due",
             "not_found",
             "not_signed_in",
             "notice_edition_not_found",
             "notice_template_not_found",
             "notification_not_found",
+            "number_is_prepaid",
+            "number_not_of_operator",
             "offer_already_published",
             "offer_already_used",
             "offer_changed",
@@ -1367,6 +1387,86 @@ class Benefits(BaseModel):
     extras: list[str] = []
 
 
+class BillOut(BaseModel):
+    """
+    A postpaid bill, as its operator had it when it was fetched.
+    """
+
+    bill_id: UUID
+    status: Literal["due", "paying", "paid", "closed"] | str
+    """
+    `paying` while a payment is on its way to the operator; `closed`: the operator no longer asks for it.
+    """
+    phone_number: str
+    operator: str
+    circle: str | None
+    customer_name: str
+    """
+    First letters only, to recognise one's own bill.
+    """
+    amount: Decimal
+    """
+    What is left to pay.
+    """
+    minimum: Decimal
+    """
+    The least that the operator takes; the whole `amount` if it is `exact`.
+    """
+    part_payment: Literal["exact", "minimum", "any"] | str
+    """
+    `exact`: all of it at once; `minimum`: `minimum` or more; `any`: Rs 1 or more.
+    """
+    due_on: date
+    """
+    The last day to pay, in India.
+    """
+    is_overdue: bool
+    period_from: date | None
+    period_to: date | None
+    fetched_at: AwareDatetime
+    expires_at: AwareDatetime
+    """
+    Pay by then; later, fetch the bill again.
+    """
+    recharge_id: UUID | None
+    """
+    The payment that is on its way, or the last one: `GET /v1/recharge/{recharge_id}`.
+    """
+
+
+class BillPage(BaseModel):
+    items: list[BillOut]
+    next_cursor: str | None
+    """
+    Give it as `cursor` for the next page; null on the last one.
+    """
+    total: int | None = None
+    """
+    Only with `include_total=true`.
+    """
+
+
+class BillPaymentOut(BaseModel):
+    """
+    The payment of a bill, on its way to the operator. Its end is in `GET /v1/recharge/{recharge_id}`: `paid` or `failed`.
+    """
+
+    recharge_id: UUID
+    bill_id: UUID
+    status: Literal["processing"] = "processing"
+    phone_number: str
+    operator: str
+    amount: Decimal
+    """
+    Rupees, at most two decimals.
+    """
+    wallet_balance: Decimal
+    """
+    What the wallet held right after.
+    """
+    created_at: AwareDatetime
+
+
 class BoardAutopay(BaseModel):
     """
     The next run of the autopays for a number.
@@ -1379,6 +1479,24 @@ class BoardAutopay(BaseModel):
     """
     What it costs, as of the last look.
     """
+
+
+class BoardBill(BaseModel):
+    """
+    A postpaid bill that is to be paid, as it was when it was last fetched.
+    """
+
+    bill_id: UUID
+    amount: Decimal
+    """
+    Rupees, at most two decimals.
+    """
+    due_on: date
+    """
+    The last day to pay, in India.
+    """
+    is_overdue: bool
+    fetched_at: AwareDatetime
 
 
 class BoughtPlanOut(BaseModel):
@@ -1409,6 +1527,7 @@ class BoughtPlanOut(BaseModel):
             "refunded",
             "cancelled",
             "unknown",
+            "paid",
         ]
         | str
     )
@@ -1694,10 +1813,33 @@ class FamilyNumber(BaseModel):
     """
     The first one that waits behind it.
     """
+    bill: BoardBill | None
+    """
+    What I fetched with `POST /v1/bills/fetch` and is to be paid.
+    """
     autopay: BoardAutopay | None
     """
     Null also while it is paused.
     """
+
+
+class FetchBill(BaseModel):
+    """
+    Whose bill?
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    phone_number: str
+    """
+    Indian mobile number; spaces and hyphens are forgiven, the answer has E.164.
+    """
+    operator: str | None = None
+    """
+    The number's operator. Null: the one that we know of; numbers are ported, so state it if you know it.
+    """
+    circle: str | None = None
 
 
 class Interval(BaseModel):
@@ -1978,6 +2120,28 @@ class PartSpending(SpendingSum):
     key: str
 
 
+class PayBill(BaseModel):
+    """
+    Pay a bill, or a part of it, from the wallet.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    expected_amount: Decimal
+    """
+    `amount` of the bill, as the customer saw it. If something else is due now, nothing is taken, and 409 `bill_changed` names the new amount.
+    """
+    amount: Decimal | None = None
+    """
+    How much to pay; null: all of it. `part_payment` and `minimum` say what is taken.
+    """
+    source: Literal["web", "app", "api"] | str = "web"
+    """
+    Where a request came from.
+    """
+
+
 class PaymentData(BaseModel):
     """
     The state of a payment.
@@ -2198,9 +2362,14 @@ class ReceiptOut(BaseModel):
     """
     A receipt: a tax invoice. Every price includes the tax (SAC 998413: mobile telecommunications services).
 
-    `taxable_value`, `cgst`, `sgst` and `igst` together are `total_paid`, to the paisa.
+    `taxable_value`, `cgst`, `sgst` and `igst` together are `total_paid`, to the paisa. They are 0 for
+    the payment of a postpaid bill.
     """
 
+    is_tax_invoice: bool = True
+    """
+    False for the payment of a postpaid bill: the operator's own bill has the GST, so this receipt names none.
+    """
     receipt_number: str
     """
     Consecutive in its series and financial year.
@@ -2294,6 +2463,7 @@ class ReceiptOut(BaseModel):
             "refunded",
             "cancelled",
             "unknown",
+            "paid",
         ]
         | str
     )
@@ -2327,6 +2497,7 @@ class RechargeData(BaseModel):
             "refunded",
             "cancelled",
             "unknown",
+            "paid",
         ]
         | str
         | None
@@ -2392,6 +2563,7 @@ class RechargeOut(BaseModel):
             "refunded",
             "cancelled",
             "unknown",
+            "paid",
         ]
         | str
     )
@@ -2399,8 +2571,18 @@ class RechargeOut(BaseModel):
     The status of a recharge with its plan, as customers and staff see it.
     """
     phone_number: str
-    plan_id: UUID
+    plan_id: UUID | None
+    """
+    Null for the payment of a bill.
+    """
+    bill_id: UUID | None
+    """
+    The bill that it pays: `GET /v1/bills/{bill_id}`.
+    """
     plan_version: int
+    """
+    0 for the payment of a bill.
+    """
     plan_name: str
     operator: str
     plan_type: str
@@ -2849,6 +3031,7 @@ class SubscriptionOut(BaseModel):
             "refunded",
             "cancelled",
             "unknown",
+            "paid",
         ]
         | str
     )
@@ -2947,6 +3130,7 @@ class TimelineOut(BaseModel):
             "refunded",
             "cancelled",
             "unknown",
+            "paid",
         ]
         | str
     )
@@ -3426,6 +3610,7 @@ class QuoteOut(BaseModel):
             "refunded",
             "cancelled",
             "unknown",
+            "paid",
         ]
         | str
         | None
