@@ -18,7 +18,6 @@ from gencharge.recharge.models import (
     PaymentState,
     PlanState,
     Recharge,
-    RechargeRefund,
     RechargeStatus,
 )
 from gencharge.recharge.schemas import BoughtPlanQuery, RechargeFilters, RechargeQuery
@@ -162,25 +161,6 @@ async def list_of_number(
     query = select(Recharge).where(Recharge.phone_number == phone_number, scope)
     query = query.order_by(Recharge.created_at.desc(), Recharge.id.desc())
     return (await db.scalars(query.limit(limit))).all()
-
-
-async def find_refund_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeRefund | None:
-    """The refund that was made under this Idempotency-Key."""
-    query = select(RechargeRefund).where(
-        RechargeRefund.user_id == user_id, RechargeRefund.idempotency_key == key
-    )
-    refund: RechargeRefund | None = await db.scalar(query)
-    return refund
-
-
-async def list_refunds(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Sequence[RechargeRefund]:
-    """What the staff refunded of a recharge, the oldest first."""
-    query = (
-        select(RechargeRefund)
-        .where(RechargeRefund.user_id == user_id, RechargeRefund.recharge_id == recharge_id)
-        .order_by(RechargeRefund.created_at, RechargeRefund.refund_id)
-    )
-    return (await db.scalars(query)).all()
 
 
 def match_recharges(entity: type[Recharge], query: RechargeFilters) -> list[ColumnElement[bool]]:

@@ -19,7 +19,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.ids import written_between
 from gencharge.core.vault.vault import Vault
-from gencharge.recharge import crud, lifecycle_crud, views
+from gencharge.recharge import crud, lifecycle_crud, refund_crud, views
 from gencharge.recharge.bill_service import (
     BillPaymentRequest,
     BillSale,
@@ -207,7 +207,7 @@ async def metadata_of(db: AsyncSession, recharge: Recharge) -> dict[str, str] | 
 
 async def list_refunds(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Sequence[RechargeRefund]:
     """What the staff refunded of a recharge, the oldest first."""
-    return await crud.list_refunds(db, user_id, recharge_id)
+    return await refund_crud.list_refunds(db, user_id, recharge_id)
 
 
 async def status_of(db: AsyncSession, recharge: Recharge) -> RechargeStatus:

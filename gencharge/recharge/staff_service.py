@@ -31,7 +31,7 @@ from gencharge.core.values.money import Money
 from gencharge.core.wording import worded
 from gencharge.payments import service as payments
 from gencharge.payments.errors import RefundTooLarge
-from gencharge.recharge import crud, lifecycle_crud, service, views
+from gencharge.recharge import crud, lifecycle_crud, refund_crud, service, views
 from gencharge.recharge.errors import RechargeNotRefundable
 from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund, RefundOutcome
 from gencharge.recharge.staff_schemas import (
@@ -145,7 +145,7 @@ async def refund(
     recharge = await service.get_in_scope(db, admin, user_id, recharge_id)
     request_hash = fingerprint(command, recharge_id)
     await lifecycle_crud.lock_recharge(db, user_id, recharge_id)
-    earlier = await crud.find_refund_by_key(db, user_id, key)
+    earlier = await refund_crud.find_refund_by_key(db, user_id, key)
     if earlier is not None:
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused

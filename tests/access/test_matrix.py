@@ -71,7 +71,8 @@ def test_every_route_that_keeps_to_the_admins_operators_is_tried_with_anothers(p
         f"{method} {route.path}"
         for route in _routes(probe.app)
         for method in route.methods or ()
-        if "{" in route.path
+        # The format of a chart names nothing that could be another operator's.
+        if "{" in route.path.removesuffix("/chart.{format}")
         and any(isinstance(guard, Requires) and guard.scoped for guard in _guards(route.dependant))
     }
     assert routes == SCOPED.keys(), "table.py: SCOPED"

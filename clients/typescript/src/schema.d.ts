@@ -5358,6 +5358,7 @@ export interface components {
         XGenChargeClient: components["schemas"]["BrowserClient"];
         /** @description The autopay. */
         autopay_id: string;
+        /** @description The bill, as `POST /bills/fetch` or `GET /bills` shows it. */
         bill_id: string;
         /** @description Only this category. */
         category: string;
@@ -8922,6 +8923,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The bill, as `POST /bills/fetch` or `GET /bills` shows it. */
                 bill_id: components["parameters"]["bill_id"];
             };
             cookie?: never;
@@ -9191,6 +9193,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
+                /** @description The bill, as `POST /bills/fetch` or `GET /bills` shows it. */
                 bill_id: components["parameters"]["bill_id"];
             };
             cookie?: never;

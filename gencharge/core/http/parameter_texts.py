@@ -17,6 +17,7 @@ _PATH: Final = {
     "approval_id": "What waits for a second admin.",
     "autopay_id": "The autopay.",
     "backup_run_id": "The run of a backup, a restore or a check.",
+    "bill_id": "The bill, as `POST /bills/fetch` or `GET /bills` shows it.",
     "campaign_id": "The campaign.",
     "channel": "The code of the channel.",
     "content_id": "The page or picture story.",
