@@ -46,6 +46,8 @@ EMPTY = {
     "/v1/announcements": "nothing was announced",
     "/v1/backups": "nobody has asked for a backup",
     "/v1/backups/runs": "nobody has asked for a backup",
+    "/v1/backups/databases": "nothing was restored",
+    "/v1/bills": "nobody has asked an operator for a bill",
     "/v1/campaigns": "no campaign was planned",
     "/v1/content": "the staff have written nothing yet",
     "/v1/content/admin": "the staff have written nothing yet",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -33,8 +34,7 @@ class Operation:
 
     def url(self, value: str = "0198c0de-0000-7000-8000-000000000000") -> str:
         """The address with this value for each part of the path that may vary."""
-        parts = (value if part.startswith("{") else part for part in self.path.split("/"))
-        return "/".join(parts)
+        return re.sub(r"\{[^}]*\}", value, self.path)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -27,6 +27,8 @@ _RESTART_SECONDS = 2.0
 _RESCUE_SECONDS = 30.0
 # Service managers wait 10 to 30 s before they kill. What is under way gets most of the shortest.
 _STOP_SECONDS = 8.0
+# A restore in place can wait a little for what is under way; a job that goes on for longer is given up.
+_CLOSE_SECONDS = 30.0
 # If worker and API share a machine, requests go first.
 _NICENESS = 10
 
@@ -72,7 +74,7 @@ async def _work_until_closed(settings: Settings, stop: asyncio.Event) -> None:
     try:
         await _first_of(stop.wait(), closed.wait())
     finally:
-        await _end(tasks, stores)
+        await _end(tasks, stores, goes_on=not stop.is_set())
 
 
 async def _is_open(settings: Settings, stop: asyncio.Event) -> bool:
@@ -104,19 +106,20 @@ def _serve_metrics(port: int) -> None:
         )
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores) -> None:
+async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores, *, goes_on: bool) -> None:
     """Cancel the tasks and close the stores. Ends the process by force if a store that hangs holds that up.
 
-    That is safe: what is not committed comes due again when its lease has run out.
+    That is safe: what is not committed comes due again when its lease has run out. If the work `goes_on` after a restore, the exit code
+    is 1, so that the service manager starts another.
     """
     for task in tasks:
         task.cancel()
-    _, unfinished = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+    _, unfinished = await asyncio.wait(tasks, timeout=_CLOSE_SECONDS if goes_on else _STOP_SECONDS)
     if not unfinished:
         await stores.close()
         return
     log.warning("worker_stopped_by_force", unfinished=sorted(task.get_name() for task in unfinished))
-    os._exit(0)
+    os._exit(1 if goes_on else 0)
 
 
 async def _run_jobs(settings: Settings, stores: Stores) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,6 +12,12 @@ from typing import Any
 import pytest
 
 CLIENTS = Path(__file__).parents[2] / "clients"
+
+
+def check(language: str) -> int:
+    """The exit code of the check, in a process of its own: other tests add routes and errors to this one's document."""
+    words = [sys.executable, str(CLIENTS / language / "generate.py"), "--check"]
+    return subprocess.run(words, check=False, capture_output=True).returncode
 
 
 def program(language: str) -> ModuleType:
@@ -24,8 +32,8 @@ def program(language: str) -> ModuleType:
 def test_the_models_of_the_python_client_are_those_of_the_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert check("python") == 0
     generate = program("python")
-    assert generate.main(["--check"]) == 0
     other = tmp_path / "models.py"
     other.write_text(generate.MODELS.read_text(encoding="utf-8").replace("recharge_id", "id", 1))
     monkeypatch.setattr(generate, "MODELS", other)
@@ -63,8 +71,8 @@ def test_the_generator_gets_money_as_decimals_and_enums_that_may_grow() -> None:
 def test_the_types_of_the_typescript_client_are_of_this_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert check("typescript") == 0
     generate = program("typescript")
-    assert generate.check() == 0
     monkeypatch.setattr(generate, "SCHEMA", tmp_path / "none.d.ts")
     assert generate.check() == 1
     assert "make clients" in capsys.readouterr().out
