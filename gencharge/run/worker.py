@@ -27,7 +27,7 @@ _RESTART_SECONDS = 2.0
 _RESCUE_SECONDS = 30.0
 # Service managers wait 10 to 30 s before they kill. What is under way gets most of the shortest.
 _STOP_SECONDS = 8.0
-# A restore in place can wait a little for what is under way; a job that goes on for longer is given up.
+# A restore in place can wait a little for what is under way; a job that goes on for longer is abandoned.
 _CLOSE_SECONDS = 30.0
 # If worker and API share a machine, requests go first.
 _NICENESS = 10

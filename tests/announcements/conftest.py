@@ -23,6 +23,7 @@ Inboxes = Callable[..., Awaitable[Any]]
 async def staff(app: FastAPI, client: httpx.AsyncClient, stores: Stores) -> AsyncIterator[StaffClient]:
     await know_roles(app)
     await stores.database.run(operators.seed)
+    await stores.documents["announcements"].delete_many({})
     yield await StaffClient.open(app, client)
     # What is announced to all would be in the inboxes of other tests.
     await stores.documents["announcements"].delete_many({})

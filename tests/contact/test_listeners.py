@@ -20,6 +20,7 @@ from gencharge.messages.loop import MessageLoop
 from gencharge.messages.models import MessageChannel
 from gencharge.messages.senders import Content, Task
 from tests.make.contact import Customer, visit, write_as_staff
+from tests.make.messages import empty_queue
 from tests.make.staff_client import StaffClient
 
 MAIL = "visitor@example.com"
@@ -40,6 +41,11 @@ class Mailbox:
 
     async def close(self) -> None:
         """Nothing to give back."""
+
+
+@pytest.fixture(autouse=True)
+async def _empty_queue(stores: Stores) -> None:
+    await empty_queue(stores)
 
 
 @pytest.fixture

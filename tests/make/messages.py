@@ -49,3 +49,9 @@ async def park(stores: Stores, state: str = "parked", **overrides: Any) -> Outgo
         {"_id": message.id}, {"$set": parked, "$unset": {"due_at": ""}}
     )
     return message
+
+
+async def empty_queue(stores: Stores) -> None:
+    """Delete what is queued, and what the rates have used: other tests of the process leave both."""
+    for name in await stores.documents.list_collection_names(filter={"name": {"$regex": "^message"}}):
+        await stores.documents[name].delete_many({})
