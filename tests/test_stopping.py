@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 import signal
 import subprocess
@@ -9,8 +11,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import cast
 
 import psutil
 import psycopg
@@ -18,6 +21,8 @@ import pytest
 
 from gencharge.core.postgres.maintenance import comment_of
 from gencharge.core.sockets import embedded_postgres_url
+from gencharge.core.stores.stores import Stores
+from gencharge.run import worker
 from gencharge.run.embedded import EmbeddedServers
 from gencharge.run.embedded.server import Server
 from tests.make import fork_server
@@ -188,3 +193,29 @@ def test_a_worker_stops_claiming_while_the_installation_is_closed_and_goes_on_af
         until("worker_started", times=2)
     process.send_signal(signal.SIGTERM)
     assert process.wait(WORKER_SECONDS) == 0
+
+
+@pytest.mark.parametrize(("is_told", "code"), [(True, 0), (False, 1)], ids=["told to stop", "closed"])
+async def test_a_worker_whose_work_hangs_while_it_closes_ends_and_comes_back_unless_told_to_stop(
+    monkeypatch: pytest.MonkeyPatch, is_told: bool, code: int
+) -> None:
+    monkeypatch.setattr(worker, "_CLOSE_SECONDS", 600.0 if is_told else 0.05)
+    monkeypatch.setattr(worker, "_STOP_SECONDS", 0.05)
+    codes = list[int]()
+    monkeypatch.setattr(os, "_exit", codes.append)
+    over, stop = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await over.wait()
+
+    task = asyncio.create_task(hang())
+    await asyncio.sleep(0)
+    if is_told:  # while it closes, not before
+        asyncio.get_running_loop().call_later(0.05, stop.set)
+    async with asyncio.timeout(60):
+        await worker._end([task], cast(Stores, None), stop)  # they are not closed while work hangs
+    assert codes == [code]
+    over.set()
+    await task

@@ -74,7 +74,7 @@ async def _work_until_closed(settings: Settings, stop: asyncio.Event) -> None:
     try:
         await _first_of(stop.wait(), closed.wait())
     finally:
-        await _end(tasks, stores, goes_on=not stop.is_set())
+        await _end(tasks, stores, stop)
 
 
 async def _is_open(settings: Settings, stop: asyncio.Event) -> bool:
@@ -106,20 +106,23 @@ def _serve_metrics(port: int) -> None:
         )
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores, *, goes_on: bool) -> None:
+async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores, stop: asyncio.Event) -> None:
     """Cancel the tasks and close the stores. Ends the process by force if a store that hangs holds that up.
 
-    That is safe: what is not committed comes due again when its lease has run out. If the work `goes_on` after a restore, the exit code
-    is 1, so that the service manager starts another.
+    That is safe: what is not committed comes due again when its lease has run out. If it was closed and not told to `stop`, the exit
+    code is 1, so that the service manager starts another.
     """
     for task in tasks:
         task.cancel()
-    _, unfinished = await asyncio.wait(tasks, timeout=_CLOSE_SECONDS if goes_on else _STOP_SECONDS)
+    if not stop.is_set():
+        await _first_of(asyncio.wait(tasks), asyncio.wait_for(stop.wait(), _CLOSE_SECONDS))
+    # Who says stop while it closes waits no longer than at any other time.
+    _, unfinished = await asyncio.wait(tasks, timeout=_STOP_SECONDS if stop.is_set() else 0)
     if not unfinished:
         await stores.close()
         return
     log.warning("worker_stopped_by_force", unfinished=sorted(task.get_name() for task in unfinished))
-    os._exit(1 if goes_on else 0)
+    os._exit(0 if stop.is_set() else 1)
 
 
 async def _run_jobs(settings: Settings, stores: Stores) -> None:
