@@ -108,8 +108,7 @@ class Noted(NamedTuple):
 NOTHING_NOTED: Final = Noted()
 
 
-@dataclass(frozen=True, slots=True)
-class SaleRow:
+class SaleRow(NamedTuple):
     """The recharge that a sale made or that its key had made before, as it was sold."""
 
     id: UUID
@@ -136,8 +135,7 @@ class SaleRow:
     cashback: int
 
 
-@dataclass(frozen=True, slots=True)
-class SaleResult:
+class SaleResult(NamedTuple):
     """How a sale ended; `sale` is None if it was refused. `known` is then what is known of the number, the present
     price in paise, or which velocity rule it broke (`velocity.service.refusal`). `outcome` is None if the caller's reference names
     another recharge: the unique index undid the sale."""

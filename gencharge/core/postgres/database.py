@@ -112,6 +112,8 @@ class Database:
             self.engine, expire_on_commit=False, autoflush=True, info={"database": self}
         )
         self._fast: asyncpg.Pool[asyncpg.Record] | None = None
+        # Those that hold one of its connections or wait for one.
+        self._fast_asked = 0
         self._opening = asyncio.Lock()
 
     def _connect_options(self, **more: str) -> dict[str, Any]:
@@ -185,10 +187,13 @@ class Database:
         The same retries and errors as `run`.
         """
         for attempt in range(1, ATTEMPTS + 1):
+            self._fast_asked += 1
             try:
                 pool = self._fast or await self._open_fast_pool()
-                # A time limit costs a task and a timer; with a connection at hand there is nothing to wait for.
-                patience = None if pool.get_idle_size() else self._settings.database_pool_timeout_seconds
+                # A time limit costs a task and a timer. With a place in the pool nothing is waited for but a new connection, which
+                # has a time limit of its own.
+                is_full = self._fast_asked > self._settings.database_fast_pool_size
+                patience = self._settings.database_pool_timeout_seconds if is_full else None
                 async with pool.acquire(timeout=patience) as connection:
                     try:
                         if spans.tracer is not None:
@@ -205,7 +210,9 @@ class Database:
                     if problem is None:
                         raise
                     raise problem from error
-                await back_off(attempt)
+            finally:
+                self._fast_asked -= 1
+            await back_off(attempt)
         raise AssertionError("unreachable")
 
     async def _open_fast_pool(self) -> asyncpg.Pool[asyncpg.Record]:

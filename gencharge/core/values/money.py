@@ -89,7 +89,7 @@ class Money:
 
     def json(self) -> orjson.Fragment:
         """The JSON number, always with two decimals."""
-        return orjson.Fragment(str(self))
+        return orjson.Fragment(f"{self.paise // 100}.{self.paise % 100:02d}")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
