@@ -65,13 +65,18 @@ def key_of(settings: Settings) -> bytes | None:
 async def create(settings: Settings, plan: Plan) -> dict[str, Any]:
     """Make a backup, and return what is known of it. It is in the list when it is whole, and not before.
 
-    Raises BackupKeyRequired in production without a key, BackupTablesInvalid, BackupToolsUnavailable, BackupFailed,
+    Raises BackupKeyRequired in production without a key to encrypt with and one to sign with, BackupTablesInvalid, BackupToolsUnavailable, BackupFailed,
     StorageUnavailable."""
     key = key_of(settings)
-    if key is None and not settings.is_development:
-        raise BackupKeyRequired(
-            "In production backups are encrypted: set BACKUP_KEY_FILE. `gencharge backup key` makes a key."
-        )
+    if not settings.is_development:
+        if key is None:
+            raise BackupKeyRequired(
+                "In production backups are encrypted: set BACKUP_KEY_FILE. `gencharge backup key` makes a key."
+            )
+        if settings.backup_signing_key_file is None:
+            raise BackupKeyRequired(
+                "In production backups are signed: set BACKUP_SIGNING_KEY_FILE. `gencharge backup signing-key` makes a key."
+            )
     storage, started = open_backups(settings), clock.now()
     writing = _Writing(settings, plan, key, asyncio.get_running_loop())
     output = ThreadOutput(writing.run)

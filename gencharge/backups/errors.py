@@ -18,7 +18,7 @@ class BackupKeyMismatch(Invalid):
 
 
 class BackupKeyRequired(Invalid):
-    """A key is needed: set BACKUP_KEY_FILE. `gencharge backup key` makes one."""
+    """A key is needed: BACKUP_KEY_FILE to encrypt, BACKUP_SIGNING_KEY_FILE to sign, BACKUP_PUBLIC_KEY_FILE to restore."""
 
 
 class BackupKeyInvalid(Invalid):

@@ -24,7 +24,12 @@ from gencharge.backups import crud, documents_crud, dump_service, manifest, name
 from gencharge.backups.archive import ArchiveReader
 from gencharge.backups.cipher import Source
 from gencharge.backups.create_service import Progress, contents_of, key_of
-from gencharge.backups.errors import BackupDatabaseAlreadyExists, BackupNotPermitted, RestoreFailed
+from gencharge.backups.errors import (
+    BackupDatabaseAlreadyExists,
+    BackupKeyRequired,
+    BackupNotPermitted,
+    RestoreFailed,
+)
 from gencharge.backups.streams import ThreadInput, close
 from gencharge.core import telemetry
 from gencharge.core.postgres import migrations
@@ -157,6 +162,10 @@ def _reason(error: Exception) -> str:
 def _examine(
     settings: Settings, location: Location, loop: asyncio.AbstractEventLoop, progress: Progress
 ) -> dict[str, Any]:
+    if settings.backup_public_key_file is None and not settings.is_development:
+        raise BackupKeyRequired(
+            "In production only signed backups are restored: set BACKUP_PUBLIC_KEY_FILE, which `gencharge backup signing-key` writes."
+        )
     with crud.connected(settings.migration_url, "postgres", autocommit=True) as connection:
         major, _ = crud.get_server_version(connection)
     with location.opened(loop) as source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -27,12 +28,13 @@ class Backups(BaseModel):
     )
     backup_signing_key_file: Path | None = Field(
         default=None,
-        description="A file with the private key that signs backups; `gencharge backup signing-key` makes one. Only where backups are made.",
+        description="A file with the private key that signs backups; `gencharge backup signing-key` makes one. Only where backups are made; "
+        "in production none is made without one.",
     )
     backup_public_key_file: Path | None = Field(
         default=None,
         description="A file with the public key that belongs to it. If it is set, no backup is restored or verified that is not signed with "
-        "the private one.",
+        "the private one. In production nothing is restored or verified without it.",
     )
     postgres_bin_dir: Path | None = Field(
         default=None,
@@ -65,3 +67,11 @@ class Backups(BaseModel):
     backup_keep_monthly: int = Field(
         default=12, ge=0, le=1000, description="For how many months the last backup of each month is kept."
     )
+
+    def backup_problems(self) -> Iterator[str]:
+        """Keys without which no scheduled backup of a production installation would be made or verified."""
+        if self.backup_schedule == "off":
+            return
+        for name in ("backup_key_file", "backup_signing_key_file", "backup_public_key_file"):
+            if getattr(self, name) is None:
+                yield f"{name.upper()}: needed with BACKUP_SCHEDULE={self.backup_schedule}"

@@ -227,6 +227,7 @@ class Settings(
         yield from production.file_problems(self)
         yield from production.web_problems(self)
         yield from production.tracing_problems(self)
+        yield from self.backup_problems()
         yield from self.sample_company_problems()
         if os.environ.get(faultpoints.VARIABLE):
             yield f"{faultpoints.VARIABLE}: never in production"

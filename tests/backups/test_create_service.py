@@ -68,9 +68,13 @@ async def test_with_a_key_nothing_of_the_content_can_be_read(
     )
 
 
-async def test_production_makes_no_backup_without_a_key(own: Settings) -> None:
+async def test_production_makes_no_backup_without_its_keys(own: Settings, tmp_path: Path) -> None:
+    production = own.model_copy(update={"environment": Environment.PRODUCTION})
     with pytest.raises(BackupKeyRequired, match="BACKUP_KEY_FILE"):
-        await create(own.model_copy(update={"environment": Environment.PRODUCTION}), Plan())
+        await create(production, Plan())
+    (tmp_path / "key").write_text(cipher.new_key())
+    with pytest.raises(BackupKeyRequired, match="BACKUP_SIGNING_KEY_FILE"):
+        await create(production.model_copy(update={"backup_key_file": tmp_path / "key"}), Plan())
     assert everything_in(own.backup_dir) == []
 
 

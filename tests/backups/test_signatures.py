@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gencharge.backups import restore_service, service, signatures
-from gencharge.backups.errors import BackupSignatureInvalid, BackupSigningKeyInvalid
-from gencharge.core.settings import Settings
+from gencharge.backups.errors import BackupKeyRequired, BackupSignatureInvalid, BackupSigningKeyInvalid
+from gencharge.core.settings import Environment, Settings
 from tests.make.backups import databases_of, make_backup, silent
 
 HEADER = {"revision": "0053", "roles": ["gencharge_app"]}
@@ -78,3 +78,15 @@ async def test_only_a_signed_backup_is_restored_if_a_public_key_is_set(
         restored = await restore_service.restore(settings, location, target, progress=silent)
         assert restored.problems == []
         await restore_service.drop(own, target)
+
+
+async def test_production_restores_nothing_without_a_public_key(own: Settings) -> None:
+    production = own.model_copy(update={"environment": Environment.PRODUCTION})
+    backup_id = await make_backup(own)
+    location = service.location_of(own, await service.get_backup(own, backup_id))
+    before = databases_of(own)
+    with pytest.raises(BackupKeyRequired, match="BACKUP_PUBLIC_KEY_FILE"):
+        await restore_service.restore(
+            production, location, service.scratch_target(own, backup_id, "restored"), progress=silent
+        )
+    assert databases_of(own) == before

@@ -82,6 +82,12 @@ def test_a_complete_production_configuration_is_accepted() -> None:
         ({"receipt_prefix": "TOOLONG"}, "RECEIPT_PREFIX"),
         ({"gst_rate_percent": 41}, "GST_RATE_PERCENT"),
         ({"signing_key": None}, "SIGNING_KEY"),
+        ({"backup_schedule": "daily"}, "BACKUP_KEY_FILE"),
+        ({"backup_schedule": "daily", "backup_key_file": "/k"}, "BACKUP_SIGNING_KEY_FILE"),
+        (
+            {"backup_schedule": "hourly", "backup_key_file": "/k", "backup_signing_key_file": "/s"},
+            "BACKUP_PUBLIC_KEY_FILE",
+        ),
         (
             {"environment": "development", "dev_fixed_otp": "111111", "otp_channel": "console"},
             "_dev or _test",
