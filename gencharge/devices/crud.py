@@ -53,6 +53,23 @@ async def list_devices(
     return await documents[DEVICES].find(conditions).sort("last_seen_at", DESCENDING).to_list()
 
 
+async def list_platforms(
+    documents: Db, owners: Collection[Recipient]
+) -> set[tuple[Recipient, DevicePlatform]]:
+    """Which platforms these owners have devices of."""
+    ids: dict[str, list[UUID]] = {}
+    for owner in owners:
+        ids.setdefault(owner.kind, []).append(owner.id)
+    fields = {"_id": 0, "owner_kind": 1, "owner_id": 1, "platform": 1}
+    found = set[tuple[Recipient, DevicePlatform]]()
+    for kind, of_kind in ids.items():
+        devices = documents[DEVICES].find({"owner_kind": kind, "owner_id": {"$in": of_kind}}, fields)
+        async for device in devices:
+            owner = Recipient(device["owner_kind"], device["owner_id"])
+            found.add((owner, DevicePlatform(device["platform"])))
+    return found
+
+
 async def delete_device(documents: Db, owner: Recipient, device_id: UUID) -> bool:
     """False if it is not this owner's."""
     result = await documents[DEVICES].delete_one({"_id": device_id, **_of(owner)})

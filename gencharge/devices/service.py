@@ -72,6 +72,12 @@ async def reach(
     return devices
 
 
+async def platforms_of(documents: Db, owners: Collection[Recipient]) -> set[tuple[Recipient, DevicePlatform]]:
+    """Which platforms these owners have devices of. Raises DocumentsUnavailable."""
+    with answering(documents):
+        return await crud.list_platforms(documents, owners)
+
+
 async def unregister(documents: Db, owner: Recipient, device_id: UUID) -> None:
     """Send nothing to this device any more. Raises DeviceNotFound, DocumentsUnavailable."""
     with answering(documents):

@@ -16,6 +16,7 @@ from gencharge.core.stores.mongo import Document
 from gencharge.core.values.recipient import NotificationType, Recipient
 from gencharge.core.vault.columns import place
 from gencharge.core.vault.vault import Vault
+from gencharge.devices.models import DevicePlatform
 
 
 class MessageChannel(StrEnum):
@@ -27,6 +28,12 @@ class MessageChannel(StrEnum):
     """To the browsers that the recipient subscribed with."""
     MOBILE_PUSH = "mobile_push"
     """To the recipient's Android and iOS devices."""
+
+
+PLATFORMS: Final = {
+    MessageChannel.WEB_PUSH: frozenset({DevicePlatform.WEB}),
+    MessageChannel.MOBILE_PUSH: frozenset({DevicePlatform.ANDROID, DevicePlatform.IOS}),
+}
 
 
 class MessageState(StrEnum):

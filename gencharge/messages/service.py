@@ -13,20 +13,50 @@ from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.values import clock
 from gencharge.core.values.recipient import Recipient
 from gencharge.core.vault.vault import Vault
+from gencharge.devices import service as devices
 from gencharge.messages import crud, queue_crud
-from gencharge.messages.models import DropReason, MessageChannel, MessageState, Outgoing, to_document
+from gencharge.messages.models import (
+    PLATFORMS,
+    DropReason,
+    MessageChannel,
+    MessageState,
+    Outgoing,
+    to_document,
+)
 from gencharge.messages.senders import provided
 
 
 async def enqueue(documents: AsyncDatabase[Document], vault: Vault, outgoing: Sequence[Outgoing]) -> None:
-    """Queue messages. One whose id is known already is not queued again, even if it was sent long ago.
+    """Queue messages. One whose id is known already is not queued again, even if it was sent long ago; a push message that is due
+    and whose recipient has no device for it is left out.
 
     Raises DataKeyNotUsable, DatabaseUnavailable, PyMongoError: then some may have been queued, and the call can be repeated.
     """
     now = clock.now()
-    messages = [await to_document(vault, message, now) for message in outgoing]
+    reachable = await _without_lost_pushes(documents, outgoing, now)
+    messages = [await to_document(vault, message, now) for message in reachable]
     if messages:
         await crud.add_messages(documents, messages)
+
+
+async def _without_lost_pushes(
+    documents: AsyncDatabase[Document], outgoing: Sequence[Outgoing], now: datetime
+) -> Sequence[Outgoing]:
+    """The messages without those that would only be dropped. Who registers a device before a later one is due gets that one."""
+    due = {
+        message.id: message
+        for message in outgoing
+        if message.channel in PLATFORMS and (message.not_before is None or message.not_before <= now)
+    }
+    if not due:
+        return outgoing
+    known = await devices.platforms_of(documents, {message.recipient for message in due.values()})
+    return [
+        message
+        for message in outgoing
+        if message.id not in due
+        or any((message.recipient, platform) in known for platform in PLATFORMS[message.channel])
+    ]
 
 
 def has_provider(settings: Settings, channel: MessageChannel) -> bool:

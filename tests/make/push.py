@@ -91,3 +91,9 @@ async def register(
     """A device of this owner; its document."""
     vault = Vault.of_database(stores.database)
     return await service.register(stores.documents, vault, owner, registration(platform, token, **overrides))
+
+
+async def register_both(stores: Stores, owner: Recipient) -> None:
+    """A browser and a mobile device of theirs."""
+    await register(stores, owner, DevicePlatform.WEB, f"https://push.example/{owner.id}")
+    await register(stores, owner, DevicePlatform.ANDROID, f"phone-{owner.id}")

@@ -24,6 +24,7 @@ from gencharge.messages.senders import Content, Task
 from gencharge.users.models import User
 from tests.make.factories import make_admin, make_user
 from tests.make.messages import enqueue, outgoing, stored
+from tests.make.push import register_both
 
 EMAIL, SMS = MessageChannel.EMAIL, MessageChannel.SMS
 
@@ -120,6 +121,7 @@ async def test_what_can_not_be_sent_is_dropped_with_the_reason(
         (await db.get(User, blocked.user_id)).status = "blocked"
 
     await stores.database.run(block)
+    await register_both(stores, Recipient("user", user.user_id))
     messages = {
         "no_address": outgoing(recipient=Recipient("user", stranger.user_id)),
         "no_recipient": outgoing(recipient=Recipient("user", blocked.user_id)),

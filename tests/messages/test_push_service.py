@@ -75,8 +75,11 @@ async def test_a_device_that_is_gone_is_dropped(stores: Stores) -> None:
 
 async def test_without_a_device_the_message_is_dropped_with_that_reason(stores: Stores) -> None:
     owner = await owner_of(stores)
+    device = await register(stores, owner, ANDROID, "unregistered")
     message = outgoing(recipient=owner, channel=MOBILE)
-    await send(stores, PushService(), message)
+    await enqueue(stores, message)
+    await devices.unregister(stores.documents, owner, device["_id"])
+    await send(stores, PushService())
     assert (await stored(stores, message))["drop_reason"] == "no_device"
     await register(stores, owner, ANDROID, "gone")
     message = outgoing(recipient=owner, channel=MOBILE)

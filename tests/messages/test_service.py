@@ -6,7 +6,12 @@ from datetime import timedelta
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.recipient import Recipient
+from gencharge.devices.models import DevicePlatform
+from gencharge.messages.models import MessageChannel
 from tests.make.messages import enqueue, outgoing, stored
+from tests.make.push import register
 
 
 async def test_a_message_that_is_queued_again_stays_as_it_is(stores: Stores) -> None:
@@ -38,3 +43,24 @@ async def test_a_message_for_later_is_due_then(stores: Stores) -> None:
 
 async def test_queueing_nothing_asks_no_store(stores: Stores) -> None:
     await enqueue(stores)
+
+
+async def test_push_messages_are_queued_for_who_has_a_device_for_them(stores: Stores) -> None:
+    owner, other = Recipient("user", new_id()), Recipient("admin", new_id())
+    await register(stores, owner, DevicePlatform.IOS, "tablet")
+    await register(stores, other, DevicePlatform.WEB, "https://push.example/x")
+    later = clock.now() + timedelta(hours=8)
+    queued = [
+        outgoing(recipient=owner, channel=MessageChannel.MOBILE_PUSH),
+        outgoing(recipient=other, channel=MessageChannel.WEB_PUSH),
+        outgoing(recipient=owner, channel=MessageChannel.WEB_PUSH, not_before=later),
+        outgoing(recipient=owner, channel=MessageChannel.SMS),
+    ]
+    left_out = [
+        outgoing(recipient=owner, channel=MessageChannel.WEB_PUSH),
+        outgoing(recipient=other, channel=MessageChannel.MOBILE_PUSH),
+    ]
+    await enqueue(stores, *queued, *left_out)
+    ids = {"_id": {"$in": [message.id for message in [*queued, *left_out]]}}
+    found = {document["_id"] async for document in stores.documents["messages"].find(ids)}
+    assert found == {message.id for message in queued}

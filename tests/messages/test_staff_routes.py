@@ -18,6 +18,7 @@ from gencharge.messages.listeners import RESEND
 from gencharge.messages.models import MessageChannel
 from tests.make.factories import know_roles, make_user
 from tests.make.messages import enqueue, outgoing, park, stored
+from tests.make.push import register_both
 from tests.make.staff_client import StaffClient
 
 
@@ -32,6 +33,7 @@ async def test_parked_messages_are_listed_with_masked_addresses(staff: StaffClie
     recipient = Recipient("user", user.user_id)
     mail = await park(stores, recipient=recipient)
     text = await park(stores, recipient=recipient, channel=MessageChannel.SMS, kind="expiring")
+    await register_both(stores, recipient)
     push = await park(stores, recipient=recipient, channel=MessageChannel.WEB_PUSH)
     await enqueue(stores, outgoing())
     page = await staff.ask_json("GET", "/messages/parked?include_total=true")

@@ -22,6 +22,7 @@ from gencharge.notifications.registry import KINDS
 from gencharge.notifications.template_service import Templates
 from gencharge.notifications.writing_service import Entry
 from tests.make.factories import know_roles
+from tests.make.push import register_both
 from tests.make.staff_client import StaffClient
 from tests.notifications.conftest import inbox
 
@@ -120,8 +121,9 @@ async def test_a_text_that_could_not_be_sent_is_refused_when_it_is_saved(
 
 
 async def test_a_test_reaches_the_admin_alone_over_all_channels(staff: StaffClient, stores: Stores) -> None:
-    assert (await staff.ask("POST", f"{PATH}/editions/0/test")).status_code == 204
     admin_id: UUID = staff.admin.admin_id
+    await register_both(stores, Recipient("admin", admin_id))
+    assert (await staff.ask("POST", f"{PATH}/editions/0/test")).status_code == 204
     assert [notice["kind"] for notice in await inbox(stores, admin_id)] == ["payment_captured_twice"]
     queued = await stores.documents["messages"].find({"recipient_id": admin_id}).to_list()
     assert {message["channel"] for message in queued} == {"email", "web_push", "mobile_push"}

@@ -31,6 +31,7 @@ from gencharge.users import profile_service
 from gencharge.users.models import DEFAULT_PREFERENCES
 from tests.make import factories
 from tests.make.notifications import english, recharged
+from tests.make.push import register_both
 from tests.notifications.conftest import inbox
 
 
@@ -90,7 +91,14 @@ async def choosing(stores: Stores, **preferences: bool) -> UUID:
     user = await stores.database.run(factories.make_user)
     values = {**DEFAULT_PREFERENCES, **preferences}
     await stores.database.run(lambda db: profile_service.change_preferences(db, user.user_id, values))
+    await register_both(stores, Recipient("user", user.user_id))
     return user.user_id
+
+
+async def test_who_has_no_device_is_queued_no_push_messages(stores: Stores) -> None:
+    user = await stores.database.run(factories.make_user)
+    await writing_service.write(stores, [entry_of(PLAN_EXPIRED, user.user_id)])
+    assert set(await messages_of(stores, user.user_id)) == {"sms", "email"}
 
 
 async def test_a_notice_goes_out_over_every_channel_once(stores: Stores) -> None:
