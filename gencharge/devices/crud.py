@@ -61,13 +61,13 @@ async def list_platforms(
     for owner in owners:
         ids.setdefault(owner.kind, []).append(owner.id)
     fields = {"_id": 0, "owner_kind": 1, "owner_id": 1, "platform": 1}
-    found = set[tuple[Recipient, DevicePlatform]]()
+    reachable = set[tuple[Recipient, DevicePlatform]]()
     for kind, of_kind in ids.items():
         devices = documents[DEVICES].find({"owner_kind": kind, "owner_id": {"$in": of_kind}}, fields)
         async for device in devices:
             owner = Recipient(device["owner_kind"], device["owner_id"])
-            found.add((owner, DevicePlatform(device["platform"])))
-    return found
+            reachable.add((owner, DevicePlatform(device["platform"])))
+    return reachable
 
 
 async def delete_device(documents: Db, owner: Recipient, device_id: UUID) -> bool:

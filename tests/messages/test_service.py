@@ -62,5 +62,5 @@ async def test_push_messages_are_queued_for_who_has_a_device_for_them(stores: St
     ]
     await enqueue(stores, *queued, *left_out)
     ids = {"_id": {"$in": [message.id for message in [*queued, *left_out]]}}
-    found = {document["_id"] async for document in stores.documents["messages"].find(ids)}
-    assert found == {message.id for message in queued}
+    known = {document["_id"] async for document in stores.documents["messages"].find(ids)}
+    assert known == {message.id for message in queued}
