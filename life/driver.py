@@ -16,10 +16,11 @@ from gencharge.core.errors import Problem, Unavailable
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.recharge.jobs import advance_lines
-from life import customers, enquiries, mandates, staff
+from life import customers, enquiries, mandates, publishing, staff
 from life.beginning import Life
 from life.steps import (
     Adjust,
+    Announce,
     ApproveMandate,
     Ask,
     Block,
@@ -27,6 +28,7 @@ from life.steps import (
     FillWalletUp,
     ForgedWebhook,
     Leave,
+    Publish,
     ReadNotices,
     Recharge,
     Reconcile,
@@ -69,6 +71,8 @@ ACTS: Final[dict[type[Step], Act]] = {
     StaffSignIn: staff.sign_in,
     Ask: enquiries.ask,
     VisitorAsks: enquiries.ask_as_visitor,
+    Publish: publishing.publish,
+    Announce: publishing.announce,
 }
 
 

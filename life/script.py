@@ -13,6 +13,7 @@ from typing import Final
 from gencharge.core.values import clock
 from gencharge.seed import USERS, circle_of, operator_of, phone_of
 from life import routine
+from life.pages import announcement, pages
 from life.questions import enquiries
 from life.routine import LAST_DAY, Person
 from life.steps import (
@@ -247,6 +248,8 @@ def _staff(people: dict[int, Person], now: datetime) -> list[Step]:
         ForgedWebhook(at=anybody.when(81, 18.2)),
         *_adjustments(anybody),
         *enquiries(anybody, now),
+        *pages(anybody.when(2, 10)),
+        announcement(anybody.when(LAST_DAY - 2, 12)),
     ]
     signed_in = [(number, anybody.when(day, 8.75)) for number, day in ((1, 88), (4, 89), (7, 90), (4, 90))]
     signed_in += [(1, now - timedelta(hours=3)), (4, now - timedelta(hours=2))]

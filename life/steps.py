@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 Ending = Literal["paid", "declined", "abandoned"]
 Decision = Literal["approved", "rejected", "cancelled", "open"]
@@ -233,3 +233,17 @@ class StaffSignIn(Step):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgedWebhook(Step):
     """Somebody sends a webhook in the gateway's name with a wrong signature; the staff are alerted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish(Step):
+    """The staff publish a page: the body of `POST /v1/content/admin`."""
+
+    page: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announce(Step):
+    """The staff announce something in the inboxes: the body of `POST /v1/announcements`."""
+
+    announcement: dict[str, Any]

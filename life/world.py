@@ -33,8 +33,8 @@ _BASE: Final = "http://outside.invalid"
 # Of the documentation range (RFC 5737).
 _CUSTOMERS_ADDRESS, _OFFICE_ADDRESS = "203.0.113.{}", "198.51.100.7"
 # The sample admins come three to a role.
-SUPER_ADMIN, MANAGER, SECOND_MANAGER, SUPPORT = 1, 4, 5, 7
-_ACTIVE: Final = (SUPER_ADMIN, MANAGER, SECOND_MANAGER, SUPPORT)
+SUPER_ADMIN, MANAGER, SECOND_MANAGER, SUPPORT, CONTENT_EDITOR = 1, 4, 5, 7, 10
+_ACTIVE: Final = (SUPER_ADMIN, MANAGER, SECOND_MANAGER, SUPPORT, CONTENT_EDITOR)
 _ROLES: Final = ("SuperAdmin", "Manager", "Support", "ContentEditor", "Viewer")
 
 
