@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import ssl
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
@@ -29,7 +27,7 @@ from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, em
 from gencharge.core.stores.stores import Stores
 from gencharge.run.embedded import EmbeddedServers
 from gencharge.sessions import signing_key
-from tests import changed, one_dialect, one_document
+from tests import changed, closed_ports, one_dialect, one_document
 from tests.counting import Counted, counting, listening
 
 # A run inside a test (tests/test_adding_a_feature.py) has databases of its own on the servers of the run around it.
@@ -41,23 +39,11 @@ SECRET = "tests-only-secret-key-0123456789-abcdefghijklmnop"
 OTP_SECRET = "tests-only-otp-secret-0123456789-abcdefghijklmnop"
 SIGNING_KEY = signing_key.make()
 
-# The ports of `make run`, which a developer often has running beside the tests.
-_PORTS_OF_AN_INSTALLATION = {Settings.model_fields[name].default for name in ("port", "sandbox_port")}
 # Nobody listens there, so what is sent there is refused at once.
 _CLOSED = "http://127.0.0.1:1"
 
 
-def _keep_off_installations(event: str, arguments: tuple[Any, ...]) -> None:
-    """An audit hook: no test of this process may call what may be a running installation."""
-    if event == "socket.connect" and isinstance(arguments[1], tuple):
-        host, port = arguments[1][:2]
-        if port in _PORTS_OF_AN_INSTALLATION and host in {"127.0.0.1", "localhost", "::1"}:
-            raise AssertionError(
-                f"a test calls {host}:{port}, where `make run` serves: give it a port of its own"
-            )
-
-
-sys.addaudithook(_keep_off_installations)
+closed_ports.install()
 # Each client of httpx makes one, also where nobody speaks TLS, as each application does: it reads all authorities, in 20 ms of CPU.
 ssl.create_default_context = cache(ssl.create_default_context)
 one_dialect.install()
