@@ -1,9 +1,7 @@
 # Needs Python 3.11 or newer with pip, and make. `make` alone lists what there is.
 PYTHON ?= python3
-# Each worker has a database of its own, and waits for other processes a third of its time. A part of the suite is over
-# before one worker more than there are cores has made up for its start.
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$(ROOM)$(filter --changed,$(ARGS))" ] || n=$$((n + 1)); \
-	[ "$$n" -gt 5 ] && n=5; echo $$n)
+# Each worker has a database of its own, and waits for other processes a third of its time.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); n=$$((n + n / 2)); [ "$$n" -gt 6 ] && n=6; echo $$n)
 
 UV_VERSION := 0.13.8
 TOOLS := .gencharge/tools
@@ -34,7 +32,7 @@ run: $(STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
 # say within seconds what is broken, most of the time. (pytest ends with 5 if there is none.)
 test: $(STAMP) ## Run the tests, on real servers; ROOM=wallet or ARGS=--changed for a part
 	@$(if $(filter --changed,$(ARGS)),$(RUN) pytest -q -m "not soak" --changed-first || [ $$? -eq 5 ] || exit 1)
-	@$(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(if $(ROOM),tests/$(ROOM) tests/law) $(ARGS)
+	@$(RUN) pytest --workers $(WORKERS) -m "not soak" $(if $(ROOM),tests/$(ROOM) tests/law) $(ARGS)
 
 check: $(STAMP) ## Check format, style and types; writes nothing
 	@$(RUN) ruff format --check .

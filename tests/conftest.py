@@ -1,4 +1,4 @@
-"""Real servers for all tests: one PostgreSQL, MongoDB and Redis for a run, one database of each for each xdist worker."""
+"""Real servers for all tests: one PostgreSQL, MongoDB and Redis for a run, one database of each for each worker."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ from gencharge.core.postgres import migrations
 from gencharge.core.settings import Settings
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.stores.stores import Stores
-from gencharge.run.embedded import EmbeddedServers
 from gencharge.sessions import signing_key
 from tests import changed, closed_ports, one_dialect, one_document
 from tests.counting import Counted, counting, listening
+from tests.run_servers import RunServers
+
+pytest_plugins = ["tests.workers"]
 
 # A run inside a test (tests/test_adding_a_feature.py) has databases of its own on the servers of the run around it.
 _INNER = os.environ.get("GENCHARGE_TEST_INNER", "")
@@ -52,7 +54,7 @@ loading.begin()
 
 @pytest.fixture(scope="session")
 def servers(worker_id: str) -> Path:
-    """The folder of this run's embedded servers; started by pytest_configure in the controlling process."""
+    """The folder of this run's embedded servers."""
     del worker_id
     return Path(os.environ["GENCHARGE_TEST_SERVERS"])
 
@@ -86,36 +88,36 @@ def _places_to_test() -> frozenset[str]:
     return frozenset(changed.places_to_test())
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files with few but long tests, which start whole installations, come first: no worker is left with one at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(("tests/faults/", "tests/test_")))
-
-
 def pytest_collection_finish() -> None:
     """What was imported stays: looking through it for garbage, again and again, took a twentieth of a run."""
     loading.end()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the servers once, in the process that controls the xdist workers, and migrate the template database."""
-    if hasattr(config, "workerinput"):
-        return
+    """Begin to start the servers of the run, and to migrate the template database."""
     if "GENCHARGE_TEST_SERVERS" in os.environ:
         if _INNER:
             one_document.forget()
             _derive_template(Path(os.environ["GENCHARGE_TEST_SERVERS"]))
         return
     _keep_files_in_memory()
-    folder = Path(tempfile.mkdtemp(prefix="gencharge-tests-"))
-    servers = EmbeddedServers(folder)
-    # A kill of the server loses nothing without it, either; only a power cut would.
-    servers.postgres.fsync = False
-    servers.start()
-    servers.wait_ready()
-    os.environ["GENCHARGE_TEST_SERVERS"] = str(folder)
+    servers = RunServers(_make_template)
+    os.environ["GENCHARGE_TEST_SERVERS"] = str(servers.folder)
+    config.stash[_SERVERS] = servers
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """The first test begins when the servers are ready."""
+    if (
+        servers := session.config.stash.get(_SERVERS, None)
+    ) is not None and not session.config.option.collectonly:
+        servers.wait()
+
+
+def _make_template(folder: Path) -> None:
     _create_database(folder, TEMPLATE, template=None)
     migrations.upgrade(test_settings(folder, TEMPLATE))
-    config.stash[_SERVERS] = (servers, folder)
 
 
 def _keep_files_in_memory() -> None:
@@ -141,13 +143,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what pytest_configure started."""
     started = config.stash.get(_SERVERS, None)
     if started is not None:
-        started[0].stop()
-        shutil.rmtree(started[1], ignore_errors=True)
+        started.stop()
         os.environ.pop("GENCHARGE_TEST_SERVERS", None)
 
 
 _MUCH_MEMORY = 10 * 2**30
-_SERVERS = pytest.StashKey[tuple[EmbeddedServers, Path]]()
+_SERVERS = pytest.StashKey[RunServers]()
 
 
 def _create_database(folder: Path, name: str, *, template: str | None) -> None:
@@ -186,7 +187,7 @@ def fresh_database(folder: Path, name: str, *, template: str = TEMPLATE) -> str:
 
 
 def database_of(folder: Path, worker_id: str, room: str = "") -> str:
-    """A fresh database of this xdist worker's own, for the tests of `room`."""
+    """A fresh database of this worker's own, for the tests of `room`."""
     number = "".join(filter(str.isdigit, worker_id)) or "0"
     return fresh_database(folder, "_".join(filter(None, (_DATABASES, room, number, "test"))))
 

@@ -81,7 +81,7 @@ async def events_about(stores: Stores, object_id: str) -> list[dict[str, Any]]:
         ]
 
 
-# The same in every xdist worker: it is part of the tests' names.
+# The same in every run: it is part of the tests' names.
 UNKNOWN = "0198c0de-0000-7000-8000-00000000abcd"
 
 

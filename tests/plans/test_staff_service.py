@@ -82,7 +82,7 @@ async def test_an_update_answers_as_the_seeds_say_and_makes_a_version(
         ({}, 1, set()),
         ({"price": 199, "operator": "jio"}, 1, set()),
     ],
-    # The same in every xdist worker: a set has no order.
+    # The same in every run: a set has no order.
     ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 async def test_only_a_change_of_what_is_sold_makes_a_version(

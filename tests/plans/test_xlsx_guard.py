@@ -60,7 +60,7 @@ def a_sheet(inner: bytes) -> bytes:
             + b"</sheetData>",
         ),
     ],
-    # Without the bytes of a time stamp, which would differ from one xdist worker to the next.
+    # Without the bytes of a time stamp, which would differ from one run to the next.
     ids=lambda data: f"{len(data)} bytes {data[:8]!r}",
 )
 def test_garbage_bombs_and_other_files_are_refused(data: bytes) -> None:
