@@ -23,7 +23,7 @@ from websockets.asyncio.client import connect
 from gencharge.run.embedded.server import Server
 from tests.faults.site import Site
 from tests.make import fork_server
-from tests.make.process_table import command_line, outliving
+from tests.make.process_table import outliving
 from tests.stores_in_trouble import away, frozen
 
 STOP_SECONDS = 15
@@ -224,8 +224,8 @@ async def test_live_clients_are_told_to_come_back_and_hold_up_no_stop(site: Site
 
 
 def _children(api: Api) -> list[psutil.Process]:
-    """The living processes that serve; multiprocessing has one of its own beside them."""
-    return [child for child in api.children() if "spawn_main" in command_line(child)]
+    """The living processes that serve."""
+    return [child for child in api.children() if child.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_a_process_that_dies_is_replaced_and_none_outlives_a_kill_of_the_first(site: Site) -> None:
