@@ -186,10 +186,12 @@ def fresh_database(folder: Path, name: str, *, template: str = TEMPLATE) -> str:
     return name
 
 
-def database_of(folder: Path, worker_id: str, room: str = "") -> str:
+def database_of(folder: Path, worker_id: str, room: str = "", *, template: str = TEMPLATE) -> str:
     """A fresh database of this worker's own, for the tests of `room`."""
     number = "".join(filter(str.isdigit, worker_id)) or "0"
-    return fresh_database(folder, "_".join(filter(None, (_DATABASES, room, number, "test"))))
+    return fresh_database(
+        folder, "_".join(filter(None, (_DATABASES, room, number, "test"))), template=template
+    )
 
 
 def test_settings(folder: Path, database: str, **overrides: object) -> Settings:

@@ -13,6 +13,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Generator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -29,14 +30,14 @@ _at_start: dict[str, float] = {}
 @cache
 def _servers() -> dict[str, psutil.Process]:
     """The servers of this run, by the column of each."""
-    folder = os.environ["GENCHARGE_TEST_SERVERS"]
-    ours = psutil.Process().children(recursive=True)
-    return {
-        column: process
-        for name, column in _SERVERS.items()
-        for process in reversed(ours)
-        if process.name().startswith(name) and folder in " ".join(process.cmdline())
-    }
+    folder, servers = os.environ["GENCHARGE_TEST_SERVERS"], {}
+    for process in reversed(psutil.Process().children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # a connection to PostgreSQL that has just ended
+            name = process.name()
+            for start, column in _SERVERS.items():
+                if name.startswith(start) and folder in " ".join(process.cmdline()):
+                    servers[column] = process
+    return servers
 
 
 def _cpu_of(process: psutil.Process) -> float:
