@@ -7,7 +7,8 @@ send a byte a second cost the others (bench/drip.py), `python -m bench traces` w
 what counting figures costs, and how fast they are read (bench/figures.py), `python -m bench live` two thousand live clients (bench/live.py),
 `python -m bench inbox` a page of an inbox of ten thousand notices (bench/inbox.py), `python -m bench size` the scale data, its checks and the
 answers of analytics (bench/size.py), `python -m bench reports` reports of a million rows (bench/report_files.py), `python -m bench due` autopays
-that are due at one instant (bench/due.py), `python -m bench announce` an announcement to a million customers (bench/announce.py), `python -m bench backups` backup and restore of a million recharges (bench/backups.py).
+that are due at one instant (bench/due.py), `python -m bench announce` an announcement to a million customers (bench/announce.py), `python -m bench backups` backup and restore of a million recharges (bench/backups.py),
+`python -m bench document` what the sent documents of the API weigh, and what in them (bench/document.py).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bench import (
     announce,
     backups,
+    document,
     drip,
     due,
     figures,
@@ -165,6 +167,7 @@ def _show_ledgers(console: Console, rows: Sequence[Row], bench_world: World) -> 
 
 _OTHERS: Final = {
     "backups": backups.main,
+    "document": document.main,
     "announce": announce.main,
     "inbox": inbox.main,
     "reports": report_files.main,

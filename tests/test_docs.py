@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from gencharge.api import home
 from gencharge.api.main import create_app
+from gencharge.api.parts import EARLIER, PARTS
 from gencharge.core.http import openapi
 from gencharge.core.settings import SANDBOX_URL, Environment, Settings
 
@@ -61,7 +62,7 @@ async def test_production_shows_neither_the_page_nor_the_documentation(settings:
     app = create_app(settings.model_copy(update={"environment": Environment.PRODUCTION}))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        for address in ("/", "/docs", "/redoc", "/guide", "/guide/", "/openapi.json", "/favicon.ico"):
+        for address in ("/", "/docs", "/redoc", "/guide", "/guide/", "/favicon.ico", *PARTS, *EARLIER):
             assert (await client.get(address)).status_code == 404, address
 
 

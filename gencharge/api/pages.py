@@ -1,7 +1,8 @@
-"""`/openapi.json` (and without the staff's routes, `/openapi/customers.json`), `/docs` (Swagger UI) and `/redoc` (our own page): no internet needed, none asked for."""
+"""The document in its parts (`api.parts`), `/docs` (Swagger UI) and `/redoc` (our own page): no internet needed, none asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from html import escape
 from pathlib import Path
 from string import Template
@@ -15,9 +16,10 @@ from starlette.staticfiles import StaticFiles
 
 from gencharge.api import reading
 from gencharge.api.documents import Document
-from gencharge.core.http.short_document import for_customers, shorten
+from gencharge.api.parts import EARLIER, PARTS, Json
 from gencharge.core.settings import Settings
 
+Show = Callable[[Request], Awaitable[Response]]
 _STATIC: Final = Path(__file__).parent / "static"
 _SAMPLE_NUMBER: Final = "9000001001"
 _READING_POLICY: Final = {
@@ -34,35 +36,33 @@ def install(app: FastAPI, settings: Settings) -> None:
     """Add the document, the two pages and their assets to `app`."""
     app.mount("/static/docs", StaticFiles(directory=_STATIC / "docs"), name="docs-assets")
     trying = _render_trying(settings)
-    described = Document(lambda: orjson.dumps(shorten(app.openapi())), media_type="application/json")
-    customers = Document(lambda: orjson.dumps(for_customers(app.openapi())), media_type="application/json")
+    # Parts and page are made from the whole document. Its making is one document's, so that only one thread builds it.
+    whole = Document(lambda: orjson.dumps(app.openapi()["info"]), media_type="application/json")
     read = Document(
         lambda: reading.page(app.openapi()).encode(), media_type="text/html", headers=_READING_POLICY
     )
 
-    async def show_document(request: Request) -> Response:
-        return await described.respond(request)
+    def shown(document: Document) -> Show:
+        async def show(request: Request) -> Response:
+            await whole.respond(request)
+            return await document.respond(request)
 
-    async def show_customers(request: Request) -> Response:
-        # One after the other, so that only one thread builds the document that both are made of.
-        await described.respond(request)
-        return await customers.respond(request)
+        return show
 
     async def show_trying(_request: Request) -> Response:
         return HTMLResponse(trying, headers=_TRYING_POLICY)
 
-    async def show_reading(request: Request) -> Response:
-        # The page is made from the document: one after the other, so that only one thread builds that.
-        await described.respond(request)
-        return await read.respond(request)
-
-    for path, page in (
-        ("/openapi.json", show_document),
-        ("/openapi/customers.json", show_customers),
-        ("/docs", show_trying),
-        ("/redoc", show_reading),
-    ):
+    parts = {
+        path: shown(Document(_writer(app, take), media_type="application/json"))
+        for path, take in PARTS.items()
+    }
+    parts |= {path: parts[now] for path, now in EARLIER.items()}
+    for path, page in (parts | {"/docs": show_trying, "/redoc": shown(read)}).items():
         app.add_route(path, page, include_in_schema=False)
+
+
+def _writer(app: FastAPI, take: Callable[[Json], Json]) -> Callable[[], bytes]:
+    return lambda: orjson.dumps(take(app.openapi()))
 
 
 def _render_trying(settings: Settings) -> str:

@@ -70,7 +70,7 @@ class Web(BaseModel):
     )
     docs_enabled: bool | None = Field(
         default=None,
-        description="Whether `/`, `/docs`, `/redoc`, `/guide` and `/openapi.json` are served. Empty: in development yes, in "
+        description="Whether `/`, `/docs`, `/redoc`, `/guide` and the `/openapi*.json` are served. Empty: in development yes, in "
         "production no.",
     )
     metrics_token: SecretStr = Field(

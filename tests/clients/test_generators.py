@@ -1,6 +1,6 @@
 """Generators that integrators use take the document as it is: nothing is dropped, and what they write is valid.
 
-The short run takes the customers' document, the long one the whole. `make generators` installs openapi-python-client, which can't
+The short run takes the customers' document, the long one those of the staff. `make generators` installs openapi-python-client, which can't
 be among the locked packages: it asks for an older typer than ours.
 """
 
@@ -16,12 +16,14 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core.http.short_document import for_customers, shorten
+from gencharge.api.parts import PARTS
+from gencharge.core.http.short_document import for_customers
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".gencharge" / "tools" / "generators" / "bin" / "python"
 TYPESCRIPT = ROOT / "clients" / "typescript" / "node_modules"
 NODE = shutil.which("node")
+STAFFS = [path for path in PARTS if path != "/openapi.json"]
 # Bodies and answers that are pictures or sheets, for which it writes no code; all of its warnings are of this kind.
 NOT_WRITTEN = re.compile(r"(Unsupported content.type|response will be omitted)", re.IGNORECASE)
 IMPORTS = """
@@ -129,15 +131,17 @@ def test_openapi_typescript_takes_the_customers_document(app: FastAPI, tmp_path:
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("path", STAFFS)
 @needs_generator
-def test_openapi_python_client_takes_the_whole_document(app: FastAPI, tmp_path: Path) -> None:
-    generate_python(shorten(app.openapi()), tmp_path)
+def test_openapi_python_client_takes_the_staffs_documents(app: FastAPI, tmp_path: Path, path: str) -> None:
+    generate_python(PARTS[path](app.openapi()), tmp_path)
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("path", STAFFS)
 @needs_node
-def test_openapi_typescript_takes_the_whole_document(app: FastAPI, tmp_path: Path) -> None:
-    generate_typescript(shorten(app.openapi()), tmp_path)
+def test_openapi_typescript_takes_the_staffs_documents(app: FastAPI, tmp_path: Path, path: str) -> None:
+    generate_typescript(PARTS[path](app.openapi()), tmp_path)
 
 
 @needs_generator

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 from fastapi import FastAPI
@@ -14,10 +12,6 @@ from pydantic import Field
 from gencharge.core.errors import Conflict, NotFound, Problem, TooManyRequests
 from gencharge.core.http import openapi, web
 from gencharge.core.http.paging import Page
-
-# A phone receives it compressed. It grows with the operations, so each has a share.
-MAX_SENT_BYTES_OF_AN_OPERATION = 290
-MAX_BYTES_OF_AN_OPERATION = 2_080
 
 
 class ParcelNotFound(NotFound):
@@ -217,15 +211,6 @@ def test_every_reference_in_the_whole_document_leads_somewhere(app: FastAPI) -> 
     used = {node["$ref"] for node in references}
     for name in document["components"]["responses"]:
         assert f"#/components/responses/{name}" in used
-
-
-async def test_the_whole_document_is_small_enough_for_a_phone(client: httpx.AsyncClient) -> None:
-    document = (await client.get("/openapi.json")).content
-    size, sent = len(document), len(gzip.compress(document))
-    operations = sum(len(methods) for methods in orjson.loads(document)["paths"].values())
-    growth = f"{size} bytes, {size // operations} an operation, {sent} sent: what grew? Share it in core.http.short_document"
-    assert sent / operations < MAX_SENT_BYTES_OF_AN_OPERATION, growth
-    assert size / operations < MAX_BYTES_OF_AN_OPERATION, growth
 
 
 def test_no_parameter_is_null(app: FastAPI) -> None:

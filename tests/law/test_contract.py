@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
+from gencharge.api.parts import PARTS
 from gencharge.core.http.openapi import objects_of, operations_of, resolved
-from gencharge.core.http.short_document import for_customers, shorten
+from gencharge.core.http.short_document import shorten
 
 Document = dict[str, Any]
 Rule = Callable[[Document], Iterator[str]]
@@ -102,7 +103,8 @@ RULES: list[Rule] = [
 
 @pytest.fixture(scope="module")
 def documents(app: FastAPI) -> list[Document]:
-    return [app.openapi(), shorten(app.openapi()), for_customers(app.openapi())]
+    whole = app.openapi()
+    return [whole, shorten(whole), *(take(whole) for take in PARTS.values())]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

@@ -2,13 +2,13 @@
 
 The whole document (`openapi.complete`) has each parameter in its place and an example of each error, for the pages that
 are made of it. What goes out names the codes of each error response; what a code means is said by its page
-(`/errors/{code}`) and by the enum of all codes.
+(`/errors/{code}`) and by the enum of all codes. It goes out in parts, for customers and for the staff (decision 0048).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -53,10 +53,22 @@ def shorten(document: Json) -> Json:
 
 def for_customers(document: Json) -> Json:
     """A short document of what customers, visitors and partners may call: what answers `admins_only` is left out."""
+    return _part(document, lambda _tag, is_staffs: not is_staffs)
+
+
+def for_staff(document: Json, has_tag: Callable[[str], bool]) -> Json:
+    """A short document of what only the staff may call, in the rooms whose tag is one of those. Without webhooks: integrators get them."""
+    return _part(document, lambda tag, is_staffs: is_staffs and has_tag(tag), webhooks=False)
+
+
+def _part(document: Json, keeps: Callable[[str, bool], bool], *, webhooks: bool = True) -> Json:
+    """A short document of the operations that `keeps` wants, by their tag and whether only the staff may call them."""
     short: Json = orjson.loads(orjson.dumps(document))
+    if not webhooks:
+        short.pop("webhooks", None)
     for path, methods in list(short["paths"].items()):
         for method, operation in list(methods.items()):
-            if _ADMINS_ONLY in _codes(short, operation):
+            if not keeps(operation["tags"][0], _ADMINS_ONLY in _codes(short, operation)):
                 del methods[method]
         if not methods:
             del short["paths"][path]

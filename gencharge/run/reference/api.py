@@ -16,7 +16,7 @@ def page(document: dict[str, Any]) -> Iterator[str]:
     yield markdown.title(f"{document['info']['title']} API")
     yield document["info"]["description"].strip()
     yield "\nWhat holds for every route is in the [conventions](../API_CONVENTIONS.md), each error in [Errors](errors.md)."
-    yield "\nThe interactive pages are `/docs` and `/redoc`; the document itself is `/openapi.json`.\n"
+    yield "\nThe interactive pages are `/docs` and `/redoc`; the document for customers and partners is `/openapi.json`, the staff's are `/openapi-staff.json` and `/openapi-running.json`.\n"
     descriptions = {tag["name"]: tag["description"] for tag in document.get("tags", ())}
     routes: dict[str, list[tuple[str, str, dict[str, Any]]]] = {tag: [] for tag in descriptions}
     for path, methods in document["paths"].items():

@@ -14,8 +14,13 @@ let challenge = EXAMPLE_CHALLENGE;
 const keepChallenge = (answer) => { if (answer && answer.challenge_id) challenge = answer.challenge_id; };
 const freshKey = () => `try-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
 
+// The part of the document that is shown: `/docs?part=/openapi-staff.json` begins with the staff's.
+const part = document.getElementById("part");
+const asked = new URLSearchParams(location.search).get("part");
+if ([...part.options].some((option) => option.value === asked)) part.value = asked;
+
 const ui = SwaggerUIBundle({
-  url: "/openapi.json",
+  url: part.value,
   dom_id: "#swagger-ui",
   deepLinking: true,
   filter: true,
@@ -33,6 +38,12 @@ const ui = SwaggerUIBundle({
     keepChallenge(response.body);
     return response;
   },
+});
+
+part.addEventListener("change", () => {
+  ui.specActions.updateUrl(part.value);
+  ui.specActions.download(part.value);
+  history.replaceState(null, "", `/docs?part=${part.value}`);
 });
 
 const form = document.getElementById("sign-in");
