@@ -75,6 +75,10 @@ class OperatorsSnapshot:
                 "body.operator", worded("Must be one of: {choices}", choices=list(served)), "operator_invalid"
             )
             raise OperatorInvalid(errors=[problem])
+        return operator.upper(), self.check_circle(circle)
+
+    def check_circle(self, circle: str | None) -> str | None:
+        """The code, in capitals. Raises CircleInvalid with those that there are."""
         if circle is not None and circle.upper() not in self.circles:
             problem = field_problem(
                 "body.circle",
@@ -82,4 +86,4 @@ class OperatorsSnapshot:
                 "circle_invalid",
             )
             raise CircleInvalid(errors=[problem])
-        return operator.upper(), circle.upper() if circle is not None else None
+        return circle.upper() if circle is not None else None

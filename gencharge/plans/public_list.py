@@ -10,6 +10,7 @@ from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.values.money import MAX_PAISE
 from gencharge.core.wording import worded
+from gencharge.operators import service as operators
 from gencharge.plans.catalogue import CatalogueSnapshot, PlansOnSale
 from gencharge.plans.models import PlanSnapshot
 from gencharge.plans.schemas import PlanOut, PlanQuery, PlanSort
@@ -48,6 +49,8 @@ _ORDERS: Final[dict[PlanSort, Callable[[PlanSnapshot], int | str]]] = {
 def page_of(on_sale: PlansOnSale, query: PlanQuery) -> Page[PlanOut]:
     """A page of the plans on sale. Raises ValidationFailed, CursorInvalid."""
     group_id = _check(on_sale.catalogue, query)
+    if query.phone_number is not None and query.operator is None:
+        query = query.model_copy(update={"operator": _operator_of(query.phone_number, on_sale.catalogue)})
     order = _ORDERS[query.sort]
     matches = (plan for plan in on_sale.plans if _matches(plan, query, group_id))
     page, cursor, total = slice_page(
@@ -57,10 +60,19 @@ def page_of(on_sale: PlansOnSale, query: PlanQuery) -> Page[PlanOut]:
     return Page(items=items, next_cursor=cursor, total=total)
 
 
+def _operator_of(phone_number: str, catalogue: CatalogueSnapshot) -> str:
+    """Whose block the number is in. Raises ValidationFailed if that is not known: the caller has to say."""
+    operator = operators.hint(phone_number)
+    if operator is not None and operator in catalogue.operators:
+        return operator
+    right = worded("Must be one of: {choices}", choices=list(catalogue.operators))
+    raise ValidationFailed(errors=[field_problem("query.operator", right, "operator_required")])
+
+
 def _matches(plan: PlanSnapshot, query: PlanQuery, group_id: UUID | None) -> bool:
     return (
-        (query.operator is None or plan.operator == query.operator.upper())
-        and (query.circle is None or plan.sold_in(query.circle.upper()))
+        (query.operator is None or plan.operator == query.operator)
+        and (query.circle is None or plan.sold_in(query.circle))
         and (query.plan_type is None or plan.plan_type is query.plan_type)
         and (query.category is None or plan.category is query.category)
         and (group_id is None or plan.group_id == group_id)
@@ -108,13 +120,13 @@ def _check(catalogue: CatalogueSnapshot, query: PlanQuery) -> UUID | None:
 
 
 def _problems(catalogue: CatalogueSnapshot, query: PlanQuery) -> Iterator[FieldProblem]:
-    if query.operator is not None and query.operator.upper() not in catalogue.operators:
+    if query.operator is not None and query.operator not in catalogue.operators:
         yield field_problem(
             "query.operator",
             worded("Must be one of: {choices}", choices=list(catalogue.operators)),
             "operator_invalid",
         )
-    if query.circle is not None and query.circle.upper() not in catalogue.circles:
+    if query.circle is not None and query.circle not in catalogue.circles:
         yield field_problem(
             "query.circle",
             worded("Must be one of: {choices}", choices=list(catalogue.circles)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Final, cast
 from uuid import UUID
 
@@ -39,6 +40,11 @@ class PlanRoute(CachedRoute):
         request.scope[_ON_SALE] = on_sale
         return on_sale.responses
 
+    @staticmethod
+    def may_come_again(query: Mapping[str, str]) -> bool:
+        """Not a list for a number: there are a thousand million numbers."""
+        return "phone_number" not in query
+
 
 async def _on_sale(request: Request) -> PlansOnSale:
     return cast(PlansOnSale, request.scope[_ON_SALE])
@@ -55,7 +61,7 @@ router = router_of("plans", route_class=PlanRoute)
     responses=NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
 async def list_plans(on_sale: CurrentPlans, query: Annotated[PlanQuery, Query()]) -> Page[PlanOut]:
-    """Every plan that can be bought now, most popular first unless `sort` says otherwise.
+    """Every plan that can be bought now, most popular first unless `sort` says otherwise; with `phone_number`, those for that number.
 
     The answer may be cached: it has an `ETag`, and `If-None-Match` is answered with 304.
     """

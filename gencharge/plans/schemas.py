@@ -12,7 +12,9 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.money import Money
+from gencharge.core.values.phone import MobileNumber
 from gencharge.core.values.text import one_line
 from gencharge.plans.catalogue import GroupSnapshot
 from gencharge.plans.models import PlanCategory, PlanSnapshot, PlanStatus, PlanType, ValidityUnit
@@ -145,8 +147,15 @@ class PlanQuery(PageParams):
         default=None,
         description="Words of the name, description or extras; all must occur. `1.5GB`, `28 din` and `OTT` are understood.",
     )
-    operator: Word | None = Field(default=None, description="Operator's code.", examples=["JIO"])
-    circle: Word | None = Field(default=None, description="Circle's code: plans sold there.", examples=["KA"])
+    phone_number: MobileNumber | None = Field(
+        default=None,
+        description="Plans for this number: of the operator that its block was given to. Numbers are ported, so an `operator` beside it counts"
+        " instead; what you told us about the number is in `GET /v1/operators/lookup`.",
+    )
+    operator: OperatorCode | None = Field(default=None, description="Operator's code.", examples=["JIO"])
+    circle: CircleCode | None = Field(
+        default=None, description="Circle's code: plans sold there.", examples=["KA"]
+    )
     plan_type: PlanType | None = None
     group: Word | None = Field(default=None, description="Plan group, by id or name.", examples=["Unlimited"])
     category: PlanCategory | None = None

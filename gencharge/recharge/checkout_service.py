@@ -58,6 +58,8 @@ _LATER_FIELDS: Final = {
     "offer_id": None,
     "offer_code": None,
     "automatic_offer": True,
+    "operator": None,
+    "circle": None,
     **references.LATER_FIELDS,
 }
 _SOLD: Final = frozenset({SaleOutcome.DONE, SaleOutcome.REPLAYED})
@@ -94,6 +96,7 @@ async def pay_from_wallet(
         limits=limits,
         offers=selection.to_json() if selection is not None else None,
         noted=noted,
+        stated=sale_crud.stated_json(command.connection()),
     )
     await faultpoints.point("recharge.committed")
     if result.sale is None or result.outcome not in _SOLD:
@@ -159,6 +162,7 @@ async def pay_through_gateway(
         limits=limits,
         offers=selection.to_json() if selection is not None else None,
         noted=noted,
+        stated=sale_crud.stated_json(command.connection()),
     )
     await faultpoints.point("recharge.committed")
     outcome = result.outcome

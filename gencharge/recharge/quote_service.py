@@ -32,8 +32,10 @@ from gencharge.velocity import service as velocity
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
 _HOW_TO_CORRECT: Final = worded(
-    "If it is wrong, correct it with PUT /v1/operators/connections/{phone_number}."
+    "If it is wrong, state the right one in the request, or correct it with PUT /v1/operators/connections/{phone_number}."
 )
+# The field that states what such a mismatch is about.
+_STATED: Final = {SaleOutcome.OPERATOR_MISMATCH: "operator", SaleOutcome.CIRCLE_MISMATCH: "circle"}
 
 
 async def quote(database: Database, user_id: UUID, query: Quote, market: Market | None = None) -> QuoteOut:
@@ -118,6 +120,7 @@ async def _get_terms(database: Database, user_id: UUID, command: Quote | Subscri
         plan_id=command.plan_id,
         hint=operators.hint(command.phone_number),
         replace=command.activation_mode is ActivationMode.ACTIVATE,
+        stated=sale_crud.stated_json(command.connection()),
     )
 
 
@@ -149,6 +152,10 @@ def refusal(
     kind = REFUSALS[outcome]
     if not outcome.endswith("_mismatch"):
         return kind()
+    field = _STATED.get(outcome)
+    if field in command.connection():
+        detail = worded("{title} The request states {known}.", title=worded(kind.title()), known=known)
+        return kind(detail, known=known, errors=[field_problem(f"body.{field}", detail, kind.code())])
     detail = worded(
         "{title} We have this on record for {phone_number}: {known}. {hint}",
         title=worded(kind.title()),

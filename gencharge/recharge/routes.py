@@ -22,6 +22,8 @@ from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, get_database
 from gencharge.core.settings import Settings
+from gencharge.operators import service as operators
+from gencharge.operators.errors import CircleInvalid, OperatorInvalid
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge import checkout_service as checkout
@@ -43,6 +45,7 @@ from gencharge.recharge.schemas import (
     RechargePage,
     RechargeQuery,
     RepeatRecharge,
+    Stated,
     Subscribe,
     SubscriptionOut,
 )
@@ -68,6 +71,8 @@ _PAYING = (
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     ReferenceAlreadyUsed,
+    OperatorInvalid,
+    CircleInvalid,
     ResourceLocked,
     WriteConflict,
     *_BODY,
@@ -94,10 +99,13 @@ async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Re
 @direct.post(
     "/quote",
     summary="What a recharge would cost",
-    responses=web.errors(*REFUSALS.values(), *OFFER_REFUSALS, WalletNotFound, *_BODY, *_ALWAYS),
+    responses=web.errors(
+        *REFUSALS.values(), *OFFER_REFUSALS, WalletNotFound, OperatorInvalid, CircleInvalid, *_BODY, *_ALWAYS
+    ),
 )
 async def quote(user: SignedInUser, request: Request, body: Quote) -> QuoteOut:
     """What a recharge would cost, whether my wallet covers it, and when the plan would start."""
+    await _check_stated(request, body)
     database = get_database(request)
     return await quote_service.quote(database, user.user_id, body, await Market.of(request.app, database))
 
@@ -147,8 +155,19 @@ async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: 
     return await _sell(request, user, command)
 
 
+async def _check_stated(request: Request, command: Stated) -> None:
+    """Raises OperatorInvalid, CircleInvalid for a code that there is not. Looks at what the process holds in memory."""
+    if command.operator is None and command.circle is None:
+        return
+    known = await operators.Operators.for_request(request)
+    if command.operator is not None:
+        known.check(command.operator, command.circle)
+    known.check_circle(command.circle)
+
+
 async def _sell(request: Request, user: Principal, command: Subscribe) -> Response:
     key = idempotency.key_of(request)
+    await _check_stated(request, command)
     settings: Settings = request.app.state.settings
     window, limits = settings.duplicate_window_seconds, velocity.limits_of(settings, user.session_id)
     user_id, market = user.user_id, await Market.of(request.app, get_database(request))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
@@ -22,7 +24,7 @@ _TERMS: Final = """
            (running).user_id IS NOT DISTINCT FROM $1
                OR EXISTS (SELECT FROM users AS u WHERE u.user_id = $1 AND u.phone_number = $2) AS may_see_plan
     FROM quote_recharge(
-        p_user => $1, p_phone => $2, p_plan => $3, p_hint => $4, p_replace => $5, p_pinned => $6)
+        p_user => $1, p_phone => $2, p_plan => $3, p_hint => $4, p_replace => $5, p_pinned => $6, p_stated => $7)
 """
 # The hot path: the whole recharge in one round trip.
 _SALE: Final = """
@@ -38,7 +40,7 @@ _FROM_WALLET: Final = f"""{_SALE}
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_transfer => $12,
         p_event => $13, p_context => $14, p_pinned => $15, p_expected_price => $16,
         p_bounds => $17::text::bigint[], p_session => $18, p_careful => $19, p_offers => $20,
-        p_reference => $21, p_metadata => $22)
+        p_reference => $21, p_metadata => $22, p_stated => $23)
 """
 # What `add_recharge` raises if a velocity bound may be met.
 _LOOK_CLOSER: Final = "GC001"
@@ -49,7 +51,7 @@ _WITH_PAYMENT: Final = f"""{_SALE}
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_method => $12,
         p_wallet_amount => $13, p_gateway_amount => $14, p_payment => $15, p_context => $16, p_pinned => $17,
         p_bounds => $18::text::bigint[], p_session => $19, p_offers => $20,
-        p_reference => $21, p_metadata => $22)
+        p_reference => $21, p_metadata => $22, p_stated => $23)
 """
 
 
@@ -146,10 +148,19 @@ class SaleResult(NamedTuple):
 
 
 async def get_terms(
-    database: Database, *, user_id: UUID, phone_number: str, plan_id: UUID, hint: str | None, replace: bool
+    database: Database,
+    *,
+    user_id: UUID,
+    phone_number: str,
+    plan_id: UUID,
+    hint: str | None,
+    replace: bool,
+    stated: str | None = None,
 ) -> TermsRow:
-    """`quote_recharge`: what a recharge costs and when it starts, or why it is refused."""
-    row = await database.fetch_row(_TERMS, user_id, phone_number, plan_id, hint, replace, clock.pinned())
+    """`quote_recharge`: what a recharge costs and when it starts, or why it is refused. `stated`: as of `stated_json`."""
+    row = await database.fetch_row(
+        _TERMS, user_id, phone_number, plan_id, hint, replace, clock.pinned(), stated
+    )
     assert row is not None, "quote_recharge returns one row"
     outcome, *rest = row
     return TermsRow(SaleOutcome(outcome) if outcome is not None else None, *rest)
@@ -166,8 +177,10 @@ async def add_from_wallet(
     limits: Limits,
     offers: str | None = None,
     noted: Noted = NOTHING_NOTED,
+    stated: str | None = None,
 ) -> SaleResult:
-    """`recharge_from_wallet`: sell, take the money and start the plan, in one transaction. `offers`: of a `Selection`.
+    """`recharge_from_wallet`: sell, take the money and start the plan, in one transaction. `offers`: of a `Selection`;
+    `stated`: as of `stated_json`.
 
     A second round trip if a velocity bound may be met: it looks closer, and sells or refuses.
     """
@@ -182,12 +195,12 @@ async def add_from_wallet(
         limits.session_id,
     )
     try:
-        row = await database.fetch_row(_FROM_WALLET, *arguments, False, offers, *noted)
+        row = await database.fetch_row(_FROM_WALLET, *arguments, False, offers, *noted, stated)
     except asyncpg.PostgresError as error:
         if error.sqlstate != _LOOK_CLOSER:
             return _taken(error)
         try:
-            row = await database.fetch_row(_FROM_WALLET, *arguments, True, offers, *noted)
+            row = await database.fetch_row(_FROM_WALLET, *arguments, True, offers, *noted, stated)
         except asyncpg.UniqueViolationError as error:
             return _taken(error)
     return _result(row)
@@ -226,6 +239,7 @@ async def add_with_payment(
     limits: Limits,
     offers: str | None = None,
     noted: Noted = NOTHING_NOTED,
+    stated: str | None = None,
 ) -> SaleResult:
     """`recharge_with_payment`: hold the wallet's part and write the sale, which waits for its payment."""
     arguments = (
@@ -240,10 +254,15 @@ async def add_with_payment(
         offers,
     )
     try:
-        row = await database.fetch_row(_WITH_PAYMENT, *request, *arguments, *noted)
+        row = await database.fetch_row(_WITH_PAYMENT, *request, *arguments, *noted, stated)
     except asyncpg.UniqueViolationError as error:
         return _taken(error)
     return _result(row)
+
+
+def stated_json(connection: Mapping[str, str]) -> str | None:
+    """What a caller states of a number, `operator` and `circle`, as the functions take it; None if nothing."""
+    return orjson.dumps(connection).decode() if connection else None
 
 
 @lru_cache(maxsize=64)

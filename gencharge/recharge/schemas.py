@@ -13,6 +13,7 @@ from gencharge.core.http.history import HistoryParams, Period
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.references import GivenMetadata, GivenReference, Referable, Reference
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
 from gencharge.recharge.models import RechargeStatus
@@ -79,7 +80,26 @@ class OfferChoice(Body):
         return self
 
 
-class Quote(OfferChoice):
+class Stated(Body):
+    """What the caller states of the number. It counts for this recharge, before what we know."""
+
+    operator: OperatorCode | None = Field(
+        default=None,
+        description="The number's operator. Null: the one that we know of, which for a ported number may be wrong. If the number is another"
+        " operator's, that one refuses the recharge and the money comes back.",
+        examples=["JIO"],
+    )
+    circle: CircleCode | None = Field(
+        default=None, description="The number's circle; null: the one that we know of.", examples=["KA"]
+    )
+
+    def connection(self) -> dict[str, str]:
+        """What is stated."""
+        stated = {"operator": self.operator, "circle": self.circle}
+        return {name: code for name, code in stated.items() if code is not None}
+
+
+class Quote(OfferChoice, Stated):
     """What would it cost, and when would it start?"""
 
     phone_number: MobileNumber
@@ -96,7 +116,7 @@ def _check_wallet_part(method: PaymentMethod, wallet_amount: PositiveMoney | Non
         raise ValueError("wallet_amount can only be combined with upi, card or netbanking")
 
 
-class Subscribe(OfferChoice, Referable):
+class Subscribe(OfferChoice, Stated, Referable):
     """Recharge a number with a plan. The price is the server's; the client says which one it expects."""
 
     phone_number: MobileNumber
@@ -119,7 +139,7 @@ class Subscribe(OfferChoice, Referable):
         return self
 
 
-class RepeatRecharge(OfferChoice, Referable):
+class RepeatRecharge(OfferChoice, Stated, Referable):
     """The same number and plan once more, at today's price."""
 
     payment_method: PaymentMethod = PaymentMethod.WALLET
@@ -277,9 +297,6 @@ class RechargeOut(Out):
     metadata: GivenMetadata
     created_at: datetime
     completed_at: datetime | None
-
-
-OperatorCode = Annotated[str, StringConstraints(to_upper=True, max_length=20)]
 
 
 class RechargeFilters(BaseModel):

@@ -12,9 +12,10 @@ from pydantic import Field, model_validator
 from gencharge.core.http.history import BoundedHistoryParams
 from gencharge.core.http.paging import BoundedParams, Page
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
-from gencharge.recharge.schemas import BoughtPlanOut, OperatorCode, RechargeFilters, RechargeOut
+from gencharge.recharge.schemas import BoughtPlanOut, RechargeFilters, RechargeOut
 from gencharge.users.models import UserBrief
 
 

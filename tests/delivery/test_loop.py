@@ -20,10 +20,10 @@ from gencharge.wallet import history_service as history
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.schemas import TransactionQuery
-from tests.make.delivery import FIRST, SECOND, ask_again, deliveries, purchase
+from tests.make.delivery import FIRST, SECOND, Purchase, ask_again, deliveries, purchase
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.outside import NOBODY, Outside, reach_over_api
-from tests.make.recharge import assert_books_balance, list_plans, run_sql
+from tests.make.recharge import assert_books_balance, get_recharge, list_plans, run_sql
 from tests.sandbox.conftest import until
 
 
@@ -118,6 +118,28 @@ async def test_a_refusal_lets_the_next_channel_try_and_the_last_refusal_gives_th
     assert (recharge.status, recharge.failure_reason) == ("failed", "number_not_active")
     assert (await lost.plan()).status == "cancelled"
     assert await lost.balance() == 100_000
+    await assert_books_balance(shop)
+
+
+async def test_a_stated_operator_that_denies_the_number_fails_the_recharge_and_nobody_else_is_tried(
+    shop: Stores, dispatcher: Dispatcher, outside: Outside
+) -> None:
+    """The number is known to be another operator's, whose channels stay unasked."""
+    for channel in (FIRST, SECOND):
+        outside.script(channel, "submit", "decline", reason="number_not_active")
+    user_id, number = await make_customer(shop, 1_000), await make_number(shop, "VI")
+    plan = await find_plan(shop)
+    sale = await buy(shop, user_id, number, plan.plan_id, operator="JIO", circle="KA")
+    assert (await get_recharge(shop, user_id, sale.answer.recharge_id)).circle == "KA"
+    await dispatcher.drain()
+    recharge = await get_recharge(shop, user_id, sale.answer.recharge_id)
+    assert (recharge.status, recharge.failure_reason) == ("failed", "number_not_active")
+    bought = Purchase(shop, user_id, sale, number)
+    assert [(each.channel, each.outcome) for each in await bought.attempts()] == [
+        (FIRST, "refused"),
+        (SECOND, "refused"),
+    ]
+    assert await bought.balance() == 100_000
     await assert_books_balance(shop)
 
 

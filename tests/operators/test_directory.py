@@ -66,6 +66,8 @@ def test_an_operator_that_is_not_served_is_refused_with_those_that_are(
 def test_an_unknown_circle_is_refused_with_those_that_there_are(snapshot: OperatorsSnapshot) -> None:
     with pytest.raises(CircleInvalid) as refused:
         snapshot.check("JIO", "XX")
+    with pytest.raises(CircleInvalid):
+        snapshot.check_circle("XX")
     [problem] = refused.value.errors
     assert (problem["field"], problem["message"]) == ("body.circle", "Must be one of: KA, MU")
 

@@ -18,6 +18,7 @@ from gencharge.plans import service as plans
 from gencharge.plans.models import (
     Plan,
 )
+from gencharge.plans.routes import PlanRoute
 from tests.make.plans import AUGUST, JULY, ListedPlan, list_all, make_plan
 
 
@@ -64,7 +65,7 @@ ORDERS: list[tuple[str, Callable[[ListedPlan], Any], bool]] = [
 
 WRONG = [
     ("operator=XYZ", "query.operator", "JIO, AIRTEL, VI, BSNL, MTNL"),
-    ("operator=", "query.operator", "1 character"),
+    ("operator=", "query.operator", "such as JIO"),
     ("circle=XX", "query.circle", "KA"),
     ("group=Nonsense", "query.group", "Unlimited, Data add-ons, Postpaid"),
     ("plan_type=both", "query.plan_type", "'prepaid' or 'postpaid'"),
@@ -105,6 +106,39 @@ async def test_a_filter_lists_what_fits_and_only_that(
     listed = await list_all(visitor, **query)
     assert len(listed) == count
     assert listed == [plan for plan in await list_all(visitor) if fits(plan)]
+
+
+async def test_plans_for_a_number_are_those_of_its_blocks_operator_unless_another_one_is_stated(
+    visitor: httpx.AsyncClient,
+) -> None:
+    number = "70000 00001"  # of a block of Jio's
+    listed = await list_all(visitor, phone_number=number, plan_type="prepaid")
+    assert listed == await list_all(visitor, operator="JIO", plan_type="prepaid") != []
+    assert await list_all(visitor, phone_number=number, operator="VI") == await list_all(
+        visitor, operator="VI"
+    )
+
+
+async def test_a_number_of_an_unknown_block_needs_its_operator(visitor: httpx.AsyncClient) -> None:
+    answer = await visitor.get("/v1/plans", params={"phone_number": "6010000000"})
+    assert answer.status_code == 422
+    [problem] = answer.json()["errors"]
+    assert (problem["field"], problem["code"]) == ("query.operator", "operator_required")
+    assert "JIO" in problem["message"]
+    stated = {"phone_number": "6010000000", "operator": "JIO"}
+    assert (await visitor.get("/v1/plans", params=stated)).status_code == 200
+
+
+async def test_lists_for_numbers_do_not_push_out_the_lists_that_everybody_asks_for(
+    visitor: httpx.AsyncClient, shop: FastAPI
+) -> None:
+    cache = PlanRoute.current_cache(shop)
+    assert cache is not None
+    await visitor.get("/v1/plans?operator=JIO")
+    kept = len(cache)
+    answer = await visitor.get("/v1/plans?phone_number=7000000002")
+    assert answer.headers["etag"]
+    assert len(cache) == kept
 
 
 async def test_a_group_may_be_named_by_its_id(visitor: httpx.AsyncClient) -> None:

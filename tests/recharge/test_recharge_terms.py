@@ -23,7 +23,8 @@ _TERMS = text("""
            (plan).valid_until AS valid_until, (plan).plan_name AS plan_name, (running).recharge_id AS running_id
     FROM recharge_terms(
         p_user => :user_id, p_phone => :phone_number, p_plan => :plan_id, p_hint => :hint, p_replace => :replace,
-        p_confirmed => :confirmed, p_window_seconds => :window, p_now => :now)
+        p_confirmed => :confirmed, p_window_seconds => :window, p_now => :now,
+        p_stated => CAST(:stated AS jsonb))
 """)
 
 
@@ -38,6 +39,7 @@ async def terms(stores: Stores, phone_number: str, plan_id: UUID, **overrides: A
         "confirmed": False,
         "window": 60,
         "now": clock.now(),
+        "stated": None,
     }
     async with stores.database.transaction() as db:
         return (await db.execute(_TERMS, values | overrides)).one()
@@ -229,6 +231,39 @@ async def test_a_duplicate_is_the_same_plan_within_the_window(
     assert row.outcome == (SaleOutcome.DUPLICATE_RECHARGE if duplicate else None)
     other = await terms(shop, number, (await find_plan(shop, "AIRTEL", 349)).plan_id, **arguments)
     assert other.outcome is None
+
+
+# What the caller states
+
+
+async def test_a_stated_operator_counts_before_what_is_known_and_before_the_hint(shop: Stores) -> None:
+    number, plan = await make_number(shop, "VI"), await find_plan(shop, "JIO")
+    assert (await terms(shop, number, plan.plan_id)).outcome == SaleOutcome.OPERATOR_MISMATCH
+    assert (await terms(shop, number, plan.plan_id, stated='{"operator": "JIO"}')).outcome is None
+    refused = await terms(
+        shop, number, (await find_plan(shop, "VI")).plan_id, stated='{"operator": "JIO"}', hint="VI"
+    )
+    assert (refused.outcome, refused.known) == (SaleOutcome.OPERATOR_MISMATCH, "JIO")
+
+
+async def test_what_is_known_of_the_number_at_another_operator_is_not_its_service_type_now(
+    shop: Stores,
+) -> None:
+    number, plan = await make_number(shop, "VI", service_type="postpaid"), await find_plan(shop, "JIO")
+    assert (await terms(shop, number, plan.plan_id, stated='{"operator": "JIO"}')).outcome is None
+    same = await find_plan(shop, "VI")
+    row = await terms(shop, number, same.plan_id, stated='{"operator": "VI"}')
+    assert row.outcome == SaleOutcome.SERVICE_TYPE_MISMATCH
+
+
+async def test_a_stated_circle_opens_and_closes_plans_of_a_circle(shop: Stores) -> None:
+    number, plan = await make_number(shop, circle="KA"), await find_plan(shop)
+    async with changed(shop, plan, circles=["MH"]):
+        assert (await terms(shop, number, plan.plan_id)).outcome == SaleOutcome.CIRCLE_MISMATCH
+        assert (await terms(shop, number, plan.plan_id, stated='{"circle": "MH"}')).outcome is None
+    async with changed(shop, plan, circles=["KA"]):
+        row = await terms(shop, number, plan.plan_id, stated='{"circle": "MH"}')
+        assert (row.outcome, row.known) == (SaleOutcome.CIRCLE_MISMATCH, "MH")
 
 
 # Which rule comes first

@@ -173,6 +173,57 @@ async def test_a_mismatch_says_what_is_known_and_how_to_correct_it(
     assert "/v1/operators/connections/" in answer.json()["detail"]
 
 
+async def test_a_recharge_and_a_quote_take_the_operator_that_the_caller_states(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    number = await make_number(shop, "VI", circle="MH")
+    body = await body_for(shop, phone_number=number)
+    asked = {"phone_number": number, "plan_id": body["plan_id"], "operator": "jio"}
+    quoted = await client.post("/v1/recharge/quote", json=asked, headers=headers)
+    assert (quoted.status_code, quoted.json()["operator"]) == (200, "JIO"), quoted.text
+    sold = await client.post(SUBSCRIBE, json=body | {"operator": "JIO", "circle": "ka"}, headers=headers)
+    assert (sold.status_code, sold.json()["operator"]) == (201, "JIO"), sold.text
+    once = headers | {"Idempotency-Key": "once-more"}
+    path = f"/v1/recharge/{sold.json()['recharge_id']}/repeat"
+    assert (await client.post(path, json={"confirm_duplicate": True}, headers=once)).status_code == 409
+    again = await client.post(path, json={"confirm_duplicate": True, "operator": "JIO"}, headers=once)
+    assert again.status_code == 201, again.text
+
+
+async def test_a_statement_that_does_not_fit_the_plan_is_named(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    answer = await client.post(SUBSCRIBE, json=await body_for(shop) | {"operator": "VI"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "operator_mismatch")
+    assert answer.json()["errors"][0]["field"] == "body.operator"
+    assert "The request states VI." in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "code", "field"),
+    [
+        ({"operator": "NOBODY"}, "operator_invalid", "body.operator"),
+        ({"circle": "ZZ"}, "circle_invalid", "body.circle"),
+        ({"operator": "JIO", "circle": "ZZ"}, "circle_invalid", "body.circle"),
+        ({"operator": "no such!"}, "validation_failed", "body.operator"),
+    ],
+)
+async def test_a_stated_code_that_there_is_not_is_refused_with_those_that_there_are(
+    shop: Stores,
+    client: httpx.AsyncClient,
+    headers: dict[str, str],
+    stated: dict[str, str],
+    code: str,
+    field: str,
+) -> None:
+    body = await body_for(shop)
+    for path, wrong in ((SUBSCRIBE, body | stated), ("/v1/recharge/quote", None)):
+        asked = wrong or {"phone_number": body["phone_number"], "plan_id": body["plan_id"], **stated}
+        answer = await client.post(path, json=asked, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+        assert answer.json()["errors"][0]["field"] == field
+
+
 async def test_without_a_token_nothing_is_told(client: httpx.AsyncClient, shop: Stores) -> None:
     for method, path in (
         ("POST", SUBSCRIBE),

@@ -917,6 +917,14 @@ class Subscribe(BaseModel):
     """
     Up to 10 short texts of your own, given back with it and in webhooks. Encrypted where they are kept.
     """
+    operator: str | None = None
+    """
+    The number's operator. Null: the one that we know of, which for a ported number may be wrong. If the number is another operator's, that one refuses the recharge and the money comes back.
+    """
+    circle: str | None = None
+    """
+    The number's circle; null: the one that we know of.
+    """
     offer_id: UUID | None = None
     """
     The offer to use. If it does not apply, nothing is sold, and the error says why.
@@ -2298,6 +2306,14 @@ class Quote(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
+    operator: str | None = None
+    """
+    The number's operator. Null: the one that we know of, which for a ported number may be wrong. If the number is another operator's, that one refuses the recharge and the money comes back.
+    """
+    circle: str | None = None
+    """
+    The number's circle; null: the one that we know of.
+    """
     offer_id: UUID | None = None
     """
     The offer to use. If it does not apply, nothing is sold, and the error says why.
@@ -2816,6 +2832,14 @@ class RepeatRecharge(BaseModel):
     metadata: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$")], str] | None = None
     """
     Up to 10 short texts of your own, given back with it and in webhooks. Encrypted where they are kept.
+    """
+    operator: str | None = None
+    """
+    The number's operator. Null: the one that we know of, which for a ported number may be wrong. If the number is another operator's, that one refuses the recharge and the money comes back.
+    """
+    circle: str | None = None
+    """
+    The number's circle; null: the one that we know of.
     """
     offer_id: UUID | None = None
     """

@@ -161,6 +161,12 @@ class CachedRoute(Route):
         """The same, after loading the data if necessary. May leave what the route's function needs in the scope."""
         raise NotImplementedError
 
+    @staticmethod
+    def may_come_again(query: Mapping[str, str]) -> bool:
+        """Whether the same request is likely to be made by others, so that its response is kept. A room may override it."""
+        del query
+        return True
+
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a cached response if there is one, before anything is set up for the request."""
         cache = self.current_cache(scope["app"]) if scope["method"] == "GET" else None
@@ -180,7 +186,8 @@ class CachedRoute(Route):
             if response.status_code != 200 or request.method != "GET":
                 return response
             cached = CachedResponse(bytes(response.body))
-            cache.put((request.scope["path"], request.scope["query_string"]), cached)
+            if self.may_come_again(request.query_params):
+                cache.put((request.scope["path"], request.scope["query_string"]), cached)
             return cached.to(request.scope["headers"])
 
         return respond

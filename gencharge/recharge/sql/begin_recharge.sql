@@ -2,7 +2,7 @@
 -- ended brings the line to now and asks once more. Writes nothing but what advance_line does, and what was held back.
 --
 -- p_expected_price is what the customer agreed to pay, in paise; NULL takes any price. p_bounds are those of the velocity
--- rules, in the order of VelocityRule; NULL: none. p_session is the sign-in that asks.
+-- rules, in the order of VelocityRule; NULL: none. p_session is the sign-in that asks. p_stated as of recharge_terms.
 --
 --   outcome  'replayed' or 'idempotency_key_reused' for a key that was used before (`sale` is that recharge), an outcome
 --            of recharge_terms, 'price_changed', 'velocity_limit_exceeded', or NULL: go on
@@ -17,7 +17,7 @@
 CREATE OR REPLACE FUNCTION begin_recharge(
     p_user uuid, p_id uuid, p_key text, p_hash bytea, p_phone text, p_plan uuid, p_hint text, p_source text,
     p_replace boolean, p_confirmed boolean, p_window_seconds integer, p_context jsonb, p_pinned timestamptz,
-    p_expected_price bigint, p_bounds bigint[] DEFAULT NULL, p_session uuid DEFAULT NULL,
+    p_expected_price bigint, p_bounds bigint[] DEFAULT NULL, p_session uuid DEFAULT NULL, p_stated jsonb DEFAULT NULL,
     OUT outcome text, OUT known text, OUT sale recharges, OUT plan active_plans, OUT running active_plans, OUT channel text,
     OUT at timestamptz
 ) LANGUAGE plpgsql AS $$
@@ -36,10 +36,10 @@ BEGIN
 
     -- After the wait for the lock: an instant from before it could lie before the plan that was just bought.
     at := coalesce(p_pinned, clock_timestamp());
-    v_terms := recharge_terms(p_user, p_phone, p_plan, p_hint, p_replace, p_confirmed, p_window_seconds, at);
+    v_terms := recharge_terms(p_user, p_phone, p_plan, p_hint, p_replace, p_confirmed, p_window_seconds, at, p_stated);
     IF (v_terms.running).valid_until <= at THEN
         v_changed := advance_line(p_phone, at, p_context);
-        v_terms := recharge_terms(p_user, p_phone, p_plan, p_hint, p_replace, p_confirmed, p_window_seconds, at);
+        v_terms := recharge_terms(p_user, p_phone, p_plan, p_hint, p_replace, p_confirmed, p_window_seconds, at, p_stated);
     END IF;
     outcome := v_terms.outcome;
     known := v_terms.known;

@@ -6,7 +6,7 @@
 -- before the first write, so a refusal changes nothing but the list of what was held back. `known` as of begin_recharge. Ids are
 -- made by the application. p_expected_price, p_bounds and p_session as of begin_recharge, p_offers as of take_offer (NULL: no
 -- offer). p_reference and p_metadata are the caller's own (NULL: none), the metadata encrypted. Processes of the last release call without
--- p_offers, p_reference and p_metadata.
+-- p_offers, p_reference, p_metadata and p_stated, which is as of recharge_terms.
 --
 -- Almost no sale is near a velocity bound, so the bounds are looked at last, in passing (add_recharge): GC001 says that one may be
 -- met, nothing has happened, and the caller asks again with p_careful. Then they are looked at first.
@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION recharge_from_wallet(
     p_replace boolean, p_confirmed boolean, p_window_seconds integer, p_transfer uuid, p_event uuid, p_context jsonb,
     p_pinned timestamptz, p_expected_price bigint DEFAULT NULL, p_bounds bigint[] DEFAULT NULL,
     p_session uuid DEFAULT NULL, p_careful boolean DEFAULT false, p_offers jsonb DEFAULT NULL, p_reference text DEFAULT NULL,
-    p_metadata text DEFAULT NULL, OUT outcome text, OUT known text, OUT sale recharges
+    p_metadata text DEFAULT NULL, p_stated jsonb DEFAULT NULL, OUT outcome text, OUT known text, OUT sale recharges
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_begun record;
@@ -35,7 +35,7 @@ DECLARE
 BEGIN
     v_begun := begin_recharge(
         p_user, p_id, p_key, p_hash, p_phone, p_plan, p_hint, p_source, p_replace, p_confirmed, p_window_seconds,
-        p_context, p_pinned, v_price, v_bounds_first, p_session);
+        p_context, p_pinned, v_price, v_bounds_first, p_session, p_stated);
     outcome := v_begun.outcome;
     known := v_begun.known;
     sale := v_begun.sale;

@@ -1,17 +1,21 @@
 -- What recharging a number with a plan would mean at p_now, or why it can't be: the rules of every recharge and of every
 -- quote, in one place. Reads only and takes no lock; the caller has brought the line to p_now.
 --
+-- p_stated is what the caller states of the number, `{"operator": ..., "circle": ...}`, each or none; NULL: nothing. It counts before what is
+-- known: numbers are ported, and who states a wrong operator is refused by it and gets the money back. What is known of the number at
+-- another operator than the stated one says nothing about its service type now.
+--
 --   outcome  NULL if the recharge is possible, else 'plan_not_found', 'plan_inactive', 'operator_mismatch',
 --            'service_type_mismatch', 'circle_mismatch', 'operator_down', 'operator_channel_unavailable',
 --            'base_plan_required', 'duplicate_recharge'
---   known    what is known of the number, if the outcome is a mismatch
+--   known    what is stated or known of the number, if the outcome is a mismatch
 --   price    in paise
 --   channel  of the operator: 'internal' delivers at once, 'api' later
 --   plan     the plan as it would be on the number: the facts of the catalogue, 'active' or 'queued', from when to when
 --   running  the base plan that is active on the number
 CREATE OR REPLACE FUNCTION recharge_terms(
     p_user uuid, p_phone text, p_plan uuid, p_hint text, p_replace boolean, p_confirmed boolean,
-    p_window_seconds integer, p_now timestamptz,
+    p_window_seconds integer, p_now timestamptz, p_stated jsonb DEFAULT NULL,
     OUT outcome text, OUT known text, OUT price bigint, OUT channel text, OUT plan active_plans, OUT running active_plans
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -33,6 +37,13 @@ BEGIN
     SELECT a.* INTO running FROM active_plans AS a
     WHERE a.phone_number = p_phone AND a.status = 'active' AND NOT a.is_addon;
     v_number := known_connection(p_phone, p_user);
+    IF p_stated IS NOT NULL THEN
+        IF p_stated ->> 'operator' <> v_number.operator THEN
+            v_number.service_type := NULL;
+        END IF;
+        v_number.operator := coalesce(p_stated ->> 'operator', v_number.operator);
+        v_number.circle := coalesce(p_stated ->> 'circle', v_number.circle);
+    END IF;
     price := v_sold.price_paise;
     channel := v_sold.channel;
     -- Not inside the conditions below: PL/pgSQL would run a query for each, needed or not.

@@ -3,7 +3,7 @@
 --
 -- `outcome` is 'done', 'replayed', or the reason of a refusal: one of begin_recharge, which expects the two parts to be the
 -- price less the discount, one of take_offer, or 'insufficient_balance'. `known`, p_bounds and p_session as of begin_recharge, p_offers as of
--- take_offer (NULL: no offer), p_reference and p_metadata as of recharge_from_wallet. A refusal changes nothing but the list of what was held back. Amounts in paise.
+-- take_offer (NULL: no offer), p_reference, p_metadata and p_stated as of recharge_from_wallet. A refusal changes nothing but the list of what was held back. Amounts in paise.
 --
 -- Locks: the line, then the wallet, then a slot of the offer.
 CREATE OR REPLACE FUNCTION recharge_with_payment(
@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION recharge_with_payment(
     p_replace boolean, p_confirmed boolean, p_window_seconds integer, p_method text, p_wallet_amount bigint,
     p_gateway_amount bigint, p_payment uuid, p_context jsonb, p_pinned timestamptz, p_bounds bigint[] DEFAULT NULL,
     p_session uuid DEFAULT NULL, p_offers jsonb DEFAULT NULL, p_reference text DEFAULT NULL,
-    p_metadata text DEFAULT NULL, OUT outcome text, OUT known text, OUT sale recharges
+    p_metadata text DEFAULT NULL, p_stated jsonb DEFAULT NULL, OUT outcome text, OUT known text, OUT sale recharges
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_begun record;
@@ -25,7 +25,7 @@ DECLARE
 BEGIN
     v_begun := begin_recharge(
         p_user, p_id, p_key, p_hash, p_phone, p_plan, p_hint, p_source, p_replace, p_confirmed, p_window_seconds,
-        p_context, p_pinned, v_price, p_bounds, p_session);
+        p_context, p_pinned, v_price, p_bounds, p_session, p_stated);
     outcome := v_begun.outcome;
     known := v_begun.known;
     sale := v_begun.sale;
