@@ -1,4 +1,4 @@
-"""What the end of a payment means for its bill."""
+"""What the end of a payment, and a refund of it, mean for its bill."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.bills import payment_service
 from gencharge.core.events.events import Envelope, Inside
-from gencharge.recharge.events import BillPaid, RechargeFailed
+from gencharge.recharge.events import BillPaid, RechargeFailed, RechargeRefunded
 
 
 async def end_payment(db: AsyncSession, envelope: Envelope) -> None:
@@ -20,4 +20,19 @@ async def end_payment(db: AsyncSession, envelope: Envelope) -> None:
     await payment_service.end_payment(db, UUID(event.user_id), UUID(event.recharge_id), paid=paid)
 
 
+async def take_payment_back(db: AsyncSession, envelope: Envelope) -> None:
+    """What was refunded of a bill is not paid. A refund of another recharge changes nothing."""
+    event = envelope.event
+    assert isinstance(event, RechargeRefunded)
+    if event.bill_id is not None:
+        await payment_service.take_back(
+            db,
+            UUID(event.user_id),
+            UUID(event.bill_id),
+            refunded=event.amount_paise,
+            refunded_at=envelope.occurred_at,
+        )
+
+
 ENDED: Final = Inside("bills-ended", (BillPaid, RechargeFailed), end_payment)
+TAKEN_BACK: Final = Inside("bills-taken-back", (RechargeRefunded,), take_payment_back)

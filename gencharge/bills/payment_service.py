@@ -8,6 +8,7 @@ operator decides: it refuses a payment that does not fit its bill, and the money
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -182,3 +183,17 @@ async def end_payment(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, pai
     bill.amount = max(0, bill.amount - paid)
     bill.minimum = min(bill.minimum, bill.amount)
     bill.status = BillStatus.DUE if bill.amount else BillStatus.PAID
+
+
+async def take_back(
+    db: AsyncSession, user_id: UUID, bill_id: UUID, *, refunded: int, refunded_at: datetime
+) -> None:
+    """The staff gave `refunded` paise of a payment of this bill back, so it is no longer paid. Only the operator knows what it asks for
+    now, so the bill has to be fetched again before it can be paid; one that was fetched since is left alone."""
+    bill = await crud.lock_bill(db, user_id, bill_id)
+    if bill is None or bill.status == BillStatus.CLOSED or bill.fetched_at > refunded_at:
+        return
+    bill.amount += refunded
+    if bill.status == BillStatus.PAID:
+        bill.status = BillStatus.DUE
+    bill.expires_at = min(bill.expires_at, refunded_at)

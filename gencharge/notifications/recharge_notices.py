@@ -71,6 +71,21 @@ RECHARGE_FAILED: Final = Kind(
         "refunded": money(optional=True),
     },
 )
+BILL_PAYMENT_FAILED: Final = Kind(
+    "bill_payment_failed",
+    EVERYWHERE,
+    {
+        "number": _NUMBER,
+        "operator": label("JIO"),
+        "reason": choice("operator_unreachable", "other"),
+        "refunded": money(required=True),
+    },
+)
+BILL_PAYMENT_REFUNDED: Final = Kind(
+    "bill_payment_refunded",
+    EVERYWHERE,
+    {"amount": money(required=True), "operator": label("JIO"), "number": _NUMBER},
+)
 RECHARGE_REFUNDED: Final = Kind(
     "recharge_refunded",
     EVERYWHERE,
@@ -156,6 +171,8 @@ def plan_expired(event: PlanExpired) -> Draft:
 
 def recharge_failed(event: RechargeFailed) -> Draft:
     """It did not work, and where the money is."""
+    if event.bill_id is not None:
+        return _bill_payment_failed(event, event.bill_id)
     reasons = RECHARGE_FAILED.variables["reason"].choices
     return Draft(
         owner_of(event),
@@ -177,8 +194,42 @@ def recharge_failed(event: RechargeFailed) -> Draft:
     )
 
 
+def _bill_payment_failed(event: RechargeFailed, bill_id: str) -> Draft:
+    """A bill is paid from the wallet, so its money was held and is back."""
+    reasons = BILL_PAYMENT_FAILED.variables["reason"].choices
+    return Draft(
+        owner_of(event),
+        BILL_PAYMENT_FAILED,
+        {
+            "number": event.phone_number,
+            "operator": event.operator,
+            "reason": event.reason if event.reason in reasons else "other",
+            "refunded": event.refunded_paise,
+        },
+        {
+            "recharge_id": event.recharge_id,
+            "bill_id": bill_id,
+            "phone_number": event.phone_number,
+            "reason": event.reason,
+            "refunded_paise": event.refunded_paise,
+        },
+    )
+
+
 def recharge_refunded(event: RechargeRefunded) -> Draft:
-    """A recharge was refunded, in part or in full."""
+    """A recharge or the payment of a bill was refunded, in part or in full."""
+    data = {
+        "recharge_id": event.recharge_id,
+        "refund_id": event.refund_id,
+        "amount_paise": event.amount_paise,
+    }
+    if event.bill_id is not None:
+        values: Values = {
+            "amount": event.amount_paise,
+            "operator": event.operator,
+            "number": event.phone_number,
+        }
+        return Draft(owner_of(event), BILL_PAYMENT_REFUNDED, values, data | {"bill_id": event.bill_id})
     return Draft(
         owner_of(event),
         RECHARGE_REFUNDED,
@@ -188,11 +239,7 @@ def recharge_refunded(event: RechargeRefunded) -> Draft:
             "number": event.phone_number,
             "ending": "in_full" if event.in_full else "in_part",
         },
-        {
-            "recharge_id": event.recharge_id,
-            "refund_id": event.refund_id,
-            "amount_paise": event.amount_paise,
-        },
+        data,
     )
 
 
@@ -220,6 +267,8 @@ KINDS: Final = (
     PLAN_ACTIVATED,
     PLAN_EXPIRED,
     RECHARGE_FAILED,
+    BILL_PAYMENT_FAILED,
+    BILL_PAYMENT_REFUNDED,
     RECHARGE_REFUNDED,
     PAYMENT_RETURNED,
 )

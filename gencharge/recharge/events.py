@@ -67,7 +67,7 @@ class RechargeAccepted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RechargeFailed(Event):
-    """A recharge failed; the money held for it is back in the wallet."""
+    """A recharge, or the payment of a bill, failed; the money held for it is back in the wallet."""
 
     recharge_id: str
     phone_number: str
@@ -75,11 +75,12 @@ class RechargeFailed(Event):
     operator: str
     reason: str
     refunded_paise: int
+    bill_id: str | None = None  # of the payment of a bill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RechargeRefunded(Event):
-    """A delivered recharge was refunded to the wallet, in part or in full."""
+    """A delivered recharge, or the payment of a bill, was refunded to the wallet, in part or in full."""
 
     recharge_id: str
     phone_number: str
@@ -89,6 +90,7 @@ class RechargeRefunded(Event):
     reason: str
     in_full: bool
     refund_id: str | None = None  # None in events of the last release
+    bill_id: str | None = None  # of the payment of a bill
     # Of the cashback: what was taken out of the wallet, and what comes off the next ones.
     cashback_taken_paise: int = 0
     cashback_owed_paise: int = 0

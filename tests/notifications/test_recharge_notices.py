@@ -10,10 +10,11 @@ from gencharge.notifications.recharge_notices import (
     plan_activated,
     plan_expired,
     plan_recharged,
+    recharge_failed,
     recharge_refunded,
 )
-from gencharge.recharge.events import PlanActivated, PlanExpired, RechargeRefunded
-from tests.make.notifications import USER, english, recharged
+from gencharge.recharge.events import PlanActivated, PlanExpired, RechargeFailed, RechargeRefunded
+from tests.make.notifications import USER, english, recharged, spoken
 
 
 def test_an_active_recharge_says_what_was_paid_for_whom_and_until_when() -> None:
@@ -82,3 +83,32 @@ def test_two_refunds_of_one_recharge_are_told_apart() -> None:
         for refund_id in ("first", "second")
     ]
     assert [draft.data["refund_id"] for draft in drafts] == ["first", "second"]
+
+
+OF_A_BILL = {
+    "user_id": USER,
+    "recharge_id": "r",
+    "phone_number": "+919876543210",
+    "plan_name": "Postpaid bill",
+    "operator": "JIO",
+    "bill_id": "b",
+}
+
+
+def test_the_failed_payment_of_a_bill_is_no_failed_recharge() -> None:
+    draft = recharge_failed(RechargeFailed(**OF_A_BILL, reason="amount_refused", refunded_paise=500_00))
+    assert english(draft).title == "Bill payment failed"
+    assert english(draft).body == (
+        "The JIO bill of 98765 43210 was not paid: the operator did not take the payment."
+        " Rs 500.00 is back in your wallet. The bill is still due."
+    )
+    assert "रिचार्ज" not in spoken(draft, "hi").title + spoken(draft, "hi").body
+    assert draft.data["bill_id"] == "b"
+
+
+def test_the_refund_of_a_bill_ends_no_plan() -> None:
+    event = RechargeRefunded(**OF_A_BILL, amount_paise=500_00, reason="twice", in_full=True, refund_id="f")
+    draft = recharge_refunded(event)
+    assert english(draft).title == "Bill payment refunded"
+    assert "plan" not in english(draft).body
+    assert draft.data["bill_id"] == "b"

@@ -42,6 +42,6 @@ BEGIN
     WHERE v_sale.bill_id IS NOT NULL AND phone_number = v_sale.phone_number AND recharge_id = p_recharge;
     PERFORM end_fulfilment(p_user, p_recharge, 'failed', p_reason);
     PERFORM announce_recharge('RechargeFailed', v_sale, jsonb_build_object(
-        'reason', p_reason, 'refunded_paise', v_held), p_context);
+        'reason', p_reason, 'refunded_paise', v_held, 'bill_id', v_sale.bill_id), p_context);
     RETURN 'failed';
 END $$;

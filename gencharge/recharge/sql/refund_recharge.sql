@@ -76,6 +76,7 @@ BEGIN
         PERFORM advance_line(v_sale.phone_number, v_now, p_context);
     END IF;
     PERFORM announce_recharge('RechargeRefunded', v_sale, jsonb_build_object(
-        'refund_id', p_key, 'amount_paise', p_amount, 'reason', p_reason, 'in_full', v_sale.status = 'refunded') || v_gift, p_context);
+        'refund_id', p_key, 'amount_paise', p_amount, 'reason', p_reason, 'in_full', v_sale.status = 'refunded',
+        'bill_id', v_sale.bill_id) || v_gift, p_context);
     RETURN 'refunded';
 END $$;
