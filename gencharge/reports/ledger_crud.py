@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Date, case, cast, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    DateTime,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
-from gencharge.reports.schemas import OperatorPeriodQuery, PeriodQuery
+from gencharge.reports.schemas import OperatorPeriodQuery, PeriodQuery, StatementQuery
 from gencharge.sessions.guards import Resource, within
 from gencharge.wallet.models import Account, Code, Transfer
 
@@ -90,14 +106,16 @@ def _select_settlement(ask: Ask) -> Rows:
 
 
 def _select_statement(ask: Ask) -> Rows:
-    """Every movement of the customer's own balance in a time, each with the balance after it."""
-    query: PeriodQuery = ask.query
+    """Every movement of the customer's own balance in a time, each with the balance after it, between the balances before and after all."""
+    query: StatementQuery = ask.query
+    since, until = query.bounds
     main = Account.MAIN.value
     into = Transfer.credit == main
     change = case((into, Transfer.amount), else_=-Transfer.amount)
     # From the first movement on, so that each balance is the sum of all that came before.
     moved = (
         select(
+            literal(1).label("place"),
             Transfer.id.label("transfer_id"),
             Transfer.created_at,
             _word_of(Transfer.code).label("kind"),
@@ -109,13 +127,30 @@ def _select_statement(ask: Ask) -> Rows:
             _whole(func.sum(change).over(order_by=(Transfer.created_at, Transfer.id))).label("balance"),
         )
         .where(Transfer.user_id == ask.principal.user_id, or_(into, Transfer.debit == main))
-        .subquery()
+        .cte("moved")
     )
-    return (
-        select(*moved.c)
-        .where(*query.between(moved.c.created_at))
-        .order_by(moved.c.created_at, moved.c.transfer_id)
-    )
+
+    def balance(place: int, kind: str, at: datetime | None, *before: ColumnElement[bool]) -> Rows:
+        credit, debit = func.sum(moved.c.credit).filter(*before), func.sum(moved.c.debit).filter(*before)
+        empty: dict[str, ColumnElement[Any]] = {each.name: null().cast(each.type) for each in moved.c}
+        values: dict[str, ColumnElement[Any]] = empty | {
+            "place": literal(place),
+            "created_at": literal(at, DateTime(timezone=True)),
+            "kind": literal(kind),
+            "balance": _whole(func.coalesce(credit, 0) - func.coalesce(debit, 0)),
+        }
+        return select(*(value.label(name) for name, value in values.items())).select_from(moved)
+
+    inside = [
+        *([] if since is None else [moved.c.created_at >= since]),
+        *([] if until is None else [moved.c.created_at < until]),
+    ]
+    rows = union_all(
+        balance(0, "opening_balance", since, false() if since is None else moved.c.created_at < since),
+        select(*moved.c).where(*inside),
+        balance(2, "closing_balance", until, true() if until is None else moved.c.created_at < until),
+    ).subquery()
+    return select(*rows.c).order_by(rows.c.place, rows.c.created_at, rows.c.transfer_id)
 
 
 REPORTS: Final = (
@@ -181,12 +216,12 @@ REPORTS: Final = (
 STATEMENT: Final = Report(
     name="statement",
     title="Statement of your wallet",
-    about="Every movement of your balance, with the balance after it.",
+    about="Every movement of your balance, with the balance after it, between the opening and the closing balance.",
     resource=None,
     columns=(
-        Column("transfer_id", Kind.ID, "The movement."),
+        Column("transfer_id", Kind.ID, "The movement; empty for the two balances."),
         Column("created_at", Kind.INSTANT, "When it was booked."),
-        Column("kind", Kind.TEXT, "Why."),
+        Column("kind", Kind.TEXT, "Why. The first row is `opening_balance`, the last one `closing_balance`."),
         Column("phone_number", Kind.TEXT, "The number that was recharged."),
         Column("operator", Kind.TEXT, "Its operator."),
         Column("reference_id", Kind.ID, "The recharge, payment or refund that it belongs to."),
@@ -195,6 +230,6 @@ STATEMENT: Final = Report(
         Column("balance", Kind.MONEY, "What could be spent afterwards."),
     ),
     brief=("created_at", "kind", "phone_number", "operator", "credit", "debit", "balance"),
-    query=PeriodQuery,
+    query=StatementQuery,
     select=_select_statement,
 )

@@ -13,7 +13,7 @@ from gencharge.reports import service
 from gencharge.reports.definitions import Ask, Report
 from gencharge.reports.direct_service import DirectReports
 from gencharge.reports.errors import ReportTooLarge
-from gencharge.reports.schemas import PeriodQuery
+from gencharge.reports.schemas import PeriodQuery, StatementQuery
 from gencharge.reports.service import Order
 from gencharge.sessions.guards import USER_ERRORS, Principal, SignedInUser
 
@@ -39,8 +39,10 @@ async def get_own_transactions(user: SignedInUser, request: Request, query: Aske
     response_class=StreamingResponse,
     responses=service.FILES | web.errors(*_ERRORS),
 )
-async def get_own_statement(user: SignedInUser, request: Request, query: Asked) -> StreamingResponse:
-    """Every movement of my balance in a time, the oldest first, with the balance after it."""
+async def get_own_statement(
+    user: SignedInUser, request: Request, query: Annotated[StatementQuery, Query()]
+) -> StreamingResponse:
+    """Every movement of my balance in a month or a time, the oldest first, with the balance after it, between the opening and the closing balance."""
     return await _send(request, user, service.OWN_REPORTS["statement"], query)
 
 

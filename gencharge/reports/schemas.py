@@ -29,8 +29,15 @@ from gencharge.wallet.models import PaymentMethod
 OperatorCode = Annotated[str, StringConstraints(to_upper=True, max_length=20)]
 Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
+MONTH: Final = r"^20[2-9][0-9]-(0[1-9]|1[0-2])$"
 # Not filters: how the file is to be.
 _FORM: Final = frozenset({"format", "columns"})
+
+
+def bounds_of(month: str) -> tuple[datetime, datetime]:
+    """The instants at which a month (`2026-10`) and the next one begin in India."""
+    first = date.fromisoformat(f"{month}-01")
+    return clock.start_of_day(first), clock.start_of_day((first + timedelta(days=31)).replace(day=1))
 
 
 class ReportFormat(StrEnum):
@@ -63,6 +70,28 @@ class ReportQuery(BaseModel):
 
 class PeriodQuery(Period, ReportQuery):
     """A report of a time: `from` and `to`."""
+
+
+class StatementQuery(PeriodQuery):
+    """A statement of a month, or of a time: `from` and `to`."""
+
+    month: str | None = Field(
+        default=None,
+        pattern=MONTH,
+        description="A month in India, such as `2026-10`; not together with `from` or `to`.",
+        examples=["2026-10"],
+    )
+
+    @model_validator(mode="after")
+    def _month_or_time(self) -> Self:
+        if self.month is not None and (self.since is not None or self.until is not None):
+            raise PydanticCustomError("month_invalid", "month can't be combined with from and to")
+        return self
+
+    @property
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """The instant from which on, and that before which, movements count; None: no bound."""
+        return (self.since, self.until) if self.month is None else bounds_of(self.month)
 
 
 class TransactionsQuery(PeriodQuery):
@@ -195,7 +224,7 @@ class MonthQuery(ReportQuery):
     """A tax period."""
 
     month: str = Field(
-        pattern=r"^20[2-9][0-9]-(0[1-9]|1[0-2])$",
+        pattern=MONTH,
         description="A month in India, such as `2026-10`.",
         examples=["2026-10"],
     )
@@ -203,16 +232,12 @@ class MonthQuery(ReportQuery):
     @property
     def since(self) -> datetime:
         """The instant at which the month begins in India."""
-        return clock.start_of_day(self._first)
+        return bounds_of(self.month)[0]
 
     @property
     def until(self) -> datetime:
         """The instant at which the next month begins in India."""
-        return clock.start_of_day((self._first + timedelta(days=31)).replace(day=1))
-
-    @property
-    def _first(self) -> date:
-        return date.fromisoformat(f"{self.month}-01")
+        return bounds_of(self.month)[1]
 
 
 class ColumnOut(Out):

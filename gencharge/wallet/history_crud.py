@@ -15,14 +15,17 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Text,
+    Uuid,
     and_,
     case,
     cast,
+    column,
     func,
     literal_column,
     not_,
     or_,
     select,
+    table,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -44,11 +47,21 @@ _CODE_OF: Final[Mapping[TransactionCategory, Code]] = {
     category: code for code, category in SINGLE.items() if category is not TransactionCategory.RECHARGE
 }
 Entity = type[Transfer]
+# Of a room above: which plan a recharge had is not in the ledger.
+_RECHARGES: Final = table("recharges", column("user_id", Uuid), column("id", Uuid), column("plan_id", Uuid))
 
 
 def select_events(user_id: UUID, query: TransactionQuery) -> Select[Transfer]:
-    """The customer's transfers in the period that is asked for."""
-    return select(Transfer).where(Transfer.user_id == user_id, *query.between(column_of(Transfer.created_at)))
+    """The customer's transfers in the period that is asked for, all or those of recharges with a plan."""
+    statement = select(Transfer).where(
+        Transfer.user_id == user_id, *query.between(column_of(Transfer.created_at))
+    )
+    if query.plan_id is None:
+        return statement
+    sold = select(_RECHARGES.c.id).where(
+        _RECHARGES.c.user_id == user_id, _RECHARGES.c.plan_id == query.plan_id
+    )
+    return statement.where(Transfer.reference_id.in_(sold))
 
 
 def select_all_events(query: StaffTransactionQuery) -> Select[Transfer]:

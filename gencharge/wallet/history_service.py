@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import BigInteger, ColumnElement, cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Order, column_of, fetch_bounded_page, fetch_page
@@ -75,7 +75,10 @@ async def get_transaction_in_scope(
 
 
 def order_of(query: TransactionQuery | StaffTransactionQuery) -> Order:
-    """By the instant at which an event began, which never changes."""
+    """By the instant at which an event began, which never changes, or by its amount."""
+    if query.sort.endswith("amount"):
+        amount = cast(crud.amount_of(Transfer), BigInteger)
+        return Order(amount, column_of(Transfer.id), query.sort == "-amount")
     return Order(column_of(Transfer.created_at), column_of(Transfer.id), query.sort == "-created_at")
 
 

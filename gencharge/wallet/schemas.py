@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from gencharge.core.http.history import HistoryParams
 from gencharge.core.http.paging import Page
 from gencharge.core.http.web import Out
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money, SignedMoney
 from gencharge.core.values.phone import MobileNumber
@@ -97,7 +98,6 @@ class TransactionOut(Out):
 
 
 TransactionPage = Page[TransactionOut]
-OperatorCode = Annotated[str, StringConstraints(to_upper=True, max_length=20)]
 
 
 class TransactionFilters(BaseModel):
@@ -116,6 +116,11 @@ class TransactionFilters(BaseModel):
 
 class TransactionQuery(HistoryParams, TransactionFilters):
     """Which transactions. `from` and `to` are when they began."""
+
+    plan_id: UUID | None = Field(
+        default=None, description="Recharges with this plan, and what was refunded of them."
+    )
+    sort: Literal["created_at", "-created_at", "amount", "-amount"] = "-created_at"  # type: ignore[assignment]
 
 
 class BalanceQuery(BaseModel):

@@ -12,11 +12,12 @@ from pydantic import Field, StringConstraints
 from gencharge.core.http.history import BoundedHistoryParams
 from gencharge.core.http.paging import Page
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import UserBrief
 from gencharge.wallet.models import AdjustmentDirection, AdjustmentStatus, Code
-from gencharge.wallet.schemas import OperatorCode, TransactionFilters, TransactionOut, WalletOut
+from gencharge.wallet.schemas import TransactionFilters, TransactionOut, WalletOut
 
 
 class StaffTransactionQuery(BoundedHistoryParams, TransactionFilters):

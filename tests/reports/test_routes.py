@@ -29,7 +29,11 @@ async def test_a_customer_takes_their_own_transactions_and_statement(
     listed = (await client.get("/v1/wallet/transactions?sort=created_at", headers=own)).json()["items"]
     assert [row["transaction_id"] for row in rows] == [row["transaction_id"] for row in listed]
     statement = await client.get("/v1/reports/me/statement", headers=own, params={"format": "json"})
-    assert [row["balance"] for row in statement.json()["rows"]] == [1000.0, 701.0]
+    assert [row["balance"] for row in statement.json()["rows"]] == [0.0, 1000.0, 701.0, 701.0]
+    both = {"month": "2026-10", "from": "2026-10-01"}
+    refused = await client.get("/v1/reports/me/statement", headers=own, params=both)
+    assert refused.status_code == 422
+    assert "month can't be combined" in refused.json()["errors"][0]["message"]
     theirs = await client.get("/v1/reports/me/transactions", headers=headers_for(settings, other))
     assert len(read_csv(theirs.content)) == 1
 

@@ -202,3 +202,35 @@ async def test_transactions_are_counted_on_request(
         for total in ("&include_total=true", "")
     ]
     assert [(len(page["items"]), page["total"]) for page in pages] == [(1, 2), (1, None)]
+
+
+async def test_transactions_are_sorted_by_amount_in_pages_and_found_by_their_plan(
+    shop: Stores, client: httpx.AsyncClient, settings: Settings
+) -> None:
+    user_id = await make_customer(shop, 2_000)
+    cheap, dear = await find_plan(shop), await find_plan(shop, rupees=349)
+    for plan in (cheap, dear, cheap):
+        await buy(shop, user_id, await make_number(shop), plan.plan_id)
+    headers = headers_for(settings, user_id)
+
+    async def listed(**query: str) -> list[str]:
+        seen: list[str] = []
+        params = {"limit": "2"} | query
+        while True:
+            page = (await client.get("/v1/wallet/transactions", headers=headers, params=params)).json()
+            seen += [f"{row['category']} {row['amount']:.0f}" for row in page["items"]]
+            if page["next_cursor"] is None:
+                return seen
+            params["cursor"] = page["next_cursor"]
+
+    rising = ["recharge 299", "recharge 299", "recharge 349", "opening 2000"]
+    assert await listed(sort="amount") == rising
+    assert await listed(sort="-amount") == rising[::-1]
+    assert await listed(sort="-amount", max_amount="300") == ["recharge 299", "recharge 299"]
+    assert await listed(plan_id=str(cheap.plan_id)) == ["recharge 299", "recharge 299"]
+    assert await listed(plan_id=str(dear.plan_id), category="recharge") == ["recharge 349"]
+    assert await listed(plan_id=str(user_id)) == []
+    cursor = (await client.get("/v1/wallet/transactions?sort=amount&limit=1", headers=headers)).json()
+    other = {"cursor": cursor["next_cursor"], "sort": "created_at"}
+    refused = await client.get("/v1/wallet/transactions", headers=headers, params=other)
+    assert refused.json()["code"] == "cursor_invalid"

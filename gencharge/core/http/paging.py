@@ -110,7 +110,8 @@ Paging = Annotated[PageQuery, Depends(_page_query)]
 class Order:
     """A list's order: a column and the id that breaks ties, both in one direction, with an index for them.
 
-    The column is NOT NULL and of a type that a cursor can carry: an instant, a UUID, a whole number, a text, a bool.
+    The column is NOT NULL and of a type that a cursor can carry: an instant, a UUID, a whole number, a text, a bool. For
+    `fetch_page` it may be computed, in a list of a bounded number of rows: no index has such an order.
     """
 
     column: ColumnElement[Any]
@@ -232,12 +233,16 @@ async def fetch_page(
         else None
     )
     statement = _after(statement, order, page.cursor).order_by(*_directions(order))
-    rows = list((await db.scalars(statement.limit(page.limit + 1))).all())
-    cursor = None
-    if len(rows) > page.limit:
-        rows = rows[: page.limit]
-        cursor = encode_cursor(getattr(rows[-1], _key(order.column)), getattr(rows[-1], _key(order.tie)))
-    return rows, cursor, total
+    is_computed = order.column.key is None
+    if is_computed:
+        statement = statement.add_columns(order.column.label("place"))
+    lines = (await db.execute(statement.limit(page.limit + 1))).all()
+    shown, cursor = lines[: page.limit], None
+    if len(lines) > page.limit:
+        last = shown[-1]
+        place = last.place if is_computed else getattr(last[0], _key(order.column))
+        cursor = encode_cursor(place, getattr(last[0], _key(order.tie)))
+    return [line[0] for line in shown], cursor, total
 
 
 async def fetch_bounded_page(
