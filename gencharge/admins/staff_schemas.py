@@ -12,6 +12,7 @@ from gencharge.admins.models import AdminStatus
 from gencharge.core.http.changes import Changes, left_out
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out, Versioned
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.language import Language
 from gencharge.core.values.person_name import Email, PersonName
 from gencharge.core.values.phone import MobileNumber
@@ -25,7 +26,7 @@ RoleName = Annotated[
     ),
 ]
 OperatorScope = Annotated[
-    list[Annotated[str, Field(min_length=1, max_length=20)]],
+    list[OperatorCode],
     Field(max_length=50, description="Codes of operators; empty means all of them.", examples=[["JIO"]]),
 ]
 
@@ -114,7 +115,7 @@ class AdminQuery(PageParams):
 
     status: AdminStatus | None = None
     role: str | None = Field(default=None, max_length=50, examples=["Manager"])
-    operator: str | None = Field(
+    operator: OperatorCode | None = Field(
         default=None, max_length=20, description="Only those who are limited to this operator, among others."
     )
     search: str | None = Field(

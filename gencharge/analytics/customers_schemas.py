@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gencharge.analytics.segments import SEGMENTS
 from gencharge.core.http.web import Out
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.money import SignedMoney
 
 _COUNTED_AT: Final = Field(description="They are counted each night. Null: not yet.")
@@ -20,9 +21,7 @@ class OperatorQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    operator: str | None = Field(
-        default=None, max_length=20, description="Only this operator.", examples=["JIO"]
-    )
+    operator: OperatorCode | None = Field(default=None, description="Only this operator.", examples=["JIO"])
 
 
 class CohortMonth(Out):

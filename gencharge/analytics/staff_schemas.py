@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from gencharge.analytics.periods import MAX_DAYS, Period
 from gencharge.core.http.web import Out
 from gencharge.core.values import clock
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.instants import Day
 from gencharge.core.values.money import SignedMoney
 from gencharge.core.wording import worded
@@ -54,9 +55,7 @@ class PeriodQuery(BaseModel):
 class FiguresQuery(PeriodQuery):
     """Which days, and whose."""
 
-    operator: str | None = Field(
-        default=None, max_length=20, description="Only this operator.", examples=["JIO"]
-    )
+    operator: OperatorCode | None = Field(default=None, description="Only this operator.", examples=["JIO"])
 
 
 class RechargeTotals(Out):

@@ -19,13 +19,12 @@ from gencharge.announcements.models import (
 from gencharge.core.http.changes import Changes, left_out
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out, Versioned
+from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.language import Language
 from gencharge.core.values.text import one_line, some_lines
 from gencharge.core.wording import worded
 from gencharge.users.models import UserType
-
-Code = Annotated[str, Field(min_length=1, max_length=20)]
 
 
 class AudienceBody(Body):
@@ -33,10 +32,10 @@ class AudienceBody(Body):
 
     kind: AudienceKind
     user_type: UserType | None = Field(default=None, description="Of `customers`: the type of connection.")
-    operator: Code | None = Field(
+    operator: OperatorCode | None = Field(
         default=None, description="Of `customers`: of their own number.", examples=["JIO"]
     )
-    circle: Code | None = Field(
+    circle: CircleCode | None = Field(
         default=None, description="Of `customers`: of their own number.", examples=["MH"]
     )
     campaign_id: UUID | None = Field(

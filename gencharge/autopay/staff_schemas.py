@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from gencharge.autopay.models import AutopayPaymentMethod, AutopayStatus, AutopayTag, PauseReason, RunOutcome
 from gencharge.autopay.schemas import AutopayOut
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams, Page
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.money import Money
 from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import UserBrief
@@ -27,7 +28,7 @@ class StaffAutopayQuery(BoundedParams, Period):
     pause_reason: PauseReason | None = None
     tag: AutopayTag | None = None
     payment_method: AutopayPaymentMethod | None = None
-    operator: Annotated[str, StringConstraints(to_upper=True, max_length=20)] | None = None
+    operator: OperatorCode | None = None
     plan_id: UUID | None = None
     sort: Literal["created_at", "-created_at"] = "-created_at"
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.bills.models import Bill, BillLookups, BillStatus
+from gencharge.bills.staff_schemas import StaffBillQuery
 from gencharge.core.http.paging import Order, PageParams, PageQuery, column_of, fetch_page
 
 _NEWEST = Order(column_of(Bill.created_at), column_of(Bill.bill_id))
@@ -70,6 +72,45 @@ async def list_bills(
 ) -> tuple[list[Bill], str | None, int | None]:
     """A page of the customer's bills, the newest first."""
     return await fetch_page(db, _of(user_id, status, phone_number), _NEWEST, page)
+
+
+def select_all_bills(query: StaffBillQuery) -> Select[Bill]:
+    """All customers' bills by the most selective filter that an index answers in the list's order."""
+    statement = select(Bill)
+    if query.user_id is not None:
+        statement = statement.where(Bill.user_id == query.user_id)
+    elif query.phone_number is not None:
+        statement = statement.where(Bill.phone_number == query.phone_number)
+    return statement
+
+
+def match_bills(entity: type[Bill], query: StaffBillQuery) -> list[ColumnElement[bool]]:
+    """The conditions of all filters."""
+    equal: dict[Any, Any] = {
+        entity.phone_number: query.phone_number,
+        entity.operator: query.operator,
+        entity.status: query.status,
+    }
+    return [column == value for column, value in equal.items() if value is not None]
+
+
+async def get_bill_in_scope(
+    db: AsyncSession, user_id: UUID, bill_id: UUID, scope: ColumnElement[bool]
+) -> Bill | None:
+    """One bill of the customer's, if it is in scope."""
+    query = select(Bill).where(Bill.user_id == user_id, Bill.bill_id == bill_id, scope)
+    bill: Bill | None = await db.scalar(query)
+    return bill
+
+
+async def count_new_customers(
+    db: AsyncSession, phone_number: str, since: datetime, *, besides: UUID
+) -> int | None:
+    """How many other customers got a bill of the number for the first time since then; None if `besides` has one."""
+    own = func.count().filter(Bill.user_id == besides)
+    others = func.count(Bill.user_id.distinct()).filter(Bill.user_id != besides, Bill.created_at >= since)
+    had, new = (await db.execute(select(own, others).where(Bill.phone_number == phone_number))).one()
+    return None if had else int(new)
 
 
 async def list_to_remind(

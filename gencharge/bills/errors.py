@@ -47,5 +47,9 @@ class BillAmountInvalid(Invalid):
     """The operator does not take this amount for the bill."""
 
 
+class BillCustomersExceeded(TooManyRequests):
+    """The bill of this number was asked for from as many accounts as it can be in 24 hours. Ask from the account of the number."""
+
+
 class BillLookupsExceeded(TooManyRequests):
     """You have asked for the bills of as many different numbers as one account can in 24 hours."""

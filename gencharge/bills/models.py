@@ -60,6 +60,9 @@ class Bill(Base):
         CheckConstraint("status NOT IN ('paying', 'paid') OR recharge_id IS NOT NULL", name="payment"),
         Index("uq_bills_reference", "user_id", "phone_number", "operator", "bill_reference", unique=True),
         Index("ix_bills_history", "user_id", "created_at", "bill_id"),
+        # For the staff, and for counting who asks for the bill of one number.
+        Index("ix_bills_number", "phone_number", "created_at", "bill_id"),
+        Index("ix_bills_all", "created_at", "bill_id"),
         Index("ix_bills_due", "due_on", postgresql_where=text("status = 'due'")),
     )
 

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from gencharge.bills.models import BillStatus
 from gencharge.channels.models import PartPayment
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
 from gencharge.wallet.models import RequestSource
-
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 
 
 class FetchBill(Body):
     """Whose bill?"""
 
     phone_number: MobileNumber
-    operator: Code | None = Field(
+    operator: OperatorCode | None = Field(
         default=None,
         description="The number's operator. Null: the one that we know of; numbers are ported, so state it if you know it.",
         examples=["JIO"],
     )
-    circle: Code | None = Field(default=None, examples=["KA"])
+    circle: CircleCode | None = Field(default=None, examples=["KA"])
 
 
 class BillOut(Out):

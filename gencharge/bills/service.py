@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.bills import crud, views
 from gencharge.bills.context_service import BillsContext
 from gencharge.bills.errors import (
+    BillCustomersExceeded,
     BillLookupsExceeded,
     BillNotFound,
     BillOperatorRequired,
@@ -36,12 +37,14 @@ from gencharge.core.wording import worded
 from gencharge.operators import service as operators
 from gencharge.operators.models import OperatorStatus
 from gencharge.recharge.errors import OperatorDown
+from gencharge.users import service as users
 
 # For the rooms above that answer with a bill.
 __all__ = ["BillOut"]
 # How long a fetched amount counts.
 VALID_FOR: Final = timedelta(hours=1)
 _DAY_SECONDS: Final = 86_400.0
+_RETRY_SECONDS: Final = 3_600
 _REFUSALS: Final[Mapping[BillVerdict, type[Problem]]] = {
     BillVerdict.PREPAID: NumberIsPrepaid,
     BillVerdict.NO_BILL: NoBillDue,
@@ -54,7 +57,7 @@ _REFUSALS: Final[Mapping[BillVerdict, type[Problem]]] = {
 async def fetch(context: BillsContext, user_id: UUID, command: FetchBill) -> BillOut:
     """Ask the operator for the bill of a number, and keep it for the customer.
 
-    Raises OperatorInvalid, CircleInvalid, BillOperatorRequired, OperatorDown, BillLookupsExceeded, NumberIsPrepaid, NoBillDue,
+    Raises OperatorInvalid, CircleInvalid, BillOperatorRequired, OperatorDown, BillCustomersExceeded, BillLookupsExceeded, NumberIsPrepaid, NoBillDue,
     NumberNotOfOperator, BillOperatorUnavailable.
     """
     number = command.phone_number
@@ -73,6 +76,7 @@ async def fetch(context: BillsContext, user_id: UUID, command: FetchBill) -> Bil
         operator, circle = known.check(operator, circle)
         if known.get(operator).status is OperatorStatus.DOWN:
             raise OperatorDown
+        await _check_customers(db, context, user_id, number)
         await _count(db, context, user_id, number)
         return operator, circle
 
@@ -87,6 +91,24 @@ async def fetch(context: BillsContext, user_id: UUID, command: FetchBill) -> Bil
 def refusal(answer: BillAnswer) -> Problem:
     """What a customer is told whose number has no bill to pay."""
     return _REFUSALS[answer.verdict]()
+
+
+async def _check_customers(db: AsyncSession, context: BillsContext, user_id: UUID, phone_number: str) -> None:
+    """Raises BillCustomersExceeded if many others newly asked for this number's bill: it is no family that asks from ten accounts.
+
+    Not for the number's own customer, whom strangers must not shut out, and not for who has had a bill of it. Requests at the same
+    instant don't see each other, so a few more may pass.
+    """
+    bound = context.settings.velocity_bill_customers_per_day
+    if not bound:
+        return
+    since = clock.now() - timedelta(seconds=_DAY_SECONDS)
+    others = await crud.count_new_customers(db, phone_number, since, besides=user_id)
+    if others is None or others < bound:
+        return
+    brief = (await users.briefs(db, [user_id])).get(user_id)
+    if brief is None or brief.phone_number != phone_number:
+        raise BillCustomersExceeded(retry_after_seconds=_RETRY_SECONDS)
 
 
 async def _count(db: AsyncSession, context: BillsContext, user_id: UUID, phone_number: str) -> None:

@@ -12,21 +12,23 @@ from pydantic_core import PydanticCustomError
 from gencharge.campaigns.models import CampaignStatus
 from gencharge.core.http.paging import BoundedParams, Page
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money, SignedMoney
 from gencharge.users.models import UserType
 
 MAX_DAYS = 3_650
 Days = Annotated[int, Field(ge=1, le=MAX_DAYS)]
-Codes = Annotated[list[Annotated[str, Field(min_length=1, max_length=20)]], Field(max_length=50)]
+Operators = Annotated[list[OperatorCode], Field(max_length=50)]
+Circles = Annotated[list[CircleCode], Field(max_length=50)]
 
 
 class Target(Body):
     """Which customers: all filters that are set must hold. Without any, every registered customer."""
 
     user_types: list[UserType] = Field(default=[], max_length=2)
-    operators: Codes = Field(default=[], description="Of the customer's own number.", examples=[["JIO"]])
-    circles: Codes = Field(default=[], description="Of the customer's own number.", examples=[["MH"]])
+    operators: Operators = Field(default=[], description="Of the customer's own number.", examples=[["JIO"]])
+    circles: Circles = Field(default=[], description="Of the customer's own number.", examples=[["MH"]])
     registered_within_days: Days | None = Field(default=None, description="New customers.")
     recharged: bool | None = Field(default=None, description="false: who has never recharged.")
     last_recharge_within_days: Days | None = None

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out, Versioned
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.text import one_line
 
@@ -25,7 +26,7 @@ class ChannelCreate(Body):
     """A new channel of an operator."""
 
     code: ChannelCode = Field(description="It can't be changed later.", examples=["jio-direct"])
-    operator: str = Field(max_length=20, examples=["JIO"])
+    operator: OperatorCode = Field(examples=["JIO"])
     name: ChannelName = Field(examples=["Jio direct"])
     url: ChannelUrl = Field(description=_URL, examples=["https://recharge.jio.example/operators/jio-direct"])
     priority: int = Field(default=10, ge=0, le=1000, description="Lower ones are tried first.")
@@ -78,7 +79,7 @@ class ChannelSecretsOut(Out):
 class ChannelQuery(PageParams):
     """The filters of the list of channels."""
 
-    operator: str | None = Field(default=None, max_length=20, examples=["JIO"])
+    operator: OperatorCode | None = Field(default=None, examples=["JIO"])
 
 
 class ChannelOut(Versioned):

@@ -35,6 +35,13 @@ class Velocity(BaseModel):
         le=1_000,
         description="Different numbers whose postpaid bills one customer may ask for within 24 hours. 0: any number.",
     )
+    velocity_bill_customers_per_day: int = Field(
+        default=10,
+        ge=0,
+        le=1_000,
+        description="Different customers who may newly ask for the postpaid bill of one number within 24 hours; whose number it is, and who"
+        " had the bill before, always may. 0: any number.",
+    )
     velocity_recharges_of_number_per_day: int = Field(
         default=10,
         ge=0,

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Out
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.text import one_line
 from gencharge.offers.evaluation import sentences
 from gencharge.offers.models import OfferStatus
@@ -94,7 +95,7 @@ class OfferQuery(PageParams):
     """Which offers are asked for."""
 
     special: bool | None = None
-    operator: Word | None = Field(default=None, description="Operator's code.", examples=["JIO"])
+    operator: OperatorCode | None = Field(default=None, description="Operator's code.", examples=["JIO"])
     plan_id: UUID | None = Field(default=None, description="Offers that this plan can have.")
     type: Word | None = Field(default=None, description="Offer type, by id or name.", examples=["Festive"])
     search: Word | None = Field(default=None, description="Words of the name, description or code.")

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out, Versioned
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money
 from gencharge.core.values.text import one_line, some_lines
@@ -169,7 +170,9 @@ class StaffOfferQuery(PageParams):
     status: OfferStatus | None = None
     type: Word | None = Field(default=None, description="Offer type, by id or name.")
     special: bool | None = None
-    operator: Word | None = Field(default=None, description="Offers that this operator's plans can have.")
+    operator: OperatorCode | None = Field(
+        default=None, description="Offers that this operator's plans can have."
+    )
     search: Word | None = Field(default=None, description="Words of the name, description or code.")
     window: WindowState | None = None
     sort: Literal["created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"] = "-created_at"

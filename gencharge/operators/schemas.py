@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.operators.models import OperatorStatus, ServiceType
 
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 KnownBy = Literal["user", "registry", "hint"]
 
 
@@ -46,8 +46,8 @@ class LookupOut(Out):
 class CorrectConnection(Body):
     """A user's correction of a number."""
 
-    operator: Code = Field(examples=["JIO"])
-    circle: Code | None = Field(default=None, examples=["KA"])
+    operator: OperatorCode = Field(examples=["JIO"])
+    circle: CircleCode | None = Field(default=None, examples=["KA"])
     service_type: ServiceType
 
 

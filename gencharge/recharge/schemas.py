@@ -323,7 +323,7 @@ class BoughtPlanQuery(PageParams, Period):
     status: Literal["active", "queued", "expired", "replaced", "cancelled"] | None = None
     phone_number: MobileNumber | None = None
     plan_id: UUID | None = None
-    operator: str | None = Field(default=None, max_length=20)
+    operator: OperatorCode | None = None
     plan_type: Literal["prepaid", "postpaid"] | None = None
     category: str | None = Field(default=None, max_length=40)
     expires_within_days: int | None = Field(

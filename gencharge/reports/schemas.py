@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gencharge.admins.models import AdminStatus
@@ -16,6 +16,7 @@ from gencharge.core.http.history import Period
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values import clock
+from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.money import Money
 from gencharge.core.values.phone import MobileNumber
 from gencharge.offers.models import OfferStatus
@@ -26,7 +27,6 @@ from gencharge.reports.models import FileStatus
 from gencharge.users.models import KycTier, UserType
 from gencharge.wallet.models import PaymentMethod
 
-OperatorCode = Annotated[str, StringConstraints(to_upper=True, max_length=20)]
 Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 MONTH: Final = r"^20[2-9][0-9]-(0[1-9]|1[0-2])$"
@@ -101,7 +101,7 @@ class TransactionsQuery(PeriodQuery):
     user_id: UUID | None = Field(default=None, description="Who paid.")
     phone_number: MobileNumber | None = None
     operator: OperatorCode | None = None
-    circle: Annotated[str, StringConstraints(to_upper=True, max_length=4)] | None = None
+    circle: CircleCode | None = None
     plan_type: PlanType | None = None
     category: PlanCategory | None = None
     payment_method: PaymentMethod | None = None

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from gencharge.core.http.changes import Changes, left_out
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.language import Language
 from gencharge.core.values.person_name import PersonName
 from gencharge.core.values.phone import MobileNumber
@@ -32,7 +33,6 @@ Reason = Annotated[
 Nickname = Annotated[
     str, Field(min_length=1, max_length=40, examples=["Mother"]), AfterValidator(visible_line)
 ]
-Code = Annotated[str, Field(min_length=1, max_length=20)]
 
 
 class UserOut(Out):
@@ -105,8 +105,8 @@ class SaveNumber(Body):
 
     phone_number: MobileNumber
     nickname: Nickname
-    operator: Code = Field(examples=["JIO"])
-    circle: Code | None = Field(default=None, examples=["KA"])
+    operator: OperatorCode = Field(examples=["JIO"])
+    circle: CircleCode | None = Field(default=None, examples=["KA"])
     service_type: UserType = Field(examples=["prepaid"])
 
 
@@ -114,8 +114,8 @@ class SavedNumberUpdate(Changes):
     """What changes about a saved number; what is left out stays. `circle: null` takes the circle away."""
 
     nickname: Nickname = Field(default_factory=left_out)
-    operator: Code = Field(default_factory=left_out, examples=["JIO"])
-    circle: Code | None = Field(default=None, examples=["KA"])
+    operator: OperatorCode = Field(default_factory=left_out, examples=["JIO"])
+    circle: CircleCode | None = Field(default=None, examples=["KA"])
     service_type: UserType = Field(default_factory=left_out)
 
 

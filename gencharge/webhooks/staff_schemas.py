@@ -12,6 +12,7 @@ from gencharge.core.http.changes import left_out
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
 from gencharge.core.http.web import Body, Out, Versioned
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.person_name import Email
 from gencharge.webhooks.messages import PATTERNS
 from gencharge.webhooks.models import WebhookDeliveryStatus
@@ -28,9 +29,7 @@ Patterns = Annotated[
     ],
     Field(min_length=1, max_length=20),
 ]
-Operators = Annotated[
-    list[Annotated[str, StringConstraints(min_length=1, max_length=20)]], Field(max_length=20)
-]
+Operators = Annotated[list[OperatorCode], Field(max_length=20)]
 _EVENTS = "Types of messages: `payment.captured`; of a family: `recharge.*`; all: `*`."
 _CONTACT = "Whom we tell when the endpoint is disabled because it fails, and when it is back."
 _OPERATORS = "Only what concerns these operators; empty: all. Top-ups concern none."

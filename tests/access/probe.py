@@ -179,7 +179,7 @@ class AccessProbe:
             "operator": operator,
             "channel": added.json()["code"],
             "user_id": str(user.user_id),
-            "bill_id": str(await make_bill(self._stores, user.user_id)),
+            "bill_id": str(await make_bill(self._stores, user.user_id, operator=operator)),
             "autopay_id": str((await make_autopay(self._stores, user.user_id, operator=operator)).autopay_id),
             "plan_id": str(plan.plan_id),
             "offer_id": answer.json()["offer_id"],

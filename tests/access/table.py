@@ -156,6 +156,7 @@ SCOPED: Final[dict[str, str]] = {
     "POST /v1/announcements/{announcement_id}/cancel": "404 200",
     "DELETE /v1/announcements/{announcement_id}": "404 409",  # it was sent
     "GET /v1/recharge/admin/{user_id}/{recharge_id}": "404 200",
+    "GET /v1/bills/admin/{user_id}/{bill_id}": "404 200",
     "GET /v1/autopay/admin/{user_id}/{autopay_id}": "404 200",
     "GET /v1/autopay/admin/{user_id}/{autopay_id}/attempts": "404 200",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt": "404 200",
@@ -296,6 +297,8 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/content/admin/{content_id}/unpublish":                               "401  403   404   404 403  404  403   403    -",
     # bills
     "GET /v1/bills":                                                                "401  200   403   403 403  403  403   403    -",
+    "GET /v1/bills/admin":                                                          "401  403   200   200 200  403  200   200    -",
+    "GET /v1/bills/admin/{user_id}/{bill_id}":                                      "401  403   404   404 404  403  404   404    -",
     "POST /v1/bills/fetch":                                                         "401  422   403   403 403  403  403   403    -",
     "GET /v1/bills/{bill_id}":                                                      "401  404   403   403 403  403  403   403    404",
     "POST /v1/bills/{bill_id}/pay":                                                 "401  404   403   403 403  403  403   403    404",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from gencharge.bills import service as bills
 from gencharge.bills.context_service import BillsContext
 from gencharge.bills.errors import (
+    BillCustomersExceeded,
     BillLookupsExceeded,
     BillNotFound,
     BillOperatorRequired,
@@ -27,7 +29,8 @@ from gencharge.core.values.money import Money
 from gencharge.operators.errors import CircleInvalid, OperatorInvalid
 from gencharge.recharge.errors import OperatorDown
 from tests.make.bills import fetch, put_bill
-from tests.make.money import make_number
+from tests.make.factories import make_user
+from tests.make.money import make_customer, make_number
 from tests.make.outside import Outside
 from tests.make.recharge import run_sql
 
@@ -187,3 +190,23 @@ async def test_another_customers_bill_is_not_found(
     bill = await fetch(context, uuid4(), put_bill(outside))
     with pytest.raises(BillNotFound):
         await shop.database.run(lambda db: bills.show(db, uuid4(), bill.bill_id))
+
+
+async def test_the_bill_of_one_number_is_not_asked_for_from_many_accounts(
+    context: BillsContext, outside: Outside, shop: Stores
+) -> None:
+    """But by its own customer, and by who has had a bill of it."""
+    strict = dataclasses.replace(
+        context, settings=context.settings.model_copy(update={"velocity_bill_customers_per_day": 2})
+    )
+    number = put_bill(outside)
+    first = await make_customer(shop)
+    for customer in (first, await make_customer(shop)):
+        await fetch(strict, customer, number)
+    with pytest.raises(BillCustomersExceeded):
+        await fetch(strict, await make_customer(shop), number)
+    await fetch(strict, first, number)
+    owner = await shop.database.run(lambda db: make_user(db, phone_number=number))
+    await fetch(strict, owner.user_id, number)
+    with clock.later(days=1, minutes=1):
+        await fetch(strict, await make_customer(shop), number)

@@ -61,6 +61,16 @@ def open_phone_numbers(document: Document) -> Iterator[str]:
             yield f"{where}: {name} has no pattern"
 
 
+def open_codes(document: Document) -> Iterator[str]:
+    """The code of an operator or a circle that is sent to us is an OperatorCode or a CircleCode (core.values.codes), whose pattern
+    the document shows, or an enum."""
+    sent = [(where, one["name"], one["schema"]) for where, one in parameters_of(document)]
+    for where, name, kind in [*sent, *bodies_of(document)]:
+        is_code = name in {"operator", "circle", "operators", "circles", "operator_scope"}
+        if is_code and not any(word in str(kind) for word in ("'pattern'", "'enum'", "$ref")):
+            yield f"{where}: {name} has no pattern"
+
+
 def open_event_names(document: Document) -> Iterator[str]:
     """What an endpoint subscribes to is one of the messages that there are."""
     for where, name, kind in bodies_of(document):
@@ -94,6 +104,7 @@ def unused_components(document: Document) -> Iterator[str]:
 RULES: list[Rule] = [
     undescribed_parameters,
     open_phone_numbers,
+    open_codes,
     open_event_names,
     open_error_codes,
     fractions_of_rupees,
@@ -136,6 +147,11 @@ TEXT = {"type": "string"}
             planted(parameter={"name": "phone_number", "in": "query", "schema": TEXT, "description": "?"}),
         ),
         (open_phone_numbers, planted(field=("phone_number", TEXT))),
+        (open_codes, planted(field=("operator", TEXT))),
+        (
+            open_codes,
+            planted(parameter={"name": "circle", "in": "query", "schema": TEXT, "description": "?"}),
+        ),
         (open_event_names, planted(field=("events", {"type": "array", "items": TEXT}))),
         (fractions_of_rupees, planted(field=("amount", {"type": "number", "multipleOf": 0.01}))),
         (unused_components, planted()),

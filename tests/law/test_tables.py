@@ -256,6 +256,8 @@ SCATTERED = {
     "velocity/crud.py:purge",
     # The bills of all customers that want a reminder today: few, by an index of what is due.
     "bills/crud.py:list_to_remind",
+    # The staff's list of bills.
+    "bills/crud.py:select_all_bills",
     # Everybody whom a campaign may be for.
     "campaigns/crud.py:list_users",
     # Where a referred customer registered from, kept by the mark.

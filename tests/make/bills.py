@@ -74,9 +74,11 @@ async def fetch(context: BillsContext, user_id: UUID, phone_number: str, **more:
     return await bills.fetch(context, user_id, FetchBill.model_validate(fields))
 
 
-async def make_bill(stores: Stores, user_id: UUID) -> UUID:
-    """A bill of Rs 500 of a number of Jio that the customer fetched: its id. No operator is asked."""
+async def make_bill(
+    stores: Stores, user_id: UUID, *, operator: str = "JIO", phone_number: str = "+919000008001"
+) -> UUID:
+    """A bill of Rs 500 of a number that the customer fetched: its id. No operator is asked."""
     fetched = OperatorBill("B1", "A***", 500_00, 1_00, PartPayment.ANY, date(2026, 12, 1), None, None)
-    bill = bills.new_bill(user_id, "+919000008001", "JIO", None, fetched)
+    bill = bills.new_bill(user_id, phone_number, operator, None, fetched)
     await stores.database.run(lambda db: crud.add_bill(db, bill))
     return bill.bill_id

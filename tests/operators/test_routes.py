@@ -152,7 +152,7 @@ async def test_a_user_lists_their_own_corrections_page_by_page(
         ({"operator": "JIO", "circle": "XX", "service_type": "prepaid"}, "body.circle", "KA"),
         ({"operator": "JIO", "service_type": "both"}, "body.service_type", "'prepaid' or 'postpaid'"),
         ({"operator": "JIO"}, "body.service_type", "required"),
-        ({"operator": "", "service_type": "prepaid"}, "body.operator", "1 character"),
+        ({"operator": "", "service_type": "prepaid"}, "body.operator", "such as JIO"),
         ({"operator": "JIO", "service_type": "prepaid", "owns": True}, "body.owns", "not permitted"),
     ],
 )

@@ -344,6 +344,7 @@ class ProblemOut(BaseModel):
             "bill_already_paid",
             "bill_amount_invalid",
             "bill_changed",
+            "bill_customers_exceeded",
             "bill_expired",
             "bill_lookups_exceeded",
             "bill_not_found",
