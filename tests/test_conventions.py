@@ -38,6 +38,7 @@ NO_ADDRESS = {
 MOVES_MONEY = {
     "/v1/recharge/subscribe",
     "/v1/recharge/{recharge_id}/repeat",
+    "/v1/recharge/{recharge_id}/cancel",
     "/v1/wallet/topups",
     "/v1/payments/admin/{user_id}/{payment_id}/refunds",
 }

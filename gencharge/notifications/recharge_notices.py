@@ -20,6 +20,7 @@ from gencharge.notifications.kinds import (
 )
 from gencharge.notifications.models import owner_of
 from gencharge.recharge.events import (
+    QUEUED_PLAN_CANCELLED,
     BillPaid,
     PaymentReturned,
     PlanActivated,
@@ -93,7 +94,7 @@ RECHARGE_REFUNDED: Final = Kind(
         "amount": money(required=True),
         "plan": _PLAN,
         "number": _NUMBER,
-        "ending": choice("in_full", "in_part"),
+        "ending": choice("in_full", "in_part", "cancelled"),
     },
 )
 PAYMENT_RETURNED: Final = Kind(
@@ -217,7 +218,7 @@ def _bill_payment_failed(event: RechargeFailed, bill_id: str) -> Draft:
 
 
 def recharge_refunded(event: RechargeRefunded) -> Draft:
-    """A recharge or the payment of a bill was refunded, in part or in full."""
+    """A recharge or the payment of a bill was refunded, in part or in full, or its plan was given back before it started."""
     data = {
         "recharge_id": event.recharge_id,
         "refund_id": event.refund_id,
@@ -230,6 +231,7 @@ def recharge_refunded(event: RechargeRefunded) -> Draft:
             "number": event.phone_number,
         }
         return Draft(owner_of(event), BILL_PAYMENT_REFUNDED, values, data | {"bill_id": event.bill_id})
+    ending = "in_full" if event.in_full else "in_part"
     return Draft(
         owner_of(event),
         RECHARGE_REFUNDED,
@@ -237,7 +239,7 @@ def recharge_refunded(event: RechargeRefunded) -> Draft:
             "amount": event.amount_paise,
             "plan": event.plan_name,
             "number": event.phone_number,
-            "ending": "in_full" if event.in_full else "in_part",
+            "ending": "cancelled" if event.reason == QUEUED_PLAN_CANCELLED else ending,
         },
         data,
     )

@@ -257,7 +257,10 @@ async def list_lines(
         ActivePlan.status.in_((PlanState.ACTIVE.value, PlanState.QUEUED.value)),
         ActivePlan.is_addon.is_(False),
     )
-    order = query.order_by(ActivePlan.phone_number, ActivePlan.created_at, ActivePlan.recharge_id)
+    place = ActivePlan.queue_rank.nulls_last()
+    order = query.order_by(
+        ActivePlan.phone_number, ActivePlan.status, place, ActivePlan.created_at, ActivePlan.recharge_id
+    )
     return (await db.scalars(order)).all()
 
 

@@ -75,6 +75,18 @@ class BillPaymentPending(Conflict):
     """A payment of this bill is on its way to the operator. Wait for its end; nothing was charged."""
 
 
+class PlanNotQueued(Conflict):
+    """This plan is not waiting to start, so it can't be cancelled or started."""
+
+
+class RunningPlanEnds(Conflict):
+    """Another plan is running on this number and would end now. Name it in `replaced_recharge_id` to start this one anyway."""
+
+
+class PlanQueueChanged(Conflict):
+    """These are not the plans that wait on this number now. Read the queue again."""
+
+
 class RechargeNotRefundable(Conflict):
     """Only a delivered recharge can be refunded. A failed one is refunded automatically."""
 

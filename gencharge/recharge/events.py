@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
 from gencharge.core.events.events import Event
+
+# The reason of a refund whose plan the customer cancelled before it started.
+QUEUED_PLAN_CANCELLED: Final = "queued_plan_cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,52 @@ class PlanActivated(Event):
     phone_number: str
     plan_name: str
     valid_until: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedPlanCancelled(Event):
+    """A plan that had not started was given back, and its price refunded (`RechargeRefunded` has the money). Paise."""
+
+    recharge_id: str
+    phone_number: str
+    plan_name: str
+    operator: str
+    refund_id: str
+    amount_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedPlanStarted(Event):
+    """A customer or an admin started a queued plan before its time; what ran until then ended for it.
+
+    `reason` is the admin's; None: the customer did it.
+    """
+
+    recharge_id: str
+    phone_number: str
+    plan_name: str
+    operator: str
+    total_paid_paise: int
+    valid_from: str
+    valid_until: str
+    replaced_recharge: str | None = None
+    replaced_plan_name: str | None = None
+    replaced_valid_until: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanQueueReordered(Event):
+    """A customer or an admin changed the order of a number's queued plans; `changes` has their recharges' ids.
+
+    `recharge_id` is the first one now.
+    """
+
+    recharge_id: str
+    phone_number: str
+    operator: str
+    changes: dict[str, Any]
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,6 +258,8 @@ class ActivePlan(Base):
     valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = stamp()
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # Its place in the number's queue once somebody changed the order; without one it comes after those that have one.
+    queue_rank: Mapped[int | None] = mapped_column(SmallInteger)
 
     __table_args__ = (
         CheckConstraint("status <> 'active' OR valid_until IS NOT NULL", name="active_ends"),

@@ -216,6 +216,16 @@ async def status_of(db: AsyncSession, recharge: Recharge) -> RechargeStatus:
     return views.status_of(recharge, plans.get(recharge.id))
 
 
+async def plan_of(db: AsyncSession, recharge: Recharge) -> ActivePlan | None:
+    """The plan that a recharge bought; None if it paid a bill."""
+    return (await crud.list_plans_of(db, [recharge])).get(recharge.id)
+
+
+def status_with(recharge: Recharge, plan: ActivePlan | None) -> RechargeStatus:
+    """The status that the customer sees of a recharge with its plan."""
+    return views.status_of(recharge, plan)
+
+
 async def show_to_staff(
     db: AsyncSession, recharges: Sequence[Recharge], now: datetime
 ) -> list[StaffRechargeOut]:

@@ -19,8 +19,10 @@ class Step(StrEnum):
     PAID = "paid"  # the gateway has the money; not for what the wallet pays, which is paid at once
     SENT = "sent"  # to the operator
     DELIVERED = "delivered"
+    STARTED = "started"  # a plan that had waited for its turn
     FAILED = "failed"  # the money is back, or was never taken
     REFUNDED = "refunded"  # by the staff, in part or in full
+    CANCELLED = "cancelled"  # by the customer, before the plan started; the money is in the wallet
 
 
 class WaitsFor(StrEnum):

@@ -53,7 +53,7 @@ async def timeline(database: Database, user_id: UUID, recharge_id: UUID) -> Time
         facts = await _facts(db, recharge)
         return TimelineOut(
             recharge_id=recharge_id,
-            status=await recharges.status_of(db, recharge),
+            status=recharges.status_with(recharge, facts.plan),
             steps=steps_of(facts),
             waits_for=waits_for(recharge),
         )
@@ -104,7 +104,7 @@ async def _books(db: AsyncSession, admin: Principal, user_id: UUID, recharge_id:
     transfers = await wallet.list_of_references(db, user_id, about)
     return _Books(
         facts=facts,
-        status=await recharges.status_of(db, recharge),
+        status=recharges.status_with(recharge, facts.plan),
         # As in the ledger, an admin who is limited to some operators sees the rows that name one of them.
         transfers=[row for row in transfers if admin.sees(row.operator or "")],
         refunds_to_source=[] if paid is None else await payments.list_refunds(db, user_id, paid.payment_id),
@@ -120,4 +120,5 @@ async def _facts(db: AsyncSession, recharge: Recharge) -> Facts:
         payment=None if paid is None else await payments.get_payment(db, user_id, paid),
         attempts=await channels.list_attempts(db, user_id, recharge.id),
         refunds=await recharges.list_refunds(db, user_id, recharge.id),
+        plan=await recharges.plan_of(db, recharge),
     )

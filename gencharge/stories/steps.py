@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from gencharge.channels.models import OperatorAttempt
 from gencharge.core.values.money import Money
 from gencharge.payments.models import Payment
-from gencharge.recharge.models import PaymentState, Recharge, RechargeRefund
+from gencharge.recharge.events import QUEUED_PLAN_CANCELLED
+from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund
 from gencharge.stories.schemas import Step, TimelineStep, WaitsFor
 
 _ENDS = frozenset({PaymentState.DELIVERED, PaymentState.REFUNDED})
@@ -22,6 +23,7 @@ class Facts:
     payment: Payment | None
     attempts: Sequence[OperatorAttempt]
     refunds: Sequence[RechargeRefund]
+    plan: ActivePlan | None = None
 
 
 def steps_of(facts: Facts) -> list[TimelineStep]:
@@ -51,7 +53,16 @@ def _steps(facts: Facts) -> Iterator[TimelineStep]:
         yield TimelineStep(step=Step.SENT, at=attempt.started_at, text=text)
     if recharge.completed_at is not None:
         yield _end(recharge)
+    plan = facts.plan
+    # A plan that did not wait starts with the delivery, which says so already.
+    if plan is not None and plan.valid_from is not None and plan.valid_from != recharge.completed_at:
+        text = f"{plan.plan_name} started, after it had waited for its turn."
+        yield TimelineStep(step=Step.STARTED, at=plan.valid_from, text=text)
     for refund in facts.refunds:
+        if refund.reason == QUEUED_PLAN_CANCELLED:
+            text = f"You cancelled it before it started. Rs {Money(refund.amount)} went into your wallet."
+            yield TimelineStep(step=Step.CANCELLED, at=refund.created_at, text=text)
+            continue
         to = "into your wallet" if refund.destination == "wallet" else "to where your payment came from"
         text = f"We refunded Rs {Money(refund.amount)} {to}."
         yield TimelineStep(step=Step.REFUNDED, at=refund.created_at, text=text)

@@ -25,6 +25,8 @@ from gencharge.payments.models import PaymentStatus, RefundStatus
 from gencharge.recharge.events import (
     BillPaid,
     PlanRecharged,
+    QueuedPlanCancelled,
+    QueuedPlanStarted,
     RechargeAccepted,
     RechargeFailed,
     RechargePlaced,
@@ -112,6 +114,25 @@ def _bill_paid(event: BillPaid) -> RechargeData:
     )
 
 
+def _started(event: QueuedPlanStarted) -> RechargeData:
+    return _recharge(
+        event,
+        status=RechargeStatus.ACTIVE,
+        amount_paise=event.total_paid_paise,
+        valid_from=_instant(event.valid_from),
+        valid_until=_instant(event.valid_until),
+    )
+
+
+def _cancelled(event: QueuedPlanCancelled) -> RechargeData:
+    return _recharge(
+        event,
+        status=RechargeStatus.REFUNDED,
+        amount_paise=event.amount_paise,
+        refund_id=UUID(event.refund_id),
+    )
+
+
 def _failed(event: RechargeFailed) -> RechargeData:
     return _recharge(
         event,
@@ -145,6 +166,8 @@ MESSAGES: Final[Mapping[type[Event], tuple[str, Callable[[Any], Data]]]] = {
     PlanRecharged: ("recharge.delivered", _delivered),
     BillPaid: ("recharge.bill_paid", _bill_paid),
     RechargeFailed: ("recharge.failed", _failed),
+    QueuedPlanStarted: ("recharge.started", _started),
+    QueuedPlanCancelled: ("recharge.cancelled", _cancelled),
     RechargeRefunded: ("recharge.refunded", _refunded),
     PaymentCreated: (
         "payment.created",

@@ -26,7 +26,7 @@ class RechargeData(Out):
         description="As `GET /v1/recharge/{recharge_id}` says it. null after a refund in part, which changes no status."
     )
     amount: Money = Field(
-        description="What is paid; of `recharge.failed` and `recharge.refunded`: what went back."
+        description="What is paid; of `recharge.failed`, `recharge.refunded` and `recharge.cancelled`: what went back."
     )
     payment_id: UUID | None = None
     payment_method: str | None = None

@@ -18,6 +18,20 @@ from typing import Any, Final
 # The request of a route that refuses an empty body too early.
 REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "GET /v1/operators/lookup": {"params": {"phone_number": "9876543210"}},
+    "GET /v1/recharge/plans/queue": {"params": {"phone_number": "9876543210"}},
+    "PUT /v1/recharge/plans/queue": {
+        "json": {"phone_number": "9876543210", "recharge_ids": ["0198c0de-0000-7000-8000-000000000000"]}
+    },
+    "POST /v1/recharge/{recharge_id}/start": {"json": {}},
+    "GET /v1/recharge/admin/plans/queue": {"params": {"phone_number": "9876543210"}},
+    "PUT /v1/recharge/admin/plans/queue": {
+        "json": {
+            "phone_number": "9876543210",
+            "recharge_ids": ["0198c0de-0000-7000-8000-000000000000"],
+            "reason": "asked for",
+        }
+    },
+    "POST /v1/recharge/admin/{user_id}/{recharge_id}/start": {"json": {"reason": "asked for"}},
     "GET /v1/search": {"params": {"q": "0198c0de-0000-7000-8000-000000000000"}},
     "GET /v1/notifications/stream": {"headers": {"Last-Event-ID": "none"}},
     "GET /v1/analytics/live": {"headers": {"Last-Event-ID": "none"}},
@@ -91,6 +105,8 @@ ANOTHERS: Final = frozenset(
         "GET /v1/recharge/{recharge_id}/receipt",
         "GET /v1/recharge/{recharge_id}/timeline",
         "POST /v1/recharge/{recharge_id}/repeat",
+        "POST /v1/recharge/{recharge_id}/cancel",
+        "POST /v1/recharge/{recharge_id}/start",
         "GET /v1/wallet/transactions/{transaction_id}",
         "GET /v1/payments/{payment_id}",
         "POST /v1/payments/{payment_id}/check",
@@ -162,6 +178,7 @@ SCOPED: Final[dict[str, str]] = {
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt": "404 200",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/story": "404 200",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund": "404 201",
+    "POST /v1/recharge/admin/{user_id}/{recharge_id}/start": "404 200",  # it runs already
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve": "404 409",  # it has ended
     "GET /v1/wallet/admin/transactions/{user_id}/{transaction_id}": "404 200",
     "GET /v1/wallet/admin/users/{user_id}/ledger": "200 200",  # the rows of the operator alone
@@ -466,12 +483,19 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve":                     "401  403   404   404 403  403  403   404    -",
     "GET /v1/recharge/by-key/{idempotency_key}":                                   "401  404   403   403 403  403  403   403    404",
     "POST /v1/recharge/callbacks/{channel}":                                       "401  401   401   401 401  401  401   401    -",
+    "GET /v1/recharge/admin/plans/queue":                                          "401  403   200   200 200  403  200   200    -",
+    "PUT /v1/recharge/admin/plans/queue":                                          "401  403   409   409 403  403  403   409    -",
+    "POST /v1/recharge/admin/{user_id}/{recharge_id}/start":                       "401  403   404   404 403  403  403   404    -",
+    "GET /v1/recharge/plans/queue":                                                "401  200   403   403 403  403  403   403    -",
+    "PUT /v1/recharge/plans/queue":                                                "401  409   403   403 403  403  403   403    -",
     "GET /v1/recharge/plans":                                                      "401  200   403   403 403  403  403   403    -",
     "POST /v1/recharge/quote":                                                     "401  422   403   403 403  403  403   403    -",
     "POST /v1/recharge/subscribe":                                                 "401  422   403   403 403  403  403   403    -",
     "GET /v1/recharge/{recharge_id}":                                              "401  404   403   403 403  403  403   403    404",
     "GET /v1/recharge/{recharge_id}/receipt":                                      "401  404   403   403 403  403  403   403    404",
     "GET /v1/recharge/{recharge_id}/timeline":                                     "401  404   403   403 403  403  403   403    404",
+    "POST /v1/recharge/{recharge_id}/cancel":                                      "401  404   403   403 403  403  403   403    404",
+    "POST /v1/recharge/{recharge_id}/start":                                       "401  404   403   403 403  403  403   403    404",
     "POST /v1/recharge/{recharge_id}/repeat":                                      "401  404   403   403 403  403  403   403    404",
     # mandates
     "GET /v1/mandates":                                                             "401  200   403   403 403  403  403   403    -",

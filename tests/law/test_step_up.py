@@ -159,6 +159,8 @@ STEP_UP = {
     "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/cancel",
     "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/reject",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund",
+    "POST /v1/recharge/admin/{user_id}/{recharge_id}/start",
+    "PUT /v1/recharge/admin/plans/queue",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve",
     "POST /v1/payments/admin/{user_id}/{payment_id}/refunds",
     "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve",

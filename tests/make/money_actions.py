@@ -46,6 +46,30 @@ async def resolve(staff: StaffClient) -> httpx.Response:
     return await staff.ask("POST", f"{path}/resolve", REASON | {"outcome": "delivered"})
 
 
+async def _queue(staff: StaffClient) -> tuple[str, str, list[str]]:
+    """A number with a plan that runs and two that wait: the customer, the number, their recharges."""
+    user = await staff.customer()
+    await fund(staff.stores, user.user_id, 1_500)
+    plan, number = await find_plan(staff.stores), await make_number(staff.stores)
+    sales = [await buy(staff.stores, user.user_id, number, plan.plan_id, window=0) for _ in range(3)]
+    return str(user.user_id), number, [str(sale.answer.recharge_id) for sale in sales]
+
+
+@does("POST /v1/recharge/admin/{user_id}/{recharge_id}/start")
+async def start_queued_plan(staff: StaffClient) -> httpx.Response:
+    user_id, _, [runs, waits, _] = await _queue(staff)
+    return await staff.ask(
+        "POST", f"/recharge/admin/{user_id}/{waits}/start", REASON | {"replaced_recharge_id": runs}
+    )
+
+
+@does("PUT /v1/recharge/admin/plans/queue")
+async def order_queue(staff: StaffClient) -> httpx.Response:
+    _, number, [_, second, third] = await _queue(staff)
+    body = {"phone_number": number, "recharge_ids": [third, second]}
+    return await staff.ask("PUT", "/recharge/admin/plans/queue", REASON | body)
+
+
 # Payments.
 
 

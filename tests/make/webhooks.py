@@ -20,6 +20,8 @@ from gencharge.payments.events import (
 from gencharge.recharge.events import (
     BillPaid,
     PlanRecharged,
+    QueuedPlanCancelled,
+    QueuedPlanStarted,
     RechargeAccepted,
     RechargePlaced,
     RechargeRefunded,
@@ -97,6 +99,23 @@ MESSAGE_CASES: list[tuple[Event, str, str, str]] = [
         "299.50",
     ),
     (failed_recharge(**RECHARGE), "recharge.failed", "failed", "299.50"),
+    (
+        QueuedPlanStarted(
+            **RECHARGE,
+            total_paid_paise=29_900,
+            valid_from="2026-11-20T10:00:00+05:30",
+            valid_until="2026-12-18T10:00:00+05:30",
+        ),
+        "recharge.started",
+        "active",
+        "299.00",
+    ),
+    (
+        QueuedPlanCancelled(**RECHARGE, refund_id=OBJECT, amount_paise=29_900),
+        "recharge.cancelled",
+        "refunded",
+        "299.00",
+    ),
     (
         RechargeRefunded(**RECHARGE, amount_paise=10_000, reason="goodwill", in_full=False, refund_id=OBJECT),
         "recharge.refunded",

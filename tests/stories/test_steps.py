@@ -9,7 +9,8 @@ import pytest
 
 from gencharge.channels.models import OperatorAttempt
 from gencharge.payments.models import Payment
-from gencharge.recharge.models import Recharge, RechargeRefund
+from gencharge.recharge.events import QUEUED_PLAN_CANCELLED
+from gencharge.recharge.models import ActivePlan, Recharge, RechargeRefund
 from gencharge.stories.schemas import Step, WaitsFor
 from gencharge.stories.steps import Facts, steps_of, waits_for
 
@@ -99,3 +100,17 @@ def test_an_unfinished_recharge_waits_for_somebody(status: str, whom: WaitsFor |
 def test_what_is_not_proven_has_no_end() -> None:
     about = facts(make_recharge(status="unknown"), attempts=[attempt(1, 5)])
     assert [step for step, _ in timeline_of(about)] == [Step.ORDERED, Step.SENT]
+
+
+def test_a_plan_that_waited_is_started_or_cancelled_and_one_that_did_not_is_only_delivered() -> None:
+    done = make_recharge(status="delivered", completed_at=at(0))
+    waited = ActivePlan(plan_name="Unlimited 299", valid_from=at(900))
+    assert timeline_of(facts(done, plan=waited))[-1] == (Step.STARTED, at(900))
+    at_once = ActivePlan(plan_name="Unlimited 299", valid_from=at(0))
+    assert timeline_of(facts(done, plan=at_once)) == [(Step.ORDERED, at(0)), (Step.DELIVERED, at(0))]
+    back = RechargeRefund(
+        amount=29_900, destination="wallet", reason=QUEUED_PLAN_CANCELLED, created_at=at(60)
+    )
+    about = facts(make_recharge(status="refunded", completed_at=at(0)), refunds=[back])
+    assert timeline_of(about)[-1] == (Step.CANCELLED, at(60))
+    assert steps_of(about)[-1].text == "You cancelled it before it started. Rs 299.00 went into your wallet."

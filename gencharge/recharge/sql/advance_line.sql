@@ -1,4 +1,4 @@
--- Brings a number's plans to the instant p_now: what ended expires, the earliest queued base plan starts at the instant
+-- Brings a number's plans to the instant p_now: what ended expires, the first base plan of the queue starts at the instant
 -- when the one before it ended, however late this runs. Returns how many rows changed. Locks
 -- the plans that change; the caller holds the line's lock.
 CREATE OR REPLACE FUNCTION advance_line(p_phone text, p_now timestamptz, p_context jsonb) RETURNS integer
@@ -33,7 +33,8 @@ BEGIN
         END IF;
 
         SELECT * INTO v_next FROM active_plans
-        WHERE phone_number = p_phone AND status = 'queued' ORDER BY created_at, recharge_id LIMIT 1;
+        WHERE phone_number = p_phone AND status = 'queued'
+        ORDER BY queue_rank NULLS LAST, created_at, recharge_id LIMIT 1;
         IF NOT FOUND THEN
             RETURN v_changed;
         END IF;
