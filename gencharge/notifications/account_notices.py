@@ -1,4 +1,4 @@
-"""Notices about how somebody signs in. Security: no preference stops them."""
+"""Notices about an account: how somebody signs in (security: no preference stops them), and the KYC tier."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from gencharge.auth.events import SignedIn
 from gencharge.core.events.events import Event
 from gencharge.core.values.email import masked_email
 from gencharge.core.values.phone import masked
-from gencharge.notifications.kinds import APP_ONLY, EVERYWHERE, Draft, Kind, label
+from gencharge.notifications.kinds import APP_ONLY, EVERYWHERE, NO_SMS, Draft, Kind, Values, choice, label
 from gencharge.notifications.models import Recipient, owner_of
 from gencharge.sessions.events import RefreshTokenReused
-from gencharge.users.events import UserEmailChanged, UserPhoneNumberChanged
+from gencharge.users.events import KycRequestDecided, UserEmailChanged, UserPhoneNumberChanged
 
 # Old and new places are written to by `auth`, in messages of their own.
 EMAIL_CHANGED: Final = Kind(
@@ -29,6 +29,20 @@ SIGNED_IN: Final = Kind(
     is_mandatory=True,
 )
 REFRESH_TOKEN_REUSED: Final = Kind("refresh_token_reused", EVERYWHERE, is_mandatory=True)
+
+
+KYC_DECIDED: Final = Kind(
+    "kyc_decided",
+    NO_SMS,
+    {"outcome": choice("approved", "rejected"), "reason": label("the passport has expired", optional=True)},
+)
+
+
+def kyc_decided(event: KycRequestDecided) -> Draft:
+    """To the customer: they have the full tier, or why not."""
+    rejected = event.status == "rejected"
+    values: Values = {"outcome": event.status, "reason": event.reason if rejected else None}
+    return Draft(owner_of(event), KYC_DECIDED, values, {"kyc_request_id": event.kyc_request_id})
 
 
 def email_changed(event: UserEmailChanged) -> Draft:
@@ -57,9 +71,10 @@ def refresh_token_reused(event: RefreshTokenReused) -> Draft:
     return Draft(recipient, REFRESH_TOKEN_REUSED, {}, {"session_id": event.session_id})
 
 
-KINDS: Final = (EMAIL_CHANGED, PHONE_NUMBER_CHANGED, SIGNED_IN, REFRESH_TOKEN_REUSED)
+KINDS: Final = (EMAIL_CHANGED, PHONE_NUMBER_CHANGED, SIGNED_IN, REFRESH_TOKEN_REUSED, KYC_DECIDED)
 NOTICES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
     UserEmailChanged: email_changed,
+    KycRequestDecided: kyc_decided,
     UserPhoneNumberChanged: phone_number_changed,
     SignedIn: signed_in,
     RefreshTokenReused: refresh_token_reused,

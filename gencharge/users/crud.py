@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.postgres import leases
 from gencharge.core.values import clock
+from gencharge.users.kyc_models import KycRequest
 from gencharge.users.models import Erasure, Preferences, ReferralCode, SavedNumber, User, UserStatus
 
 _ERASURES = leases.LeasedQueue(
@@ -176,6 +177,6 @@ async def delete_erasure(db: AsyncSession, user_id: UUID) -> bool:
 
 
 async def delete_belongings(db: AsyncSession, user_id: UUID) -> None:
-    """Delete the user's preferences and saved numbers."""
-    for table in (Preferences, SavedNumber):
+    """Delete the user's preferences, saved numbers and KYC requests; the audit trail has the decisions."""
+    for table in (Preferences, SavedNumber, KycRequest):
         await db.execute(delete(table).where(table.user_id == user_id))

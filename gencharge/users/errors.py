@@ -52,6 +52,22 @@ class FreshSignInRequired(Forbidden):
     """This needs a sign-in of the last few minutes. Sign in again with a new code, then repeat the request."""
 
 
+class KycTierAlreadySet(Conflict):
+    """You have the full tier already."""
+
+
+class KycRequestAlreadyPending(Conflict):
+    """You have asked for it already. We will tell you as soon as it is decided."""
+
+
+class KycRequestNotFound(NotFound):
+    """KYC request not found."""
+
+
+class KycRequestAlreadyDecided(Conflict):
+    """This KYC request was decided already."""
+
+
 class SavedNumberNotFound(NotFound):
     """Saved number not found."""
 

@@ -115,6 +115,27 @@ class UserKycTierChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KycRequested(Event):
+    """A customer asked for a higher KYC tier."""
+
+    kyc_request_id: str
+    tier: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KycRequestDecided(Event):
+    """An admin approved or rejected a request for a higher KYC tier. `reason`: the evidence, or why not."""
+
+    kyc_request_id: str
+    status: str  # approved | rejected
+    tier: str
+    document: str
+    reason: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserDataExported(Event):
     """All data about a customer was exported, by them or by an admin."""
 

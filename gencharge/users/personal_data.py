@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.http.paging import PageQuery
+from gencharge.core.http.paging import PageParams, PageQuery
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.stores.stores import Stores
 from gencharge.users import crud
+from gencharge.users import kyc_service as kyc
 from gencharge.users import numbers_service as numbers
 from gencharge.users import profile_service as profile
 from gencharge.users.staff_schemas import StaffUserOut
@@ -24,6 +25,7 @@ async def _export(stores: Stores, user_id: UUID) -> Any:
             "user": StaffUserOut.model_validate(user),
             "preferences": dict(await profile.preferences_of(db, user_id)),
             "saved_numbers": saved,
+            "kyc_requests": (await kyc.list_mine(db, user_id, PageParams(limit=100))).items,
         }
 
     return await stores.database.run(unit)

@@ -39,7 +39,6 @@ from gencharge.users.errors import (
     SavedNumberNotFound,
     UserAlreadyArchived,
     UserNotActive,
-    UserNotDeactivated,
     UserNotFound,
     UserTypeAlreadySet,
     WalletHasHolds,
@@ -141,21 +140,6 @@ async def switch_my_type(db: Db, principal: SignedInUser, request: Request, body
 async def deactivate_me(db: Db, principal: SignedInUser, body: ChangeUserStatus) -> None:
     """Leave for a while: signs me out everywhere. Signing in again brings the account back."""
     await lifecycle.deactivate(db, principal.user_id, by=principal.user_id, reason=body.reason)
-
-
-@router.post(
-    "/me/reactivate", response_model=UserOut, responses=errors(*_READING, UserNotFound, UserNotDeactivated)
-)
-async def reactivate_me(db: Db, principal: SignedInUser) -> UserOut:
-    """Bring my deactivated account back.
-
-    Deactivating ends all sessions, so the way back is signing in, which does the same. A user who is signed in is
-    active and gets 409 here. It succeeds only while a revoked token is not refused yet.
-    """
-    user = await lifecycle.reactivate(
-        db, principal.user_id, by=principal.user_id, reason="asked for by the owner"
-    )
-    return UserOut.model_validate(user)
 
 
 @router.get(

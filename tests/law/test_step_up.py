@@ -110,6 +110,8 @@ STEP_UP = {
     "DELETE /v1/users/{user_id}",
     "GET /v1/users/{user_id}/export",
     "PUT /v1/users/{user_id}/kyc-tier",
+    "POST /v1/users/{user_id}/kyc-requests/{kyc_request_id}/approve",
+    "POST /v1/users/{user_id}/kyc-requests/{kyc_request_id}/reject",
     "POST /v1/users/{user_id}/open-sign-in",
     # What a colleague asked for.
     "POST /v1/approvals/{approval_id}/approve",

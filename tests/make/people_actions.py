@@ -13,6 +13,9 @@ from gencharge.auth.context import AuthContext
 from gencharge.auth.crud import add_failure
 from gencharge.core.messenger import Console
 from gencharge.core.values import clock
+from gencharge.users import kyc_service as kyc
+from gencharge.users.kyc_models import KycDocument
+from gencharge.users.kyc_schemas import RequestKyc
 from tests.make.factories import new_phone, sign_in
 from tests.make.staff_client import ACTIONS, REASON, Action, StaffClient, does, some_name
 
@@ -48,6 +51,25 @@ ACTIONS |= {
     "PUT /v1/users/{user_id}/kyc-tier": _of_a_customer("PUT", "/kyc-tier", {"tier": "full", **REASON}),
     "GET /v1/users/{user_id}/export": _of_a_customer("GET", "/export", None),
 }
+
+
+async def _kyc_request(staff: StaffClient) -> str:
+    """A customer's request for the full tier: its path."""
+    user = await staff.customer()
+    asked = await staff.stores.database.run(
+        lambda db: kyc.request(db, user.user_id, RequestKyc(document=KycDocument.PASSPORT))
+    )
+    return f"/users/{user.user_id}/kyc-requests/{asked.kyc_request_id}"
+
+
+@does("POST /v1/users/{user_id}/kyc-requests/{kyc_request_id}/approve")
+async def approve_kyc(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("POST", f"{await _kyc_request(staff)}/approve", {"evidence": "passport seen"})
+
+
+@does("POST /v1/users/{user_id}/kyc-requests/{kyc_request_id}/reject")
+async def reject_kyc(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("POST", f"{await _kyc_request(staff)}/reject", REASON)
 
 
 # Numbers that wrong codes have locked.

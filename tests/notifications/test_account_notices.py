@@ -10,7 +10,7 @@ from gencharge.auth.events import SignedIn
 from gencharge.core.events.events import Event
 from gencharge.notifications.account_notices import NOTICES, refresh_token_reused, signed_in
 from gencharge.sessions.events import RefreshTokenReused
-from gencharge.users.events import UserEmailChanged, UserPhoneNumberChanged
+from gencharge.users.events import KycRequestDecided, UserEmailChanged, UserPhoneNumberChanged
 from tests.make.notifications import USER, english
 
 EMAIL = UserEmailChanged(
@@ -57,3 +57,28 @@ def test_a_sign_in_on_a_new_device_is_announced_and_one_on_a_known_device_is_not
     assert (draft.recipient.kind, draft.recipient.id) == (kind, UUID(USER))
     assert "on a new device: Firefox on Linux." in english(draft).body
     assert signed_in(SignedIn(user_id=USER, kind=kind, session_id="s", device="Firefox")) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "shown", "hidden"),
+    [
+        ("approved", "Your KYC is complete.", "case 7"),
+        ("rejected", "We could not complete your KYC: case 7.", "null"),
+    ],
+)
+def test_a_decision_about_kyc_tells_the_reason_of_a_rejection_and_no_evidence(
+    status: str, shown: str, hidden: str
+) -> None:
+    event = KycRequestDecided(
+        user_id=USER,
+        kyc_request_id="0198c0de-0000-7000-8000-000000000000",
+        status=status,
+        tier="full",
+        document="passport",
+        reason="case 7",
+        changes={},
+    )
+    draft = NOTICES[KycRequestDecided](event)
+    assert draft is not None
+    assert shown in english(draft).body
+    assert hidden not in english(draft).body
