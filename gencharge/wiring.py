@@ -33,7 +33,7 @@ FLOORS: Final = (
     ("receipts", "family", "announcements"),
     ("reconciliation",),
     ("webhooks",),
-    ("analytics", "backups"),
+    ("analytics", "backups", "work"),
     ("notifications", "audit"),
     ("live", "metrics", "stories", "reports", "search"),
 )

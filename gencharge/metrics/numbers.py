@@ -30,6 +30,12 @@ QUEUE_AGE: Final = Gauge(
     "gencharge_queue_age_seconds", "For how long the oldest entry has been due; 0: nothing is", ["queue"]
 )
 PARKED: Final = Gauge("gencharge_parked_deliveries", "Parked deliveries of events, at most 10,000")
+WORK: Final = Gauge(
+    "gencharge_work_items", "What waits for a person of the staff, at most 500 of a kind", ["kind"]
+)
+WORK_AGE: Final = Gauge(
+    "gencharge_work_oldest_seconds", "For how long the oldest of them has waited; 0: nothing does", ["kind"]
+)
 WALLETS: Final = Gauge("gencharge_wallets", "Wallets, counted every ten minutes")
 WALLETS_PAISE: Final = Gauge(
     "gencharge_wallets_paise", "Money in all wallets, by whether it is held", ["part"]

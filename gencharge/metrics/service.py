@@ -27,8 +27,11 @@ from gencharge.metrics.numbers import (
     STORE_UP,
     WALLETS,
     WALLETS_PAISE,
+    WORK,
+    WORK_AGE,
     Sums,
 )
+from gencharge.work import service as work
 
 _PATIENCE_SECONDS: Final = 2.0
 log = telemetry.get_logger(__name__)
@@ -38,6 +41,9 @@ async def look(stores: Stores) -> None:
     """Measure everything that is cheap. Raises DatabaseUnavailable; other stores that are away are shown as such."""
     up = await _stores(stores)
     oldest, parked, sums = await stores.database.run(_read)
+    for kind, (count, since) in (await stores.database.run(work.count_waiting)).items():
+        WORK.labels(kind.value).set(count)
+        WORK_AGE.labels(kind.value).set(_age(since))
     for queue, since in oldest.items():
         QUEUE_AGE.labels(queue).set(_age(since))
     PARKED.set(parked)

@@ -55,6 +55,10 @@ _RETRY_EVENT = text("""
         p_event => :event_id, p_limits => CAST(:limits AS jsonb), p_context => CAST(:context AS jsonb),
         p_pinned => CAST(:now AS timestamptz))
 """)
+_RERUN_EVENT = text("""
+    UPDATE gateway_events SET outcome = NULL, next_attempt_at = statement_time(:now)
+    WHERE event_id = :event_id AND outcome = 'parked' RETURNING event_id
+""")
 _TAKE_EVENT: Final = """
     SELECT take_gateway_event(
         p_event => $1, p_gateway => $2, p_kind => $3, p_order => $4, p_body => $5::jsonb, p_limits => $6::jsonb,
@@ -145,3 +149,8 @@ async def retry_event(db: AsyncSession, *, event_id: str, limits: str) -> EventO
     """`retry_gateway_event`: apply an event again that named an unknown order or refund."""
     values = {"event_id": event_id, "limits": limits, "context": events.context_json(), "now": clock.pinned()}
     return EventOutcome(await db.scalar(_RETRY_EVENT, values))
+
+
+async def set_event_due(db: AsyncSession, *, event_id: str) -> bool:
+    """Make a parked event due once more. False if it is not parked."""
+    return await db.scalar(_RERUN_EVENT, {"event_id": event_id, "now": clock.pinned()}) is not None

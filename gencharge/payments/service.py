@@ -20,7 +20,7 @@ from gencharge.core.values.ids import new_id, written_between
 from gencharge.core.values.money import Money
 from gencharge.core.vault.vault import Vault
 from gencharge.core.wording import worded
-from gencharge.payments import crud, refunds_crud, search_crud
+from gencharge.payments import crud, queue_crud, refunds_crud, search_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayUnavailable, PaymentNotCaptured, PaymentNotFound, RefundTooLarge
 from gencharge.payments.gateway import CallFailed, MandateRequest, StatementRow
@@ -213,6 +213,14 @@ async def refund_to_source(
     refund = await refunds_crud.find(db, user_id=user_id, key=key)
     assert refund is not None, "it was begun, now or before"
     return Answered(refund, replayed=outcome is RefundStart.REPLAYED)
+
+
+async def rerun_parked_event(db: AsyncSession, event_id: str) -> bool:
+    """Have the worker apply a parked event of the gateway once more; if its order is still unknown, it is parked again.
+
+    False if it is not parked (any more).
+    """
+    return await queue_crud.set_event_due(db, event_id=event_id)
 
 
 def _too_large(refundable: Money) -> RefundTooLarge:

@@ -34,6 +34,11 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/start": {"json": {"reason": "asked for"}},
     "POST /v1/users/{user_id}/kyc-requests/{kyc_request_id}/approve": {"json": {"evidence": "seen"}},
     "POST /v1/users/{user_id}/kyc-requests/{kyc_request_id}/reject": {"json": {"reason": "asked for"}},
+    "PUT /v1/work/assignee": {"json": {"kind": "approval", "item": "none", "assignee_id": None}},
+    **{
+        f"POST /v1/work/{act}": {"json": {"kind": "approval", "item": "none", "reason": "asked for"}}
+        for act in ("reruns", "closings")
+    },
     "GET /v1/search": {"params": {"q": "0198c0de-0000-7000-8000-000000000000"}},
     "GET /v1/notifications/stream": {"headers": {"Last-Event-ID": "none"}},
     "GET /v1/analytics/live": {"headers": {"Last-Event-ID": "none"}},
@@ -480,6 +485,12 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/payments/{payment_id}/confirm":                                      "401  404   403   403 403  403  403   403    404",
     # search
     "GET /v1/search":                                                              "401  403   200   200 200  403  200   200    -",
+    # work
+    "GET /v1/work":                                                                "401  403   200   200 200  403  200   200    -",
+    "GET /v1/work/summary":                                                        "401  403   200   200 200  403  200   200    -",
+    "PUT /v1/work/assignee":                                                       "401  403   404   404 403  403  403   404    -",
+    "POST /v1/work/reruns":                                                        "401  403   404   404 403  403  403   404    -",
+    "POST /v1/work/closings":                                                      "401  403   404   404 403  403  403   404    -",
     # recharge
     "GET /v1/recharge":                                                            "401  200   403   403 403  403  403   403    -",
     "GET /v1/recharge/admin":                                                      "401  403   200   200 200  403  200   200    -",

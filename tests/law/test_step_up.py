@@ -24,6 +24,7 @@ SHOP_WINDOW = "shows or groups what is sold, and changes no price"
 RESENDS = "sends what was meant for the same people once more"
 INBOX = "the admin's own inbox, and where it is announced"
 ENQUIRY = "an answer to a customer, which moves nothing"
+TAKEN_OVER = "says who works on it, and moves nothing"
 DRAFT = "nobody but the staff sees it until it is published or sent, which wants the step-up"
 WITHOUT = {
     "POST /v1/auth/logout": TAKES_AWAY,
@@ -76,6 +77,7 @@ WITHOUT = {
     "PUT /v1/devices/mobile": INBOX,
     "PUT /v1/devices/web": INBOX,
     "DELETE /v1/devices/{device_id}": INBOX,
+    "PUT /v1/work/assignee": TAKEN_OVER,
     "PATCH /v1/contact/admin/{enquiry_id}": ENQUIRY,
     "PUT /v1/contact/admin/{enquiry_id}/assignee": ENQUIRY,
     "POST /v1/contact/admin/{enquiry_id}/notes": ENQUIRY,
@@ -87,6 +89,9 @@ WITHOUT = {
     "DELETE /v1/notifications/{notification_id}": INBOX,
 }
 STEP_UP = {
+    # Runs again what was stopped, and takes off the list what may be a loss.
+    "POST /v1/work/reruns",
+    "POST /v1/work/closings",
     # Charges customers, as the workers do.
     "POST /v1/autopay/process-due",
     # How somebody signs in, and what they may do.

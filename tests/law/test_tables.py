@@ -48,6 +48,8 @@ REFERENCE = {
     "webhook_endpoints",
     "receipt_series",
     "approvals",
+    "work_reports",
+    "work_assignments",
     "velocity_allowances",
     "campaigns",
     "data_keys",

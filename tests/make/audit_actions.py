@@ -18,6 +18,7 @@ from tests.make import (
     people_actions,
     reports_actions,
     template_actions,
+    work_actions,
 )
 from tests.make.staff_client import ACTIONS, StaffClient
 
@@ -35,4 +36,5 @@ FILES = (
     messages_actions,
     template_actions,
     reports_actions,
+    work_actions,
 )

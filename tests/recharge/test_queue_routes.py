@@ -95,13 +95,17 @@ async def test_anothers_plan_is_not_found(
     number = await make_number(shop)
     first, second, third = await line(shop, customer, number)
     stranger = headers_for(settings, await add_customer(shop)) | {"Idempotency-Key": "k"}
-    for act, body in (("cancel", None), ("start", {"replaced_recharge_id": first})):
+    acts: tuple[tuple[str, dict[str, str] | None], ...] = (
+        ("cancel", None),
+        ("start", {"replaced_recharge_id": first}),
+    )
+    for act, body in acts:
         answer = await client.post(f"/v1/recharge/{second}/{act}", json=body, headers=stranger)
         assert (answer.status_code, answer.json()["code"]) == (404, "recharge_not_found")
     shown = await client.get(QUEUE, params={"phone_number": number}, headers=stranger)
     assert shown.json()["plans"] == []
-    body = {"phone_number": number, "recharge_ids": [third, second]}
-    assert (await client.put(QUEUE, json=body, headers=stranger)).json()["code"] == "plan_queue_changed"
+    order = {"phone_number": number, "recharge_ids": [third, second]}
+    assert (await client.put(QUEUE, json=order, headers=stranger)).json()["code"] == "plan_queue_changed"
 
 
 async def test_what_is_wrong_is_named(client: httpx.AsyncClient, headers: dict[str, str]) -> None:

@@ -88,6 +88,13 @@ POSTPONE = text("""
 """)
 
 
+UNPARK = text("""
+    UPDATE deliveries SET parked_at = NULL, attempts = 0, next_attempt_at = now()
+    WHERE user_id = :user AND event_id = :id AND listener = :listener AND parked_at IS NOT NULL
+    RETURNING event_id
+""")
+
+
 # One look into the index for each listener: a backlog of millions costs no more than one row.
 _WITH_LATE = text("""
     SELECT known.listener FROM unnest(CAST(:listeners AS text[])) AS known(listener)
@@ -190,3 +197,9 @@ def _read(claimed: tuple[Any, ...]) -> Row:
 def keys(rows: Sequence[Row]) -> dict[str, Any]:
     """The parameters that name `rows` in the statements above."""
     return {"users": [row.user_id for row in rows], "ids": [row.id for row in rows]}
+
+
+async def unpark(db: AsyncSession, user_id: UUID, event_id: UUID, listener: str) -> bool:
+    """Have a parked delivery tried again, with all of its attempts. False if it is not parked (any more)."""
+    values = {"user": user_id, "id": event_id, "listener": listener}
+    return await db.scalar(UNPARK, values) is not None
