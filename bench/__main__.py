@@ -5,7 +5,8 @@ webhook (bench/webhook.py), `python -m bench integrators` the messages to integr
 recharges at a constant rate while operators are at work (bench/steady.py), `python -m bench drip` what clients that
 send a byte a second cost the others (bench/drip.py), `python -m bench traces` what tracing costs (bench/traces.py), `python -m bench figures`
 what counting figures costs, and how fast they are read (bench/figures.py), `python -m bench live` two thousand live clients (bench/live.py),
-`python -m bench inbox` a page of an inbox of ten thousand notices (bench/inbox.py), `python -m bench size` the scale data, its checks and the
+`python -m bench inbox` a page of an inbox of ten thousand notices (bench/inbox.py), `python -m bench stories` the story of a recharge and
+search (bench/stories.py), `python -m bench size` the scale data, its checks and the
 answers of analytics (bench/size.py), `python -m bench reports` reports of a million rows (bench/report_files.py), `python -m bench due` autopays
 that are due at one instant (bench/due.py), `python -m bench announce` an announcement to a million customers (bench/announce.py), `python -m bench backups` backup and restore of a million recharges (bench/backups.py),
 `python -m bench document` what the sent documents of the API weigh, and what in them (bench/document.py).
@@ -42,6 +43,7 @@ from bench import (
     report_files,
     size,
     steady,
+    stories,
     traces,
     webhook,
 )
@@ -175,6 +177,7 @@ _OTHERS: Final = {
     "webhook": webhook.main,
     "integrators": integrators.main,
     "size": size.main,
+    "stories": stories.main,
     "steady": steady.main,
     "drip": drip.main,
     "due": due.main,

@@ -29,7 +29,7 @@ FLOORS: Final = (
     ("plans", "wallet", "velocity", "content", "messages"),
     ("offers", "payments", "channels"),
     ("recharge", "auth", "mandates"),
-    ("delivery", "bills", "referrals", "autopay", "campaigns", "contact"),
+    ("delivery", "bills", "referrals", "autopay", "campaigns", "contact", "complaints"),
     ("receipts", "family", "announcements"),
     ("reconciliation",),
     ("webhooks",),

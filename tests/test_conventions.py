@@ -39,6 +39,7 @@ MOVES_MONEY = {
     "/v1/recharge/subscribe",
     "/v1/recharge/{recharge_id}/repeat",
     "/v1/recharge/{recharge_id}/cancel",
+    "/v1/recharge/admin/bulk-refunds",
     "/v1/wallet/topups",
     "/v1/payments/admin/{user_id}/{payment_id}/refunds",
 }

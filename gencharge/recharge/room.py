@@ -6,6 +6,7 @@ from typing import Final
 
 from gencharge.core.rooms.room import Room
 from gencharge.recharge import (
+    bulk_staff_routes,
     checks,
     jobs,
     listeners,
@@ -28,6 +29,7 @@ ROOM: Final = Room(
         queue_routes.router,
         staff_routes.router,
         queue_staff_routes.router,
+        bulk_staff_routes.router,
     ),
     listeners=(listeners.PAID, listeners.UNPAID),
     jobs=jobs.JOBS,

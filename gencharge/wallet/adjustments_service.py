@@ -3,19 +3,14 @@ approval, or not at all."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final, TypedDict
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.errors import IdempotencyKeyReused
 from gencharge.core.events.events import changes, emit
-from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.paging import Order, column_of, fetch_bounded_page
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
-from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.core.wording import worded
 from gencharge.users import service as users
@@ -23,6 +18,7 @@ from gencharge.users.errors import UserNotFound
 from gencharge.users.models import User, UserStatus
 from gencharge.wallet import adjustments_crud as crud
 from gencharge.wallet import service
+from gencharge.wallet.adjustment_requests_service import event_fields, request
 from gencharge.wallet.errors import (
     AdjustmentAlreadyDecided,
     AdjustmentAlreadyExpired,
@@ -35,87 +31,17 @@ from gencharge.wallet.events import (
     AdjustmentCancelled,
     AdjustmentExpired,
     AdjustmentRejected,
-    AdjustmentRequested,
 )
 from gencharge.wallet.models import Account, Adjustment, AdjustmentDirection, AdjustmentStatus, Code
 from gencharge.wallet.staff_schemas import (
-    AdjustmentCreate,
-    AdjustmentOut,
     AdjustmentQuery,
     StaffAdjustmentOut,
     StaffAdjustmentPage,
 )
-from gencharge.wallet.views import adjustment_out, staff_adjustment_out
+from gencharge.wallet.views import staff_adjustment_out
 
-# How long a request waits for a second admin.
-EXPIRES_AFTER: Final = timedelta(days=7)
-_UNDECIDED: Final = {
-    "status": AdjustmentStatus.PENDING,
-    "decided_by": None,
-    "decided_at": None,
-    "decision_note": None,
-}
-
-
-class _EventFields(TypedDict):
-    """What every event of an adjustment says."""
-
-    user_id: str
-    adjustment_id: str
-    direction: str
-    amount_paise: int
-    reason: str
-
-
-async def request(
-    db: AsyncSession, admin_id: UUID, command: AdjustmentCreate, *, key: str
-) -> Answered[AdjustmentOut]:
-    """Request an adjustment, once for each key of this admin. No money moves.
-
-    Raises UserNotFound, WalletNotFound, IdempotencyKeyReused.
-    """
-    now, adjustment_id = clock.now(), new_id()
-    request_hash = fingerprint(command)
-    is_new = await crud.add_key(
-        db,
-        requested_by=admin_id,
-        idempotency_key=key,
-        request_hash=request_hash,
-        user_id=command.user_id,
-        adjustment_id=adjustment_id,
-    )
-    if not is_new:
-        return await _replay(db, admin_id, key, request_hash)
-    await users.get(db, command.user_id)
-    await service.available(db, command.user_id)
-    adjustment = Adjustment(
-        user_id=command.user_id,
-        adjustment_id=adjustment_id,
-        direction=command.direction.value,
-        amount=command.amount.paise,
-        reason=command.reason.value,
-        note=command.note,
-        reference=command.reference,
-        requested_by=admin_id,
-        requested_at=now,
-        expires_at=now + EXPIRES_AFTER,
-        **_UNDECIDED,
-    )
-    db.add(adjustment)
-    await db.flush()
-    first = {"status": adjustment.status, "note": adjustment.note, "reference": adjustment.reference}
-    await emit(db, AdjustmentRequested(**_event_fields(adjustment), changes=changes({}, first)))
-    return Answered(adjustment_out(adjustment))
-
-
-async def _replay(db: AsyncSession, admin_id: UUID, key: str, request_hash: bytes) -> Answered[AdjustmentOut]:
-    used = await crud.get_key(db, requested_by=admin_id, idempotency_key=key)
-    assert used is not None, "a key that can't be added is there"
-    if used.request_hash != request_hash:
-        raise IdempotencyKeyReused
-    adjustment = await _get(db, used.user_id, used.adjustment_id)
-    # The first answer again, whatever was decided since.
-    return Answered(adjustment_out(adjustment).model_copy(update=_UNDECIDED), replayed=True)
+# Requesting one is a file of its own, so that rooms above may do it.
+__all__ = ["approve", "cancel", "expire", "get", "list_all", "reject", "request"]
 
 
 async def approve(
@@ -133,7 +59,7 @@ async def approve(
         raise UserNotFound
     before, after = await _move(db, adjustment, customer, settings)
     balances = changes({"available_paise": before}, {"available_paise": after})
-    event = AdjustmentApproved(**_event_fields(adjustment), changes=_decision(adjustment) | balances)
+    event = AdjustmentApproved(**event_fields(adjustment), changes=_decision(adjustment) | balances)
     await emit(db, event)
     return await _to_out(db, adjustment)
 
@@ -176,7 +102,7 @@ async def reject(
     """
     status = AdjustmentStatus.REJECTED
     adjustment = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
-    await emit(db, AdjustmentRejected(**_event_fields(adjustment), changes=_decision(adjustment)))
+    await emit(db, AdjustmentRejected(**event_fields(adjustment), changes=_decision(adjustment)))
     return await _to_out(db, adjustment)
 
 
@@ -189,7 +115,7 @@ async def cancel(
     """
     status = AdjustmentStatus.CANCELLED
     adjustment = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
-    await emit(db, AdjustmentCancelled(**_event_fields(adjustment), changes=_decision(adjustment)))
+    await emit(db, AdjustmentCancelled(**event_fields(adjustment), changes=_decision(adjustment)))
     return await _to_out(db, adjustment)
 
 
@@ -197,7 +123,7 @@ async def expire(db: AsyncSession, *, limit: int) -> int:
     """Close up to `limit` requests that nobody decided on in time; returns how many."""
     now = clock.now()
     overdue = await crud.expire(db, now=now, limit=limit)
-    await emit(db, *(AdjustmentExpired(**_event_fields(row), changes=_decision(row)) for row in overdue))
+    await emit(db, *(AdjustmentExpired(**event_fields(row), changes=_decision(row)) for row in overdue))
     return len(overdue)
 
 
@@ -264,16 +190,6 @@ async def _get(db: AsyncSession, user_id: UUID, adjustment_id: UUID) -> Adjustme
 async def _to_out(db: AsyncSession, adjustment: Adjustment) -> StaffAdjustmentOut:
     briefs = await users.briefs(db, [adjustment.user_id])
     return staff_adjustment_out(adjustment, briefs.get(adjustment.user_id))
-
-
-def _event_fields(adjustment: Adjustment) -> _EventFields:
-    return {
-        "user_id": str(adjustment.user_id),
-        "adjustment_id": str(adjustment.adjustment_id),
-        "direction": adjustment.direction,
-        "amount_paise": adjustment.amount,
-        "reason": adjustment.reason,
-    }
 
 
 def _decision(adjustment: Adjustment) -> dict[str, dict[str, object]]:

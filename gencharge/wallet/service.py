@@ -29,6 +29,8 @@ from gencharge.operators import service as operators
 from gencharge.users.models import KycTier
 from gencharge.wallet import crud
 from gencharge.wallet import history_service as history
+from gencharge.wallet.adjustment_requests_service import AdjustmentCreate, AdjustmentReason
+from gencharge.wallet.adjustment_requests_service import request as request_adjustment
 from gencharge.wallet.crud import TransferDetails
 from gencharge.wallet.errors import (
     BalanceLimitExceeded,
@@ -46,6 +48,8 @@ from gencharge.wallet.schemas import (
     WalletOut,
 )
 
+# For the rooms above that request an adjustment.
+__all__ = ["AdjustmentCreate", "AdjustmentReason", "request_adjustment"]
 _PAGE: Final = 100
 
 

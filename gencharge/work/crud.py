@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.values import clock
 from gencharge.work.models import WorkAssignment, WorkKind, WorkReport
 
-# Of each kind. Whoever has more of one kind has another problem.
+# Of each kind: more of one kind is a problem of its own.
 MANY: Final = 500
 
 
@@ -54,6 +54,10 @@ _QUERIES: Final = {
     WorkKind.APPROVAL: text("""
         SELECT approval_id::text, summary, operator, requested_at, '/v1/approvals/' || approval_id, act
         FROM approvals WHERE status = 'pending' ORDER BY requested_at LIMIT :many
+    """),
+    WorkKind.COMPLAINT: text(r"""
+        SELECT complaint_id::text, 'Complaint\: ' || reason, operator, created_at, '/v1/complaints/admin'
+        FROM complaints WHERE user_id IS NOT NULL AND status = 'open' ORDER BY due_at LIMIT :many
     """),
     WorkKind.KYC_REQUEST: text("""
         SELECT kyc_request_id::text, 'Full KYC tier, shows ' || document, NULL, created_at, '/v1/users/kyc-requests'

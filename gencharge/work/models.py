@@ -18,6 +18,7 @@ class WorkKind(StrEnum):
     STUCK_RECHARGE = "stuck_recharge"  # under way for longer than 15 minutes
     DISPUTED_DELIVERY = "disputed_delivery"  # an operator claims what had failed and was refunded
     DIFFERENCE = "difference"  # between a statement and our books
+    COMPLAINT = "complaint"  # about a recharge
     ADJUSTMENT = "adjustment"  # of a balance, for a second admin
     APPROVAL = "approval"  # any other act for a second admin
     KYC_REQUEST = "kyc_request"

@@ -47,6 +47,7 @@ RESOURCES: Final = {
     WorkKind.DIFFERENCE: Resource.PAYMENTS,
     WorkKind.ADJUSTMENT: Resource.WALLET,
     WorkKind.APPROVAL: Resource.RECHARGE,
+    WorkKind.COMPLAINT: Resource.WALLET,
     WorkKind.KYC_REQUEST: Resource.WALLET,
     WorkKind.PARKED_DELIVERY: Resource.ROLES,  # what is at fault is the product
     WorkKind.PARKED_GATEWAY_EVENT: Resource.PAYMENTS,

@@ -128,12 +128,19 @@ class AccessProbe:
         phone = {"platform": "android", "token": "token-of-the-first-customer"}
         device = await self._client.put("/v1/devices/mobile", json=phone, headers=headers)
         saved = await self._client.post("/v1/users/me/numbers", json=number, headers=headers)
+        asked = await self._client.post(
+            "/v1/users/me/kyc-requests", json={"document": "pan"}, headers=headers
+        )
+        about = {"recharge_id": self._of_operator["JIO"]["recharge_id"], "reason": "wrong_plan"}
+        complaint = await self._client.post("/v1/complaints", json=about, headers=headers)
         return self._of_operator["JIO"] | {
             "idempotency_key": "key-JIO",
             "device_id": device.json()["device_id"],
             "notification_id": notice["notification_id"],
             "mandate_id": str(await add_mandate(self._stores, user.user_id)),
             "number_id": saved.json()["number_id"],
+            "kyc_request_id": asked.json()["kyc_request_id"],
+            "complaint_id": complaint.json()["complaint_id"],
             "payment_id": await self._payment_of(user),
             "session_id": await self._session_of(user),
         }

@@ -23,6 +23,17 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         "json": {"phone_number": "9876543210", "recharge_ids": ["0198c0de-0000-7000-8000-000000000000"]}
     },
     "POST /v1/recharge/{recharge_id}/start": {"json": {}},
+    "POST /v1/recharge/admin/bulk-refunds": {
+        "json": {
+            "recharges": [
+                {
+                    "user_id": "0198c0de-0000-7000-8000-000000000000",
+                    "recharge_id": "0198c0de-0000-7000-8000-000000000000",
+                }
+            ],
+            "reason": "asked for",
+        }
+    },
     "GET /v1/recharge/admin/plans/queue": {"params": {"phone_number": "9876543210"}},
     "PUT /v1/recharge/admin/plans/queue": {
         "json": {
@@ -34,6 +45,10 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/start": {"json": {"reason": "asked for"}},
     "POST /v1/users/{user_id}/kyc-requests/{kyc_request_id}/approve": {"json": {"evidence": "seen"}},
     "POST /v1/users/{user_id}/kyc-requests/{kyc_request_id}/reject": {"json": {"reason": "asked for"}},
+    "PUT /v1/complaints/admin/{user_id}/{complaint_id}/assignee": {"json": {"assignee_id": None}},
+    "POST /v1/complaints/admin/{user_id}/{complaint_id}/resolve": {
+        "json": {"outcome": "rejected", "note": "asked for"}
+    },
     "PUT /v1/work/assignee": {"json": {"kind": "approval", "item": "none", "assignee_id": None}},
     **{
         f"POST /v1/work/{act}": {"json": {"kind": "approval", "item": "none", "reason": "asked for"}}
@@ -121,6 +136,7 @@ ANOTHERS: Final = frozenset(
         "DELETE /v1/auth/sessions/{session_id}",
         "GET /v1/users/me/numbers/{number_id}",
         "GET /v1/users/me/kyc-requests/{kyc_request_id}",
+        "GET /v1/complaints/{complaint_id}",
         "PATCH /v1/users/me/numbers/{number_id}",
         "DELETE /v1/users/me/numbers/{number_id}",
         "GET /v1/bills/{bill_id}",
@@ -485,6 +501,13 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/payments/{payment_id}/confirm":                                      "401  404   403   403 403  403  403   403    404",
     # search
     "GET /v1/search":                                                              "401  403   200   200 200  403  200   200    -",
+    # complaints
+    "GET /v1/complaints":                                                          "401  200   403   403 403  403  403   403    -",
+    "POST /v1/complaints":                                                         "401  422   403   403 403  403  403   403    -",
+    "GET /v1/complaints/{complaint_id}":                                           "401  404   403   403 403  403  403   403    404",
+    "GET /v1/complaints/admin":                                                    "401  403   200   200 200  403  200   403    -",
+    "PUT /v1/complaints/admin/{user_id}/{complaint_id}/assignee":                  "401  403   404   404 403  403  403   403    -",
+    "POST /v1/complaints/admin/{user_id}/{complaint_id}/resolve":                  "401  403   404   404 403  403  403   403    -",
     # work
     "GET /v1/work":                                                                "401  403   200   200 200  403  200   200    -",
     "GET /v1/work/summary":                                                        "401  403   200   200 200  403  200   200    -",
@@ -503,6 +526,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/recharge/by-key/{idempotency_key}":                                   "401  404   403   403 403  403  403   403    404",
     "POST /v1/recharge/callbacks/{channel}":                                       "401  401   401   401 401  401  401   401    -",
     "GET /v1/recharge/admin/plans/queue":                                          "401  403   200   200 200  403  200   200    -",
+    "POST /v1/recharge/admin/bulk-refunds":                                        "401  403   200   200 403  403  403   200    -",
     "PUT /v1/recharge/admin/plans/queue":                                          "401  403   409   409 403  403  403   409    -",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/start":                       "401  403   404   404 403  403  403   404    -",
     "GET /v1/recharge/plans/queue":                                                "401  200   403   403 403  403  403   403    -",

@@ -78,6 +78,7 @@ WITHOUT = {
     "PUT /v1/devices/web": INBOX,
     "DELETE /v1/devices/{device_id}": INBOX,
     "PUT /v1/work/assignee": TAKEN_OVER,
+    "PUT /v1/complaints/admin/{user_id}/{complaint_id}/assignee": TAKEN_OVER,
     "PATCH /v1/contact/admin/{enquiry_id}": ENQUIRY,
     "PUT /v1/contact/admin/{enquiry_id}/assignee": ENQUIRY,
     "POST /v1/contact/admin/{enquiry_id}/notes": ENQUIRY,
@@ -89,6 +90,7 @@ WITHOUT = {
     "DELETE /v1/notifications/{notification_id}": INBOX,
 }
 STEP_UP = {
+    "POST /v1/complaints/admin/{user_id}/{complaint_id}/resolve",
     # Runs again what was stopped, and takes off the list what may be a loss.
     "POST /v1/work/reruns",
     "POST /v1/work/closings",
@@ -168,6 +170,7 @@ STEP_UP = {
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/start",
     "PUT /v1/recharge/admin/plans/queue",
+    "POST /v1/recharge/admin/bulk-refunds",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve",
     "POST /v1/payments/admin/{user_id}/{payment_id}/refunds",
     "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve",

@@ -230,6 +230,7 @@ SCATTERED = {
     "recharge/crud.py:list_of_number",
     "recharge/crud.py:select_all_recharges",
     "reconciliation/crud.py:select_runs",
+    "complaints/crud.py:list_all",
     "users/kyc_crud.py:list_all",
     "users/staff_crud.py:select_present",
     "users/staff_crud.py:select_archived",

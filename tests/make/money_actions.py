@@ -70,6 +70,14 @@ async def order_queue(staff: StaffClient) -> httpx.Response:
     return await staff.ask("PUT", "/recharge/admin/plans/queue", REASON | body)
 
 
+@does("POST /v1/recharge/admin/bulk-refunds")
+async def refund_many(staff: StaffClient) -> httpx.Response:
+    user_id, recharge_id = (await _recharge(staff)).split("/")[-2:]
+    recharges = [{"user_id": user_id, "recharge_id": recharge_id}]
+    body = REASON | {"recharges": recharges, "is_dry_run": False}
+    return await staff.ask("POST", "/recharge/admin/bulk-refunds", body)
+
+
 # Payments.
 
 

@@ -26,7 +26,7 @@ async def add_parked_delivery(stores: Stores, listener: str = "webhooks") -> str
 
 
 async def add_parked_gateway_event(stores: Stores) -> str:
-    """A webhook about an unknown order that was given up, and reported."""
+    """A webhook about an unknown order that was parked, and reported."""
     event_id = f"evt_{uuid.uuid4().hex}"
     await run_sql(
         stores,

@@ -37,6 +37,7 @@ _PATH: Final = {
     "mandate_id": "The mandate.",
     "message_id": "The message.",
     "notification_id": "The notice.",
+    "complaint_id": "The complaint.",
     "kyc_request_id": "The request for a higher KYC tier.",
     "number_id": "The saved number.",
     "offer_id": "The offer.",

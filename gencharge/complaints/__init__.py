@@ -1,0 +1,1 @@
+"""Complaints about recharges, and the regulators' deadlines."""
