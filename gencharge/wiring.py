@@ -13,6 +13,7 @@ from gencharge.core.events.events import Listener
 from gencharge.core.rooms import checks, data_keys, snapshots
 from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
+from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.rooms.resealing import SealedDocuments
@@ -81,6 +82,9 @@ WATCHERS: Final[Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]]
 )
 SEALED_DOCUMENTS: Final[Sequence[SealedDocuments]] = tuple(
     part for room in ROOMS for part in room.sealed_documents
+)
+DATED_DOCUMENTS: Final[Sequence[DatedDocuments]] = tuple(
+    part for room in ROOMS for part in room.dated_documents
 )
 JOBS: Final[Sequence[Job]] = (
     # These three work with what all rooms have.

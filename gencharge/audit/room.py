@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.audit import jobs, listeners, staff_routes, verification_service
+from gencharge.audit import crud, jobs, listeners, staff_routes, verification_service
+from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -14,5 +15,6 @@ ROOM: Final = Room(
     routers=(staff_routes.router,),
     listeners=(listeners.ENTRIES,),
     jobs=jobs.JOBS,
+    dated_documents=(DatedDocuments(crud.COLLECTION, "recorded_at"),),
     proofs=(verification_service.prove,),
 )

@@ -105,3 +105,11 @@ class BackupFailed(Problem):
 
 class RestoreFailed(Problem):
     """The backup could not be restored. What was there before is unchanged."""
+
+
+class WalArchiveRequired(Conflict):
+    """There is no archive of the write-ahead log: set BACKUP_WAL_DIR to a folder, and start the stores again."""
+
+
+class BaseBackupAlreadyRunning(Conflict):
+    """Another base backup is being made."""

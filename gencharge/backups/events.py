@@ -92,6 +92,14 @@ class BackupRestoredInPlace(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveredToInstant(Event):
+    """The stores were recovered as they were `until` an instant (UTC, RFC 3339), from the base backup `base_id` on. The first event of what was recovered."""
+
+    base_id: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackupDatabaseDeleted(Event):
     """An admin deleted a database that a restore had made or left."""
 

@@ -9,9 +9,11 @@ from gencharge.backups import (
     in_place_staff_routes,
     in_place_staff_service,
     jobs,
+    logs_crud,
     loop,
     staff_routes,
 )
+from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -23,4 +25,5 @@ ROOM: Final = Room(
     jobs=jobs.JOBS,
     loops=(loop.keep_measured,),
     proving_jobs=jobs.proving,
+    dated_documents=(DatedDocuments(logs_crud.COLLECTION, "at"),),
 )

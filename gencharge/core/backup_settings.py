@@ -48,6 +48,17 @@ class Backups(BaseModel):
     backup_hour: int = Field(
         default=3, ge=0, le=23, description="The hour in India at which a daily backup is due."
     )
+    backup_wal_dir: Path | None = Field(
+        default=None,
+        description="A folder for the write-ahead log and the base backups of the embedded PostgreSQL, for a recovery to a point in time; better "
+        "another disk than that of the data. It is not encrypted. Empty: no archive.",
+    )
+    backup_wal_days: int = Field(
+        default=7,
+        ge=1,
+        le=400,
+        description="For how many days back a point in time can be reached: base backups and segments that only older ones need are deleted.",
+    )
     backup_databases_at_most: int = Field(
         default=4,
         ge=1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.rooms.room import Room
 from gencharge.messages import listeners, loop, models, personal_data, routes, staff_routes
 
@@ -16,5 +17,6 @@ ROOM: Final = Room(
     listeners=(listeners.RESEND,),
     loops=(loop.send_messages,),
     sealed_documents=(models.SEALED,),
+    dated_documents=(DatedDocuments(models.SEALED.collection, "created_at"),),
     personal_data=personal_data.PART,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.rooms.room import Room
 from gencharge.notifications import (
     announcement_loop,
@@ -32,5 +33,7 @@ ROOM: Final = Room(
     jobs=jobs.JOBS,
     loops=(announcement_loop.send_announcements,),
     sealed_documents=(models.SEALED,),
+    # Not by its date: a notice of the night is dated to the morning, when it is shown.
+    dated_documents=(DatedDocuments(models.SEALED.collection, "event_id", by_id=True),),
     personal_data=personal_data.PART,
 )

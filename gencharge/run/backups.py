@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gencharge.run import terminal
+from gencharge.run import recovery_command, terminal
 from gencharge.run.terminal import err, out
 
 if TYPE_CHECKING:
@@ -20,6 +20,24 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Backups, and the proof that they can be restored.", no_args_is_help=True)
 _Id = Annotated[str, typer.Argument(help="The id of a backup, as `gencharge backup list` shows it.")]
+_Until = Annotated[
+    str,
+    typer.Option(
+        help="Everything as it was at this instant (RFC 3339), from the archive of BACKUP_WAL_DIR, into a new folder.",
+        metavar="INSTANT",
+    ),
+]
+_Into = Annotated[
+    Path | None,
+    typer.Option(help="With --until: the new folder. By default one in DATA_DIR, named after the instant."),
+]
+_Documents = Annotated[
+    str,
+    typer.Option(
+        help="With --until, if MongoDB is lost: the id or the path of the backup that it is taken from.",
+        metavar="BACKUP",
+    ),
+]
 _SHOWN_EVERY_SECONDS = 1.0
 # Stages that count things; the others count bytes.
 _COUNTED = frozenset({"counts", "indexes"})
@@ -52,7 +70,9 @@ def show() -> None:
     from gencharge.backups import commands
 
     with terminal.one_line():
-        raise typer.Exit(commands.show(settings, out.print))
+        code = commands.show(settings, out.print)
+        recovery_command.show_reachable(settings)
+        raise typer.Exit(code)
 
 
 @app.command()
@@ -97,11 +117,20 @@ def restore(
             help="End a restore in place that was interrupted: it goes back, or on, and says which.",
         ),
     ] = False,
+    until: _Until = "",
+    into: _Into = None,
+    documents: _Documents = "",
     run_id: Annotated[str | None, typer.Option("--run", hidden=True)] = None,
 ) -> None:
     """Restore a backup into new databases; those in use are not touched, unless --in-place says so.
 
     Exit status 1 if what was restored is not what was backed up."""
+    if until:
+        if source or database or in_place or confirm or resume or run_id:
+            raise typer.BadParameter("--until goes with --into and --documents only")
+        _restore_until(until, into, documents)
+    if into or documents:
+        raise typer.BadParameter("--into and --documents go with --until")
     alone = run_id is not None or resume
     if alone is (source is not None) or (alone and (in_place or database)):
         raise typer.BadParameter("give the id of a backup or the path of its file, or --resume alone")
@@ -122,6 +151,25 @@ def restore(
             code = commands.restore(
                 settings, out.print, progress, source=source or "", database=database, proofs=_proofs()
             )
+    raise typer.Exit(code)
+
+
+def _restore_until(until: str, into: Path | None, documents: str) -> None:
+    recovery_command.instant_of(until)
+    settings = terminal.read_settings()
+    terminal.quiet_log(settings)
+    with terminal.one_line(), _progress() as progress:
+        code = recovery_command.restore_until(settings, progress, until=until, into=into, documents=documents)
+    raise typer.Exit(code)
+
+
+@app.command()
+def base() -> None:
+    """Make a base backup of the embedded PostgreSQL: from its end on, each instant can be restored with `restore --until`.
+
+    Needs BACKUP_WAL_DIR. Deletes the base backups and segments that BACKUP_WAL_DAYS does not keep."""
+    with _ready() as settings, _progress() as progress:
+        code = recovery_command.make_base(settings, progress)
     raise typer.Exit(code)
 
 

@@ -12,6 +12,7 @@ from gencharge.core.background.jobs import Job
 from gencharge.core.events.events import Listener
 from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
+from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.rooms.resealing import SealedDocuments
@@ -53,5 +54,7 @@ class Room:
     acts: tuple[Act, ...] = ()
     # What it keeps encrypted in MongoDB; encrypted columns are found by their type.
     sealed_documents: tuple[SealedDocuments, ...] = ()
+    # What of it in MongoDB says when it came into being: a recovery to an instant takes away what came later.
+    dated_documents: tuple[DatedDocuments, ...] = ()
     # What it holds about a customer: for exporting, closing and erasing an account.
     personal_data: PersonalData | None = None

@@ -62,7 +62,9 @@ class EmbeddedServers:
     def for_settings(cls, settings: Settings) -> Self:
         """The servers of those stores whose URL is not given."""
         urls = {"mongo": settings.mongo_url, "redis": settings.redis_url, "postgres": settings.database_url}
-        return cls(settings.data_dir, [name for name, url in urls.items() if not url])
+        servers = cls(settings.data_dir, [name for name, url in urls.items() if not url])
+        servers.postgres.wal_dir = settings.backup_wal_dir.resolve() if settings.backup_wal_dir else None
+        return servers
 
     def lock(self) -> None:
         """Claim the data folder for this process; raises AlreadyRunning when another one has it."""

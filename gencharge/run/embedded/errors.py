@@ -7,3 +7,11 @@ class ServerFailed(Exception):
 
 class AlreadyRunning(ServerFailed):
     """Another process runs the servers of this data folder."""
+
+
+class InstantNotReachable(ServerFailed):
+    """The archive does not lead to an instant; the text says to which it does."""
+
+
+class ArchiveDamaged(ServerFailed):
+    """The archive of the write-ahead log, or a base backup in it, can't be read."""

@@ -12,13 +12,10 @@ two leaves a complete new folder under the name `postgres.upgraded`, which the n
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -26,8 +23,9 @@ from psycopg import sql
 from gencharge.backups import programs
 from gencharge.run.embedded import disk
 from gencharge.run.embedded.binaries import Binary, find_postgres, find_postgres_of
+from gencharge.run.embedded.cluster import Cluster, running
 from gencharge.run.embedded.errors import ServerFailed
-from gencharge.run.embedded.stores import Postgres, finish_switch
+from gencharge.run.embedded.stores import finish_switch
 
 Progress = Callable[[str, int], None]
 _DRAFT: Final = "postgres.draft"
@@ -36,28 +34,6 @@ _PIECE_BYTES: Final = 1024 * 1024
 _ROOM: Final = 1.3
 _USER: Final = "gencharge"
 _SETTINGS: Final = {"maintenance_work_mem": "128MB", "synchronous_commit": "off"}
-
-
-class _Cluster(Postgres):
-    """A server on a folder of its own, behind sockets that no client looks for."""
-
-    def __init__(self, data_dir: Path, folder: Path, binary: Binary, sockets: Path) -> None:
-        super().__init__(data_dir)
-        self.folder = folder
-        self.sockets = sockets
-        self.log = self.data_dir / "logs" / f"{folder.name}.log"
-        self._binary = binary
-
-    def _find(self) -> Binary | None:
-        return self._binary
-
-    @property
-    def url(self) -> str:
-        return self.url_of("postgres")
-
-    def url_of(self, database: str) -> str:
-        """The URL of one of its databases."""
-        return f"postgresql://{_USER}@/{quote(database)}?host={quote(str(self.sockets), safe='')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +79,7 @@ def upgrade(data_dir: Path, progress: Progress) -> Upgraded | None:
     draft = data_dir / _DRAFT
     for left_over in (draft, data_dir / "postgres.upgraded"):
         shutil.rmtree(left_over, ignore_errors=True)
-    with _running(data_dir, folder, old) as source, _running(data_dir, draft, new) as target:
+    with running(data_dir, folder, old) as source, running(data_dir, draft, new) as target:
         databases, rows = _copy(source, target, progress)
     # Both have stopped in order: what is in the draft is on the disk.
     draft.rename(data_dir / "postgres.upgraded")
@@ -139,20 +115,7 @@ def _old_program(made_by: str, major: str) -> Binary:
     return program
 
 
-@contextmanager
-def _running(data_dir: Path, folder: Path, binary: Binary) -> Iterator[_Cluster]:
-    sockets = Path(tempfile.mkdtemp(prefix="gencharge-up-"))
-    server = _Cluster(data_dir, folder, binary, sockets)
-    try:
-        server.start()
-        server.wait_ready(120)
-        yield server
-    finally:
-        server.stop(timeout=300)
-        shutil.rmtree(sockets, ignore_errors=True)
-
-
-def _copy(source: _Cluster, target: _Cluster, progress: Progress) -> tuple[list[str], int]:
+def _copy(source: Cluster, target: Cluster, progress: Progress) -> tuple[list[str], int]:
     _copy_roles(source, target)
     total, databases = 0, _names(source, "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1")
     for database in databases:
@@ -173,7 +136,7 @@ def _copy(source: _Cluster, target: _Cluster, progress: Progress) -> tuple[list[
     return databases, total
 
 
-def _copy_roles(source: _Cluster, target: _Cluster) -> None:
+def _copy_roles(source: Cluster, target: Cluster) -> None:
     """All roles with their attributes, passwords and memberships. Our own is there."""
     command = [target.binary.sibling("pg_dumpall"), "--roles-only", "--no-password"]
     with programs.running(command, source.url, feeds=False) as dump:
@@ -184,7 +147,7 @@ def _copy_roles(source: _Cluster, target: _Cluster) -> None:
         connection.execute("\n".join(lines).encode())
 
 
-def _copy_database(source: _Cluster, target: _Cluster, database: str, progress: Progress) -> None:
+def _copy_database(source: Cluster, target: Cluster, database: str, progress: Progress) -> None:
     dump = [target.binary.sibling("pg_dump"), f"--dbname={database}", "--format=custom", "--compress=none"]
     restore = [
         target.binary.sibling("pg_restore"),
@@ -220,7 +183,7 @@ def _rows(url: str) -> dict[str, int]:
         return counts
 
 
-def _names(cluster: _Cluster, query: str) -> list[str]:
+def _names(cluster: Cluster, query: str) -> list[str]:
     with psycopg.connect(cluster.url) as connection:
         return [str(name) for (name,) in connection.execute(query.encode())]
 

@@ -68,6 +68,10 @@ class Server(ABC):
     @abstractmethod
     def _answers(self) -> bool: ...
 
+    def _passes(self) -> list[Path]:
+        """The files that the server's user has to reach."""
+        return [self.binary.path.resolve(), self.folder, self.sockets / "socket"]
+
     def _prepare(self, account: Account | None) -> None:
         """Make the data folder ready; called when no other process uses it."""
         own_folder(self.folder, account)
@@ -130,7 +134,7 @@ class Server(ABC):
         match_owner(self.log)
         self._end_leftovers()
         self.binary.open_to(account)
-        account = with_passage(account, self.binary.path.resolve(), self.folder, self.sockets / "socket")
+        account = with_passage(account, *self._passes())
         self._prepare(account)
         self.socket.unlink(missing_ok=True)
         self._log_start = self.log.stat().st_size

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
-from gencharge.run.embedded import disk
+from gencharge.run.embedded import disk, wal
 from gencharge.run.embedded.binaries import Binary, find_mongod, find_postgres, find_redis
 from gencharge.run.embedded.errors import ServerFailed
 from gencharge.run.embedded.ownership import own_folder
@@ -28,6 +28,13 @@ class Postgres(Server):
     stop_signal = signal.SIGINT  # "Fast" shutdown: clients are cut off, the rest is orderly.
     # Off for data that nobody needs after a power cut: then nothing waits for the disk.
     fsync = True
+    # The folder that the write-ahead log is archived in, and the base backups beside it; None: it is not archived.
+    wal_dir: Path | None = None
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(data_dir)
+        # Settings of this server beside the usual ones.
+        self.more: dict[str, str] = {}
 
     @property
     def url(self) -> str:
@@ -60,6 +67,8 @@ class Postgres(Server):
             "log_lock_waits": "on",
             "log_min_duration_statement": "1s",
             "cluster_name": "gencharge",
+            **(wal.settings(self.wal_dir) if self.wal_dir else {}),
+            **self.more,
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return [str(self.binary.path), "-D", str(self.folder), *options]
@@ -71,7 +80,17 @@ class Postgres(Server):
             return False
         return len(lines) >= 8 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
 
+    def _passes(self) -> list[Path]:
+        own = super()._passes()
+        if self.wal_dir is not None:
+            own.append(wal.make_folder(self.wal_dir))
+        if self.wal_dir is not None or "restore_command" in self.more:
+            own += wal.programs()
+        return own
+
     def _prepare(self, account: Account | None) -> None:
+        if self.wal_dir is not None:
+            wal.own(self.wal_dir, account)
         if self.version == "unknown":
             raise ServerFailed(f"PostgreSQL: {self.binary.problem()}")
         finish_switch(self.data_dir)

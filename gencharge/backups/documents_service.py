@@ -1,0 +1,99 @@
+"""MongoDB as of an instant: what is live now, or the MongoDB part of a backup, without what came after the instant."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from bson.raw_bson import RawBSONDocument
+from pymongo.database import Database
+
+from gencharge.backups import documents_crud, names, restore_service
+from gencharge.backups.archive import ArchiveReader
+from gencharge.backups.create_service import Progress, key_of
+from gencharge.backups.restore_service import Location
+from gencharge.core.rooms.dated_documents import DatedDocuments
+from gencharge.core.settings import Settings
+
+Documents = Database[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Copied:
+    """What was copied: `documents` in all, and how many of each collection were taken away because they came later."""
+
+    documents: int = 0
+    removed: dict[str, int] = field(default_factory=dict)
+
+
+def copy_live(source: Documents, target: Documents, progress: Progress) -> Copied:
+    """Copy all collections with their indexes. The source is only read."""
+    copied = Copied()
+    for description in documents_crud.list_collections(source):
+        name = str(description["name"])
+        documents_crud.add_collection(target, description)
+        batches = documents_crud.batches_of(documents_crud.iterate_documents(source, name))
+        documents_crud.add_documents(target, name, _counted(batches, copied, progress))
+        documents_crud.add_indexes(target, description)
+    return copied
+
+
+async def copy_archived(
+    settings: Settings, location: Location, target: Documents, progress: Progress
+) -> tuple[Copied, datetime]:
+    """Copy the MongoDB part of a backup, and say of which instant the backup is (UTC). Raises what `restore_service.examine` raises."""
+    await restore_service.examine(settings, location, progress)
+    loop = asyncio.get_running_loop()
+    return await asyncio.to_thread(_copy_archived, settings, location, target, loop, progress)
+
+
+def remove_after(
+    target: Documents, dated: Sequence[DatedDocuments], until: datetime, copied: Copied
+) -> Mapping[str, int]:
+    """Take away what came into being after an instant; how many of each collection."""
+    for each in dated:
+        copied.removed[each.collection] = target[each.collection].delete_many(each.after(until)).deleted_count
+    return copied.removed
+
+
+def _copy_archived(
+    settings: Settings,
+    location: Location,
+    target: Documents,
+    loop: asyncio.AbstractEventLoop,
+    progress: Progress,
+) -> tuple[Copied, datetime]:
+    copied, descriptions = Copied(), dict[str, dict[str, Any]]()
+    with location.opened(loop) as source:
+        reader = ArchiveReader(source, key=key_of(settings))
+        for part, segments in itertools.groupby(reader.segments(), key=lambda segment: segment[0]):
+            contents = (content for _, _, content in segments)
+            if part == names.COLLECTIONS:
+                listed = orjson.loads(b"".join(contents))["collections"]
+                descriptions = {str(each["name"]): each for each in listed}
+            elif part == names.POSTGRES or part.startswith(f"{names.FILES}/"):
+                for _ in contents:
+                    pass
+            else:
+                collection = names.collection_of(part)
+                if collection in descriptions:
+                    documents_crud.add_collection(target, descriptions[collection])
+                batches = documents_crud.batches_of(contents)
+                documents_crud.add_documents(target, collection, _counted(batches, copied, progress))
+        for description in descriptions.values():
+            documents_crud.add_indexes(target, description)
+        return copied, datetime.fromisoformat(str(reader.header["snapshot_at"]))
+
+
+def _counted(
+    batches: Iterable[list[RawBSONDocument]], copied: Copied, progress: Progress
+) -> Iterable[list[RawBSONDocument]]:
+    for batch in batches:
+        yield batch
+        copied.documents += len(batch)
+        progress("documents", copied.documents)
