@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from gencharge.backups import running_service, runs_crud, staff_service
+from gencharge.backups import running_service, runs_crud, staff_service, wal_service
 from gencharge.backups.models import BackupRun
 from gencharge.backups.schedule import Schedule, slot_of
 from gencharge.core import telemetry
@@ -50,6 +51,13 @@ async def schedule(stores: Stores) -> None:
         log.info("backup_scheduled", slot=slot)
 
 
+async def make_base(stores: Stores) -> None:
+    """Make a base backup of the embedded server if the last one is older than a day, and delete what is not kept."""
+    base = await asyncio.to_thread(wal_service.make_if_due, stores.settings, lambda _stage, _done: None)
+    if base is not None:
+        log.info("base_backup_made", base_id=base.base_id)
+
+
 async def purge(stores: Stores) -> None:
     """Forget work of long ago, and links that have expired."""
     now = clock.now()
@@ -69,5 +77,6 @@ def proving(proofs: Sequence[Proof]) -> tuple[Job, ...]:
 JOBS: Final = (
     Job("backups.schedule", schedule, cron="10 * * * * *"),
     Job("backups.sweep", sweep, cron="35 * * * * *"),
+    Job("backups.base", make_base, cron="20 7 * * * *"),
     Job("backups.purge", purge, cron="40 21 * * *"),
 )

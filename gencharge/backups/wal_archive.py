@@ -91,6 +91,11 @@ def number_of(location: str) -> int:
     return int(log, 16) * _IN_A_LOG + int(offset, 16) // SEGMENT_BYTES
 
 
+def number_of_name(name: str) -> int:
+    """The number in the name of a segment."""
+    return int(name[8:16], 16) * _IN_A_LOG + int(name[16:24], 16)
+
+
 def list_bases(archive: Path) -> list[Base]:
     """The base backups, the oldest first. One whose description can't be read is none."""
     bases = list[Base]()

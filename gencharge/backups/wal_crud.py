@@ -8,7 +8,7 @@ from typing import Final, LiteralString
 
 from gencharge.backups.crud import Connection
 
-# The second statement's numbers are those of whole segments: the one being written is never archived yet.
+# For any login: what these functions and this view say is not secret.
 _STATE: Final[LiteralString] = """
     SELECT current_setting('archive_mode'), last_archived_wal, last_archived_time, last_failed_time, failed_count,
            pg_walfile_name(pg_current_wal_lsn()), stats_reset, now()
@@ -27,7 +27,7 @@ class Archiving:
     failed_at: datetime | None
     failures: int
     current_name: str
-    since: datetime
+    since: datetime | None
     now: datetime
 
 

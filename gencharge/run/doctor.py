@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gencharge.run import clocks, database_login, providers
+from gencharge.run import clocks, database_login, providers, recoverability
 from gencharge.run.database_login import without_password
 from gencharge.run.embedded import EmbeddedServers, Server, ServerFailed, disk
 from gencharge.run.report import Report, Row
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from gencharge.core.settings import Settings
 
 _TIMEOUT_SECONDS: Final = 3
-# As ops/alerts.yml has it.
-_BACKUP_HOURS: Final = 26
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def examine(settings: Settings) -> Report:
         _examine_clocks(settings),
         _examine_python(),
         _examine_disk(settings),
-        _examine_backups(settings),
+        *recoverability.examine(settings),
         *providers.examine(settings),
     ]
     return report
@@ -263,28 +261,6 @@ def _examine_disk(settings: Settings) -> Row:
     row.problem = disk.problem_with(folder, "DATA_DIR" if embedded else "STORAGE_DIR")
     if embedded and free < needed and not row.problem:
         row.problem = f"new stores need {needed // 10**6} MB: make room, or set DATA_DIR to another disk"
-    return row
-
-
-def _examine_backups(settings: Settings) -> Row:
-    from gencharge.backups import measuring_service
-    from gencharge.core.errors import Problem
-    from gencharge.core.values import clock
-
-    row = Row(
-        "Backups", origin=settings.backup_bucket or str(settings.backup_dir or settings.data_dir / "backups")
-    )
-    try:
-        measures = asyncio.run(measuring_service.measure(settings))
-    except (Problem, OSError, ValueError) as problem:
-        row.problem = f"the backups can't be listed: {problem}"
-        return row
-    age = measuring_service.age_seconds(measures, clock.now())
-    row.state = "no good one yet" if age is None else f"the last good one is {age / 3600:.1f} h old"
-    if settings.backup_schedule == "off":
-        row.state += "; BACKUP_SCHEDULE is off"
-    elif age is None or age > _BACKUP_HOURS * 3600:
-        row.problem = f"no backup of the last {_BACKUP_HOURS} hours was verified: does a worker run? `gencharge backup list`"
     return row
 
 
