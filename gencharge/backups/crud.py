@@ -28,6 +28,11 @@ _TABLES: Final[LiteralString] = """
     SELECT relname FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname
 """
+_TABLES_BY_SIZE: Final[LiteralString] = """
+    SELECT relname FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+    ORDER BY pg_relation_size(oid) DESC, relname
+"""
 _INDEXES: Final[LiteralString] = """
     SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
     WHERE relnamespace = 'public'::regnamespace AND indisready
@@ -110,15 +115,20 @@ def list_tables(connection: Connection) -> list[str]:
     return [name for (name,) in connection.execute(_TABLES)]
 
 
+def list_tables_by_size(connection: Connection) -> list[str]:
+    """All tables, the largest first."""
+    return [name for (name,) in connection.execute(_TABLES_BY_SIZE)]
+
+
 def count_indexes(connection: Connection) -> int:
     """How many indexes are ready."""
     return int(_one(connection, _INDEXES)[0])
 
 
-def analyze(connection: Connection) -> None:
-    """Let the planner know what is in the tables. A dump holds no statistics; without them the first queries read whole tables."""
+def analyze(connection: Connection, table: str) -> None:
+    """Let the planner know what is in a table. A dump holds no statistics; without them the first queries read whole tables."""
     connection.execute("SET statement_timeout = 0")
-    connection.execute("ANALYZE")
+    connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier("public", table)))
 
 
 def list_references(connection: Connection) -> list[tuple[str, str]]:

@@ -20,7 +20,16 @@ import orjson
 import psycopg
 from pymongo.errors import PyMongoError
 
-from gencharge.backups import crud, documents_crud, dump_service, manifest, names, programs, signatures
+from gencharge.backups import (
+    crud,
+    documents_crud,
+    dump_service,
+    manifest,
+    names,
+    programs,
+    sessions_crud,
+    signatures,
+)
 from gencharge.backups.archive import ArchiveReader
 from gencharge.backups.cipher import Source
 from gencharge.backups.create_service import Progress, contents_of, key_of
@@ -255,6 +264,7 @@ class _Filling:
         self._storage = open_storage(settings)
         self._collections: list[dict[str, Any]] = []
         self._done = 0
+        self._compared = 0
 
     def take(self, part: str, contents: Iterator[bytes], header: dict[str, Any]) -> None:
         """Restore a part."""
@@ -275,13 +285,28 @@ class _Filling:
 
     def contents(self, of_backup: dict[str, Any]) -> dict[str, Any]:
         """What is in the databases now, in the words of the manifest."""
-        with crud.connected(self._settings.migration_url, self._incomplete) as snapshot:
+        url = self._settings.migration_url
+        with crud.connected(url, self._incomplete) as snapshot:
             crud.begin_snapshot(snapshot)
-            contents = contents_of(snapshot, crud.list_tables(snapshot), self._progress)
+            # Nobody writes into it yet, so sessions with snapshots of their own see the same.
+            fingerprints = sessions_crud.for_each_table(
+                url,
+                self._incomplete,
+                crud.list_tables_by_size(snapshot),
+                self._fingerprint,
+                begin=crud.begin_snapshot,
+            )
+            contents = contents_of(snapshot, crud.list_tables(snapshot), self._progress, fingerprints)
         if not of_backup["selection"]:
             with documents_crud.opened(self._settings, self._target.mongo_database) as documents:
                 contents["collections"] = documents_crud.count_documents(documents)
         return contents
+
+    def _fingerprint(self, session: crud.Connection, table: str) -> tuple[int, str]:
+        fingerprint = crud.get_fingerprint(session, table)
+        self._compared += 1
+        self._progress("counts", self._compared)
+        return fingerprint
 
     def _fill_postgres(self, contents: Iterator[bytes], header: dict[str, Any]) -> None:
         url = self._settings.migration_url
@@ -295,7 +320,8 @@ class _Filling:
             tools, url, self._incomplete, counted, lambda indexes: self._progress("indexes", indexes)
         )
         with crud.connected(url, self._incomplete, autocommit=True) as connection:
-            crud.analyze(connection)
+            tables = crud.list_tables_by_size(connection)
+        sessions_crud.for_each_table(url, self._incomplete, tables, crud.analyze)
 
     def _fill_collection(self, collection: str, contents: Iterator[bytes]) -> None:
         description = next((each for each in self._collections if each["name"] == collection), None)
