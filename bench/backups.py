@@ -1,19 +1,22 @@
 """Measure a backup and a restore at a size.
 
-    python -m bench backups [--data-dir FOLDER] [--size 100k|1m|10m] [--no-restore]
+    python -m bench backups [--data-dir FOLDER] [--size 100k|1m|10m] [--no-restore] [--sales]
 
 With `--data-dir` the servers' data stays for the next run. Backup and restore are the commands `gencharge backup create` and `restore`, in
 processes of their own, encrypted. Their memory is the largest sum of the resident memory of the command and the programs that it runs;
-what PostgreSQL itself uses is not in it. A missed goal is no failure: exit status 0.
+what PostgreSQL itself uses is not in it. With `--sales` an API sells at the same time, as fast as it can: how much of its throughput subscribe keeps
+while the backup is made, against the mean of before and after. A missed goal is no failure: exit status 0.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +27,16 @@ from rich.console import Console
 from rich.table import Table
 
 import scale
-from bench import filled
-from bench.world import World
+from bench import filled, load
+from bench.rows import SUBSCRIBE
+from bench.servers import Server
+from bench.world import Customer, World
 from gencharge.backups import cipher, crud, names
 from gencharge.core.settings import Settings
 
-GOAL_SECONDS, GOAL_MB = 90.0, 300.0
+GOAL_SECONDS, GOAL_MB, GOAL_KEPT = 90.0, 300.0, 0.7
+_CONNECTIONS: Final = 16
+_WINDOW_SECONDS, _ALONE_SECONDS = 2.0, 6.0
 _RESTORED: Final = "gencharge_bench_restored"
 _LOOK_SECONDS: Final = 0.05
 _CUSTOMERS: Final = (
@@ -114,6 +121,7 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--data-dir", type=Path, help="the servers' folder, kept for the next run")
     parser.add_argument("--size", choices=scale.NAMED, default="1m")
     parser.add_argument("--no-restore", action="store_true", help="only the backup")
+    parser.add_argument("--sales", action="store_true", help="sell while a backup is made, and nothing else")
     options = parser.parse_args(words)
     console = Console()
     if not console.is_terminal:
@@ -126,6 +134,9 @@ def main(words: Sequence[str]) -> None:
             "BACKUP_KEY_FILE": str(key),
             "BACKUP_DIR": str(folder / "backups"),
         }
+        if options.sales:
+            _sell(console, settings, environment)
+            return
         table = Table(
             "what", "seconds", "goal", "MB", "goal", "CPU s: command", "PostgreSQL", "progress lines"
         )
@@ -140,6 +151,52 @@ def main(words: Sequence[str]) -> None:
         console.print(table)
         for path in (folder / "backups" / names.FOLDER).iterdir():
             path.unlink()
+
+
+def _sell(console: Console, settings: Settings, environment: dict[str, str]) -> None:
+    """Measure subscribe before, during and after a backup."""
+    folder, bench_world = settings.data_dir.resolve(), World(settings.data_dir.resolve())
+    _people(bench_world, settings)
+    environment = bench_world.environment(filled.DATABASE) | environment
+    with (
+        Server("api", "gencharge.api.main:create_app", folder, environment) as server,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        server.wait_ready()
+        plan_id = bench_world.addon(settings.postgres_url)
+        requests = load.write(folder / "sales", bench_world.subscriptions(SUBSCRIBE, plan_id))
+
+        def drive(seconds: float) -> load.Load:
+            return load.drive(server.port, requests, seconds=seconds, connections=_CONNECTIONS)
+
+        drive(_WINDOW_SECONDS)
+        before = drive(_ALONE_SECONDS)
+        work = thread.submit(command, ["backup", "create"], folder, environment)
+        windows = list[load.Load]()
+        while not work.done():
+            windows.append(drive(_WINDOW_SECONDS))
+        backup = work.result()
+        # The last one may have gone on when the backup had ended.
+        during = windows[:-1] or windows
+        after = drive(_ALONE_SECONDS)
+    alone = (before.per_second + after.per_second) / 2
+    meanwhile = sum(each.requests for each in during) / sum(each.seconds for each in during)
+    errors = sum(each.errors for each in (before, *windows, after))
+    console.print(
+        f"subscribe: {before.per_second:.0f}/s before, {meanwhile:.0f}/s while a backup was made ({backup.seconds:.1f} s),"
+        f" {after.per_second:.0f}/s after: {meanwhile / alone:.0%} of its throughput (goal {GOAL_KEPT:.0%}), {errors} errors;"
+        f" 99 % within {before.p99_ms:.0f} ms before and {max(each.p99_ms for each in during):.0f} ms beside it"
+    )
+
+
+def _people(bench_world: World, settings: Settings) -> None:
+    """The benchmark's customers, who stay in a folder that stays."""
+    with crud.connected(settings.migration_url, autocommit=True) as connection:
+        customers = [Customer(*row) for row in connection.execute(_CUSTOMERS)]
+    if customers:
+        bench_world.customers = customers
+    else:
+        asyncio.run(bench_world.fill(settings))
 
 
 def _drop(settings: Settings) -> None:

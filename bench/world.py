@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -91,7 +91,7 @@ class World:
         asyncio.run(self._create_databases())
         for settings in self.settings.values():
             migrations.upgrade(settings)
-            asyncio.run(self._fill(settings))
+            asyncio.run(self.fill(settings))
 
     async def _create_databases(self) -> None:
         connection = await asyncpg.connect(embedded_postgres_url(self.folder, "postgres"))
@@ -99,7 +99,8 @@ class World:
             await connection.execute(f'CREATE DATABASE "{name}"')
         await connection.close()
 
-    async def _fill(self, settings: Settings) -> None:
+    async def fill(self, settings: Settings) -> None:
+        """Write the customers, with money and numbers, and what they may buy into a database that has the tables."""
         database = Database(settings, name="gencharge-bench")
         await database.run(operators.seed)
         await database.run(plans.seed)
@@ -164,9 +165,9 @@ class World:
             self._tokens[of_each] = time.monotonic(), tokens
         return tokens
 
-    def addon(self) -> UUID:
-        """The plan that everybody buys: an add-on for a day, which starts at once alongside any other plan."""
-        return asyncio.run(self._query(PRODUCT, _ADDON))
+    def addon(self, url: str = "") -> UUID:
+        """The plan that everybody buys: an add-on for a day, which starts at once alongside any other plan. `url`: of another database."""
+        return asyncio.run(self._query(PRODUCT, _ADDON, url))
 
     def empty_outbox(self, database: str) -> None:
         """Drop the events of earlier rounds, so that each round begins with the same tables."""
@@ -176,8 +177,8 @@ class World:
         """How many recharges there are."""
         return int(str(asyncio.run(self._query(database, "SELECT count(*) FROM recharges"))))
 
-    async def _query(self, database: str, statement: str) -> object:
-        connection = await asyncpg.connect(self.settings[database].postgres_url)
+    async def _query(self, database: str, statement: str, url: str = "") -> Any:
+        connection = await asyncpg.connect(url or self.settings[database].postgres_url)
         try:
             return await connection.fetchval(statement)
         finally:
