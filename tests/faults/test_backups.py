@@ -288,7 +288,7 @@ def kill_at_random(machine: Machine, chance: random.Random, backup_id: str, numb
     deadline = time.monotonic() + delay
     while process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
-    print(f"round {number}: {kind}, {'killed' if process.poll() is None else 'ended'} after {delay:.2f} s")
+    print(f"round {number}: {kind}, {'killed' if process.poll() is None else 'ended'} after {delay:.2f} s")  # noqa: T201 - the run's record
     if process.poll() is None:
         # With the programs that it started.
         os.killpg(process.pid, signal.SIGKILL)
@@ -307,7 +307,7 @@ def test_killed_at_random_moments_all_that_is_listed_is_whole_and_so_is_what_is_
     machine: Machine,
 ) -> None:
     chance = random.Random(SEED)
-    print(f"SOAK_SEED={SEED}")
+    print(f"SOAK_SEED={SEED}")  # noqa: T201 - the run's record
     backup_id = backed_up(machine)
     for number in range(2):
         kill_at_random(machine, chance, backup_id, number)
@@ -316,7 +316,7 @@ def test_killed_at_random_moments_all_that_is_listed_is_whole_and_so_is_what_is_
 @pytest.mark.soak
 def test_killed_and_out_of_disk_again_and_again(machine: Machine) -> None:
     chance = random.Random(SEED)
-    print(f"SOAK_SEED={SEED}")
+    print(f"SOAK_SEED={SEED}")  # noqa: T201 - the run's record
     backup_id = backed_up(machine)
     for number in range(ROUNDS):
         if chance.random() < 0.3:
