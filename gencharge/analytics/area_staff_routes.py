@@ -16,7 +16,7 @@ from gencharge.analytics.staff_schemas import FiguresQuery, PeriodQuery
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.cached import NOT_MODIFIED
-from gencharge.core.postgres.database import Db
+from gencharge.core.postgres.replica import ReadingDb
 from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 router = web.router("analytics")
@@ -26,7 +26,7 @@ _ABOUT: Final = """Totals, periods, trends, growth and distributions, by days in
 
 
 async def _answer(
-    db: Db, admin: Principal, area: Area, query: PeriodQuery, if_none_match: str | None
+    db: ReadingDb, admin: Principal, area: Area, query: PeriodQuery, if_none_match: str | None
 ) -> Response:
     await staff_service.freeze(db)
     headers = {
@@ -42,7 +42,7 @@ def _add(area: Area) -> None:
     reader = Depends(Requires(area.resource, Action.READ, scoped=area.is_scoped))
 
     async def of_operators(
-        db: Db,
+        db: ReadingDb,
         query: Annotated[FiguresQuery, Query()],
         admin: Principal = reader,
         if_none_match: IfNoneMatch = None,
@@ -50,7 +50,7 @@ def _add(area: Area) -> None:
         return await _answer(db, admin, area, query, if_none_match)
 
     async def of_all(
-        db: Db,
+        db: ReadingDb,
         query: Annotated[PeriodQuery, Query()],
         admin: Principal = reader,
         if_none_match: IfNoneMatch = None,

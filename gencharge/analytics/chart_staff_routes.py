@@ -17,6 +17,7 @@ from gencharge.analytics.staff_routes import CACHE, IfNoneMatch
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http import language, web
 from gencharge.core.http.cached import NOT_MODIFIED
+from gencharge.core.postgres.replica import headers_of, lag_of
 from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 router = web.router("analytics")
@@ -49,15 +50,21 @@ def _add(source: Source) -> None:
     ) -> Response:
         service.measure_of(what, query)
 
-        async def unit(db: AsyncSession) -> tuple[str, Chart | None]:
+        async def unit(db: AsyncSession) -> tuple[str, Chart | None, float | None]:
             await staff_service.freeze(db)
             tag = f'"{await service.etag(db, admin, source, query, format)}"'
             if if_none_match is not None and tag in if_none_match:
-                return tag, None
-            return tag, await service.plan(db, admin, source, query)
+                return tag, None, lag_of(db)
+            return tag, await service.plan(db, admin, source, query), lag_of(db)
 
-        tag, chart = await request.scope["app"].state.stores.database.run(unit)
-        headers = {"ETag": tag, "Cache-Control": CACHE, **language.HEADERS[language.spoken()]}
+        # Not a dependency: the connection is given back before the drawing begins.
+        tag, chart, lag = await request.scope["app"].state.stores.reading.run(unit)
+        headers = {
+            "ETag": tag,
+            "Cache-Control": CACHE,
+            **language.HEADERS[language.spoken()],
+            **headers_of(lag),
+        }
         if chart is None:
             return Response(status_code=304, headers=headers)
         picture = await service.draw(chart, query.theme, format)

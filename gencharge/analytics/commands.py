@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from gencharge.analytics import service
 from gencharge.core.postgres.database import Database
+from gencharge.core.postgres.replica import open_for_reading
 from gencharge.core.settings import Settings
 
 Say = Callable[[str], None]
@@ -16,11 +17,13 @@ _SHOWN: Final = 20
 _KEYS: Final = ("area", "fact", "day", "month", "operator", "cut", "key")
 
 
-def verify(settings: Settings, say: Say, *, since: date | None = None) -> int:
-    """Compare all figures, or those of the days from `since`, with the recharges and the ledger. Returns the exit code: 0 all is
-    right, 1 something differs."""
+def verify(settings: Settings, say: Say, *, since: date | None = None, on_replica: bool = False) -> int:
+    """Compare all figures, or those of the days from `since`, with the recharges and the ledger; on the replica if asked. Returns the
+    exit code: 0 all is right, 1 something differs. Raises ReplicaNotUsed."""
     differences = asyncio.run(
-        _with_database(settings, lambda db: service.find_differences(db, _on_part(say), since))
+        _with_database(
+            settings, lambda db: service.find_differences(db, _on_part(say), since), on_replica=on_replica
+        )
     )
     for row in differences[:_SHOWN]:
         say(_line(row))
@@ -41,12 +44,11 @@ def rebuild(settings: Settings, say: Say, *, since: date | None = None) -> int:
     return 0
 
 
-async def _with_database(settings: Settings, work: Callable[[Database], Any]) -> Any:
-    database = Database(settings, name="gencharge-rollup")
-    try:
+async def _with_database(
+    settings: Settings, work: Callable[[Database], Any], *, on_replica: bool = False
+) -> Any:
+    async with open_for_reading(settings, name="gencharge-rollup", on_replica=on_replica) as database:
         return await work(database)
-    finally:
-        await database.close()
 
 
 def _on_part(say: Say) -> service.OnPart:

@@ -20,7 +20,7 @@ from gencharge.analytics.staff_routes import CACHE, IfNoneMatch, Reader
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.cached import NOT_MODIFIED
-from gencharge.core.postgres.database import Db
+from gencharge.core.postgres.replica import ReadingDb
 from gencharge.sessions.guards import SCOPED_ERRORS, Principal
 
 router = web.router("analytics")
@@ -32,11 +32,11 @@ Asked = Annotated[OperatorQuery, Query()]
 
 
 async def _answer(
-    db: Db,
+    db: ReadingDb,
     admin: Principal,
     query: OperatorQuery,
     if_none_match: str | None,
-    show: Callable[[Db, Principal, OperatorQuery], Awaitable[Any]],
+    show: Callable[[ReadingDb, Principal, OperatorQuery], Awaitable[Any]],
 ) -> Response:
     await staff_service.freeze(db)
     tag = await service.etag(db, admin, query, show.__name__)
@@ -52,7 +52,9 @@ async def _answer(
     response_model=CohortFigures,
     responses=_RESPONSES,
 )
-async def get_cohorts(admin: Reader, db: Db, query: Asked, if_none_match: IfNoneMatch = None) -> Response:
+async def get_cohorts(
+    admin: Reader, db: ReadingDb, query: Asked, if_none_match: IfNoneMatch = None
+) -> Response:
     """How many of the customers who began in a month recharge one, two, three months later. 304 as long as nothing more was counted."""
     return await _answer(db, admin, query, if_none_match, service.cohorts)
 
@@ -63,7 +65,9 @@ async def get_cohorts(admin: Reader, db: Db, query: Asked, if_none_match: IfNone
     response_model=SegmentFigures,
     responses=_RESPONSES,
 )
-async def get_segments(admin: Reader, db: Db, query: Asked, if_none_match: IfNoneMatch = None) -> Response:
+async def get_segments(
+    admin: Reader, db: ReadingDb, query: Asked, if_none_match: IfNoneMatch = None
+) -> Response:
     """How many customers are in each segment, by fixed bounds, and what they bring. 304 as long as nothing more was counted."""
     return await _answer(db, admin, query, if_none_match, service.segments)
 
@@ -74,7 +78,9 @@ async def get_segments(admin: Reader, db: Db, query: Asked, if_none_match: IfNon
     response_model=ForecastFigures,
     responses=_RESPONSES,
 )
-async def get_forecast(admin: Reader, db: Db, query: Asked, if_none_match: IfNoneMatch = None) -> Response:
+async def get_forecast(
+    admin: Reader, db: ReadingDb, query: Asked, if_none_match: IfNoneMatch = None
+) -> Response:
     """Base plans that end on each of the next thirty days, by operator, circle and plan, and how many renewals to expect from what
     customers did lately. 304 as long as nothing more was counted."""
     return await _answer(db, admin, query, if_none_match, service.forecast)

@@ -13,7 +13,7 @@ from gencharge.analytics.staff_schemas import ActivePlanFigures, FiguresQuery, T
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.cached import NOT_MODIFIED
-from gencharge.core.postgres.database import Db
+from gencharge.core.postgres.replica import ReadingDb
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 router = web.router("analytics")
@@ -33,7 +33,7 @@ IfNoneMatch = Annotated[
 )
 async def get_transaction_figures(
     admin: Reader,
-    db: Db,
+    db: ReadingDb,
     query: Annotated[FiguresQuery, Query()],
     if_none_match: IfNoneMatch = None,
 ) -> Response:
@@ -54,7 +54,7 @@ async def get_transaction_figures(
 )
 async def get_revenue_figures(
     admin: Reader,
-    db: Db,
+    db: ReadingDb,
     query: Annotated[FiguresQuery, Query()],
     if_none_match: IfNoneMatch = None,
 ) -> Response:
@@ -72,7 +72,7 @@ async def get_revenue_figures(
     summary="Figures of the plans that run now (staff)",
     responses=web.errors(DatabaseUnavailable, *SCOPED_ERRORS),
 )
-async def get_active_plan_figures(admin: Reader, db: Db) -> ActivePlanFigures:
+async def get_active_plan_figures(admin: Reader, db: ReadingDb) -> ActivePlanFigures:
     """How many plans run and wait, by operator, circle, type, category and plan, and how many end on each of the next thirty days.
     They are counted every five minutes."""
     return await plans_staff_service.show(db, admin)

@@ -11,9 +11,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
 
 from gencharge.core.errors import MetricsTokenInvalid, NotFound
 from gencharge.core.http import openapi, web
+from gencharge.core.postgres.replica import Reading
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 
@@ -33,6 +35,10 @@ class StoreHealth(web.Out):
     status: str
     latency_ms: float | None
     problem: str | None = None
+    lag_seconds: float | None = Field(
+        default=None,
+        description="Of a replica: how old what it shows is at most. `null`: not known, or no replica.",
+    )
 
 
 class ReadyOut(web.Out):
@@ -50,15 +56,18 @@ async def live() -> LiveOut:
 
 @router.get("/health/ready", response_model=ReadyOut, responses={503: {"model": ReadyOut}})
 async def ready(request: Request) -> Response:
-    """Each store by name, with its latency. 503 when PostgreSQL is away: money can't move without it."""
+    """Each store by name, with its latency; `replica`, if there is one, with its lag. 503 when PostgreSQL is away: money can't move
+    without it."""
     stores: Stores = request.app.state.stores
     names = ("postgresql", "mongodb", "redis")
     answers = await asyncio.gather(
         _ask(stores.database.ping()), _ask(stores.mongo.admin.command("ping")), _ask(stores.redis.ping())
     )
     health = dict(zip(names, answers, strict=True))
+    if stores.reading.has_replica:
+        health["replica"] = _replica(stores.reading)
     serves = health["postgresql"].status == "ok"
-    whole = all(store.status == "ok" for store in answers)
+    whole = all(store.status == "ok" for store in health.values())
     status = "ok" if whole else "degraded" if serves else "unavailable"
     return web.reply(ReadyOut(status=status, stores=health), status=200 if serves else 503)
 
@@ -74,6 +83,17 @@ async def metrics(request: Request) -> Response:
     if expected and not hmac.compare_digest(sent.encode(), f"Bearer {expected}".encode()):
         raise MetricsTokenInvalid
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _replica(reading: Reading) -> StoreHealth:
+    """The replica as the watcher sees it; reads that it can't answer go to the primary."""
+    lag = reading.lag_seconds
+    return StoreHealth(
+        status="ok" if reading.is_used else "unavailable",
+        latency_ms=None,
+        problem=None if reading.is_used else reading.problem or "lags",
+        lag_seconds=None if lag is None else round(lag, 1),
+    )
 
 
 async def _ask(question: Awaitable[Any]) -> StoreHealth:

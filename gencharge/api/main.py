@@ -158,6 +158,7 @@ def _allow_browsers(app: FastAPI, origins: list[str]) -> None:
             "Location",
             "RateLimit",
             "RateLimit-Policy",
+            "Replica-Lag",
             "Retry-After",
             "Sunset",
             "X-Request-ID",

@@ -39,6 +39,7 @@ class OpenStores:
         self._tasks = [
             asyncio.create_task(watch(app, stores), name=watch.__name__) for watch in wiring.WATCHERS
         ]
+        self._tasks.append(asyncio.create_task(stores.reading.watch(), name="replica"))
         self._tasks.append(asyncio.create_task(self._limits.buckets.go_on_reconciling(stores.redis)))
 
     async def close(self) -> None:

@@ -59,6 +59,28 @@ class Databases(BaseModel):
         description="The role that API and worker take on after they connect. It may not change history. The first "
         "migration creates it.",
     )
+    database_replica_url: str = Field(
+        default="",
+        description="A streaming replica of that database: figures, reports and long lists of the staff are read there. Empty: from "
+        "the primary. Nothing that decides about money or rights is ever read there.",
+    )
+    database_replica_max_lag_seconds: float = Field(
+        default=10.0,
+        ge=2,
+        le=3_000,
+        description="A replica whose data may be older than this is not used: the primary answers.",
+    )
+    database_replica_pool_size: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="Connections of one process to the replica; twice as many under load.",
+    )
+    database_replica_statement_timeout_ms: int = Field(
+        default=15000,
+        ge=1,
+        description="The longest run of a statement on the replica. For the API `DATABASE_COMMAND_TIMEOUT_SECONDS` is a further bound.",
+    )
     database_pool_size: int = Field(
         default=5, ge=1, le=100, description="Connections of one process; twice as many under load."
     )

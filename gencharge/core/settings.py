@@ -104,6 +104,11 @@ class Settings(
         return _without_driver(self.database_url) or embedded_postgres_url(self.data_dir)
 
     @property
+    def replica_url(self) -> str:
+        """libpq-style URL of the replica for reads, without a driver suffix; empty: there is none."""
+        return _without_driver(self.database_replica_url)
+
+    @property
     def database_name(self) -> str:
         """The name of the PostgreSQL database that `postgres_url` leads to."""
         return urlsplit(self.postgres_url).path.lstrip("/")

@@ -21,6 +21,7 @@ from gencharge.core.errors import (
 from gencharge.core.http import idempotency, web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict
+from gencharge.core.postgres.replica import ReadingDb
 from gencharge.payments import staff_service
 from gencharge.payments.errors import PaymentNotCaptured, PaymentNotFound, RefundTooLarge
 from gencharge.payments.schemas import RefundOut
@@ -42,7 +43,7 @@ Refunder = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT,
 
 @router.get("/admin", responses=web.errors(*_LIST, *ADMIN_ERRORS))
 async def staff_list_payments(
-    admin: Reader, db: Db, query: Annotated[StaffPaymentQuery, Query()]
+    admin: Reader, db: ReadingDb, query: Annotated[StaffPaymentQuery, Query()]
 ) -> StaffPaymentPage:
     """All customers' payments, newest first.
 

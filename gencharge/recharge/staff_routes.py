@@ -21,6 +21,7 @@ from gencharge.core.errors import (
 from gencharge.core.http import idempotency, web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked
+from gencharge.core.postgres.replica import ReadingDb
 from gencharge.payments.errors import RefundTooLarge
 from gencharge.recharge import staff_service
 from gencharge.recharge.errors import (
@@ -56,7 +57,7 @@ _ALWAYS = (
 
 @router.get("/admin", responses=web.errors(CursorInvalid, ValidationFailed, *_READING))
 async def staff_list_recharges(
-    admin: Reader, db: Db, query: Annotated[StaffRechargeQuery, Query()]
+    admin: Reader, db: ReadingDb, query: Annotated[StaffRechargeQuery, Query()]
 ) -> StaffRechargePage:
     """All customers' recharges, newest first; for an admin limited to some operators, those of these operators.
 

@@ -107,6 +107,10 @@ class PdfWriter:
         self._chart()
         self._file.write(fonts.finished(self._pdf))
 
+    def abandon(self) -> None:
+        """Close the files of its fonts; nothing has been written."""
+        fonts.close_fonts(self._pdf)
+
     def _next_page(self) -> None:
         self._pdf.add_page()
         heading = self._heading

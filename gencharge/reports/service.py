@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.events.events import emit
 from gencharge.core.postgres.database import read_one_snapshot
+from gencharge.core.postgres.replica import ReplicaLost
 from gencharge.core.stores.storage import CHUNK_BYTES, TYPES
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -141,21 +142,48 @@ async def make(
     `on_rows` is told after each batch how many there are so far. Raises ValidationFailed for columns that the report does not have,
     ReportTooLarge for more than `max_rows` rows, DatabaseUnavailable, DocumentsUnavailable.
     """
+    try:
+        return await _write(stores, order, file, max_rows=max_rows, on_rows=on_rows)
+    except ReplicaLost:
+        # From the beginning: rows of two snapshots would not belong together.
+        await asyncio.to_thread(_empty, file)
+        return await _write(stores, order, file, max_rows=max_rows, on_rows=on_rows, primary_only=True)
+
+
+def _empty(file: IO[bytes]) -> None:
+    file.seek(0)
+    file.truncate()
+
+
+async def _write(
+    stores: Stores,
+    order: Order,
+    file: IO[bytes],
+    *,
+    max_rows: int | None,
+    on_rows: OnRows | None,
+    primary_only: bool = False,
+) -> int:
     columns = order.columns
     made_at = f"{clock.now().astimezone(IST):%Y-%m-%d %H:%M} IST"
     heading = Heading.of(order.report, order.query, columns, made_at)
     limit = order.limit(max_rows)
     writer = _WRITERS[order.query.format](file, heading)
     rows = 0
-    # A request keeps to the time that any other request has.
-    async with aclosing(_batches(stores, order, columns, patient=max_rows is None)) as batches:
-        async for batch in batches:
-            rows += len(batch)
-            if limit is not None and rows > limit:
-                raise _too_large(limit)
-            await asyncio.to_thread(_add, writer, batch, columns if order.masks_contacts else None)
-            if on_rows is not None:
-                on_rows(rows)
+    try:
+        # A request keeps to the time that any other request has.
+        source = _batches(stores, order, columns, patient=max_rows is None, primary_only=primary_only)
+        async with aclosing(source) as batches:
+            async for batch in batches:
+                rows += len(batch)
+                if limit is not None and rows > limit:
+                    raise _too_large(limit)
+                await asyncio.to_thread(_add, writer, batch, columns if order.masks_contacts else None)
+                if on_rows is not None:
+                    on_rows(rows)
+    except BaseException:
+        writer.abandon()
+        raise
     await asyncio.to_thread(writer.end)
     return rows
 
@@ -165,12 +193,11 @@ def _add(writer: Writer, batch: Batch, masks: Sequence[Column] | None) -> None:
 
 
 async def _batches(
-    stores: Stores, order: Order, columns: tuple[Column, ...], *, patient: bool
+    stores: Stores, order: Order, columns: tuple[Column, ...], *, patient: bool, primary_only: bool
 ) -> AsyncGenerator[Batch, None]:
     report = order.report
     if report.select is not None:
-        # From one place, so that a replica can take it over.
-        async with stores.database.transaction() as db:
+        async with stores.reading.transaction(primary_only=primary_only) as db:
             if patient:
                 await read_one_snapshot(db)
             async with aclosing(crud.stream_rows(db, report.select(order.ask), columns)) as rows:
@@ -189,9 +216,13 @@ async def count(stores: Stores, order: Order) -> int | None:
     """How many rows a report has now; None if that can't be told before it is made."""
     if order.report.select is None:
         return None
-    async with stores.database.transaction() as db:
+    select = order.report.select
+
+    async def unit(db: AsyncSession) -> int:
         await read_one_snapshot(db)
-        return await crud.count_rows(db, order.report.select(order.ask))
+        return await crud.count_rows(db, select(order.ask))
+
+    return await stores.reading.run(unit)
 
 
 async def answer(stores: Stores, order: Order) -> tuple[IO[bytes], int]:

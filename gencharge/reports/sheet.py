@@ -98,6 +98,13 @@ class SheetWriter:
         finally:
             self._folder.cleanup()
 
+    def abandon(self) -> None:
+        """Delete what is on the disk. A workbook that is collected unclosed would write its archive into the file."""
+        self._book.fileclosed = True
+        for sheet in self._book.worksheets():
+            sheet.row_data_fh.close()
+        self._folder.cleanup()
+
 
 def _about(heading: Heading) -> str:
     filters = "; ".join(f"{name}={value}" for name, value in heading.filters) or "none"

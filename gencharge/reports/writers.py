@@ -22,6 +22,9 @@ class Writer(Protocol):
     def end(self) -> None:
         """Write what comes after the rows, such as their totals. The file stays open."""
 
+    def abandon(self) -> None:
+        """Write no more, now and when this is collected: another writer may be given the file."""
+
 
 class Totals:
     """The sums of the columns that add up."""
@@ -59,6 +62,10 @@ class CsvWriter:
 
     def end(self) -> None:
         """Flush, and leave the file open."""
+        self._text.detach()
+
+    def abandon(self) -> None:
+        """Let go of the file: what wraps it would close it when it is collected."""
         self._text.detach()
 
 
@@ -103,6 +110,9 @@ class JsonWriter:
             for place, total in self._totals.sums.items()
         }
         self._file.write(b'\n],"totals":' + orjson.dumps(totals) + b',"row_count":%d}\n' % self._rows)
+
+    def abandon(self) -> None:
+        """Nothing is pending."""
 
 
 def _fragment(paise: int) -> orjson.Fragment:

@@ -19,6 +19,7 @@ from gencharge.run import (
     terminal,
     upgrade_command,
 )
+from gencharge.run.replica import OnReplica
 from gencharge.run.report_command import app as report_app
 from gencharge.run.terminal import err, out
 
@@ -274,14 +275,14 @@ def reconcile(
 
 
 @ledger.command()
-def verify() -> None:
+def verify(on_replica: OnReplica = False) -> None:
     """Check that the books balance and that every cached balance follows from the transfers."""
     settings = terminal.read_settings()
     with terminal.one_line():
         terminal.require_database(settings)
         from gencharge.run import verification
 
-        report = asyncio.run(verification.verify_ledger(settings))
+        report = verification.ledger(settings, on_replica=on_replica)
     terminal.conclude(report.lines, ok=report.ok)
 
 

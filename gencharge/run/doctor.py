@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gencharge.run import clocks, database_login, providers, recoverability
+from gencharge.run import clocks, database_login, providers, recoverability, replica
 from gencharge.run.database_login import without_password
 from gencharge.run.embedded import EmbeddedServers, Server, ServerFailed, disk
 from gencharge.run.report import Report, Row
@@ -58,6 +58,7 @@ def examine(settings: Settings) -> Report:
         report = Report(list(rows))
     report.rows.insert(0, _examine_settings(settings))
     report.rows += [
+        *replica.examine(settings),
         _examine_schema(settings),
         _examine_data_keys(settings),
         _examine_api(settings),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gencharge.run import terminal
+from gencharge.run import replica, terminal
+from gencharge.run.replica import OnReplica
 from gencharge.run.terminal import out
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _settings() -> Settings:
 
 
 @app.command()
-def verify(since: _Since = None) -> None:
+def verify(since: _Since = None, on_replica: OnReplica = False) -> None:
     """Compare the figures with the recharges and the ledger, to the paisa. It may run while events are counted.
 
     Exit status 1 if anything differs; each row that does is shown with how much too high it is.
@@ -38,7 +39,10 @@ def verify(since: _Since = None) -> None:
     settings = _settings()
     from gencharge.analytics import commands
 
-    raise typer.Exit(commands.verify(settings, out.print, since=since.date() if since else None))
+    day = since.date() if since else None
+    with terminal.one_line(), replica.one_line():
+        code = commands.verify(settings, out.print, since=day, on_replica=on_replica)
+    raise typer.Exit(code)
 
 
 @app.command()

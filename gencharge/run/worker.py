@@ -67,6 +67,7 @@ async def _work_until_closed(settings: Settings, stop: asyncio.Event) -> None:
         asyncio.create_task(Relay(stores, wiring.LISTENERS).run(), name="relay"),
         asyncio.create_task(_run_jobs(settings, stores), name="jobs"),
         asyncio.create_task(clocks.watch(stores), name="clock"),
+        asyncio.create_task(stores.reading.watch(), name="replica"),
         asyncio.create_task(maintenance.watch(settings, on_close=close, on_other=close), name="maintenance"),
         *(asyncio.create_task(loop(stores), name=loop.__name__) for loop in wiring.LOOPS),
     ]

@@ -19,6 +19,7 @@ from gencharge.core.errors import (
 from gencharge.core.http import idempotency, web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict
+from gencharge.core.postgres.replica import ReadingDb
 from gencharge.operators.service import CurrentOperators
 from gencharge.sessions.guards import (
     ADMIN_ERRORS,
@@ -83,7 +84,7 @@ Corrector = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, 
 @router.get("/admin/transactions", responses=web.errors(*_LIST, *SCOPED_ERRORS))
 async def staff_list_transactions(
     admin: ScopedReader,
-    db: Db,
+    db: ReadingDb,
     operators: CurrentOperators,
     query: Annotated[StaffTransactionQuery, Query()],
 ) -> StaffTransactionPage:

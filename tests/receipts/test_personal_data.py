@@ -28,6 +28,7 @@ def own_storage(shop: Stores, tmp_path: Path) -> Stores:
         shop.mongo,
         shop.documents,
         shop.redis,
+        shop.reading,
     )
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import openpyxl
+import pypdf
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.core.errors import ValidationFailed
+from gencharge.core.postgres.replica import Reading
 from gencharge.core.stores.stores import Stores
 from gencharge.reports import crud, service
 from gencharge.reports.errors import ReportTooLarge
@@ -20,6 +26,7 @@ from gencharge.sessions.guards import ALL
 from gencharge.users.models import User
 from tests.make.factories import make_user
 from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.replica import StandIn
 from tests.make.reports import an_admin, file_of, order_of, read_csv, rows_of
 
 
@@ -156,3 +163,48 @@ def test_what_is_allowed_depends_on_the_permissions_and_the_operators() -> None:
         "archived-users",
         "users",
     ]
+
+
+@pytest.mark.parametrize("file_format", ["csv", "json", "xlsx", "pdf"])
+async def test_a_report_whose_replica_goes_away_begins_again_on_the_primary(
+    shop: Stores, monkeypatch: pytest.MonkeyPatch, file_format: str
+) -> None:
+    for _ in range(6):
+        await sell(shop)
+    order = order_of(shop, "transactions", file_format)
+    whole = await file_of(shop, order)
+    monkeypatch.setattr(crud, "BATCH", 2)
+    stand_in = StandIn(shop.settings)
+    reading = Reading(stand_in.settings, shop.database, name="test")
+    await reading.measure()
+    counts: list[int] = []
+
+    def on_rows(rows: int) -> None:
+        counts.append(rows)
+        if len(counts) == 1:
+            assert stand_in.throw_out(), "the first rows came from the replica"
+
+    file = io.BytesIO()
+    try:
+        rows = await service.make(replace(shop, reading=reading), order, file, on_rows=on_rows)
+        gc.collect()  # what the abandoned writer held writes nothing any more
+    finally:
+        await reading.close()
+        stand_in.drop()
+    assert rows == counts[-1]
+    assert counts.count(2) == 2, "from the beginning"
+    if file_format == "csv":
+        assert file.getvalue() == whole
+    elif file_format == "json":
+        assert json.loads(file.getvalue())["rows"] == json.loads(whole)["rows"]
+    elif file_format == "xlsx":
+        sheets = [openpyxl.load_workbook(io.BytesIO(content)).active for content in (whole, file.getvalue())]
+        first, second = ([[cell.value for cell in row] for row in sheet] for sheet in sheets)
+        assert first == second
+    else:
+        texts = [
+            [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
+            for content in (whole, file.getvalue())
+        ]
+        assert len(texts[0]) == len(texts[1])
+        assert f"Rows: {rows}" in texts[1][-1]

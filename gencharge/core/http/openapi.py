@@ -39,15 +39,20 @@ _ANSWER_HEADERS: Final = {
         "Only if this is the answer of an earlier request with the same `Idempotency-Key`.",
         {"type": "string", "enum": ["true"]},
     ),
+    "Replica-Lag": (
+        "Only if a replica of the database answered: how old the data may be, in seconds.",
+        {"type": "number", "minimum": 0},
+    ),
 }
 # One example for each error, however many routes name it: repeated, they were two thirds of the document.
 _EXAMPLES: Final[dict[str, dict[str, Any]]] = {}
 
 
-def describe_headers(route: APIRoute) -> None:
-    """Let the document name the headers of the route's answer: `Location`, `ETag` and `Idempotent-Replayed`."""
+def describe_headers(route: APIRoute, *, may_lag: bool = False) -> None:
+    """Let the document name the headers of the route's answer: `Location`, `ETag` and `Idempotent-Replayed`; and `Replica-Lag`, if a
+    replica of the database may answer (`may_lag`)."""
     model: Any = route.response_model
-    names = []
+    names = ["Replica-Lag"] if may_lag else []
     if route.status_code == HTTP_201_CREATED and getattr(model, "located_at", None):
         names.append("Location")
     if "etag" in getattr(model, "model_fields", {}):

@@ -40,6 +40,13 @@ from gencharge.core.http.field_messages import field_message
 from gencharge.core.http.openapi import errors as errors
 from gencharge.core.http.query_rules import QueryRules
 from gencharge.core.postgres.database import ATTEMPTS, WriteConflict, back_off, get_db
+from gencharge.core.postgres.replica import (
+    ReplicaLost,
+    get_reading_db,
+    headers_of,
+    lag_of_request,
+    leave_replica,
+)
 from gencharge.core.values.money import Money, SignedMoney
 from gencharge.core.values.text import without_nul
 
@@ -158,7 +165,7 @@ class Route(APIRoute):
     ) -> None:
         options["summary"] = options.get("summary") or _first_sentence(endpoint)
         super().__init__(path, _replying(endpoint, status_code or 200), status_code=status_code, **options)
-        openapi.describe_headers(self)
+        openapi.describe_headers(self, may_lag=_asks_for(self.dependant, get_reading_db))
         self._query_rules = QueryRules(self.dependant)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -173,6 +180,8 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Handler:
         run = super().get_route_handler()
+        if _asks_for(self.dependant, get_reading_db):
+            return _reading(run)
         if not _asks_for(self.dependant, get_db):
             return run if (self.methods or set()) <= _WITHOUT_BODY else _with_strict_json(run)
 
@@ -193,6 +202,26 @@ class Route(APIRoute):
                     return response
 
         return handle
+
+
+def _reading(run: Handler) -> Handler:
+    """Run the request again on the primary if the replica fails it, and say how old an answer of the replica may be."""
+
+    async def answer(request: Request) -> Response:
+        async with AsyncExitStack() as transaction:
+            request.scope["fastapi_function_astack"] = transaction
+            response = await run(request)
+        response.headers.update(headers_of(lag_of_request(request.scope)))
+        return response
+
+    async def handle(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except ReplicaLost:
+            leave_replica(request.scope)
+            return await answer(request)
+
+    return handle
 
 
 def _first_sentence(endpoint: Callable[..., Any]) -> str | None:

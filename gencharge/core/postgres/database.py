@@ -83,11 +83,18 @@ class Database:
     """The engine and the fast pool of one process. Connects on first use, so a database that is away stops no start."""
 
     def __init__(
-        self, settings: Settings, *, name: str = "gencharge", command_seconds: float | None = None
+        self,
+        settings: Settings,
+        *,
+        name: str = "gencharge",
+        command_seconds: float | None = None,
+        read_only: bool = False,
     ) -> None:
-        """`command_seconds`: when we give a statement up; by default a little after PostgreSQL ends it itself."""
+        """`command_seconds`: when we give a statement up; by default a little after PostgreSQL ends it itself. `read_only`: PostgreSQL
+        refuses every write."""
         self.settings = self._settings = settings
         self._name = name
+        self._read_only = read_only
         allowed_ms = settings.database_statement_timeout_ms
         self._command_seconds = command_seconds or allowed_ms / 1000 + MARGIN_SECONDS
         # A server that is well ends a statement before we give it up.
@@ -127,6 +134,8 @@ class Database:
             "idle_in_transaction_session_timeout": "30000",
             **more,
         }
+        if self._read_only:
+            server_settings["default_transaction_read_only"] = "on"
         if settings.database_app_role:
             server_settings["role"] = settings.database_app_role
         return {

@@ -61,14 +61,19 @@ def print_cell(pdf: FPDF, width: float, height: float, text: str, *, align: str)
 
 def finished(pdf: FPDF) -> bytes:
     """The document. The library closes the files of the fonts that it used; the others are closed here."""
-    from fpdf.fonts import TTFFont
-
     try:
         return bytes(pdf.output())
     finally:
-        for font in pdf.fonts.values():
-            if isinstance(font, TTFFont):
-                font.close()
+        close_fonts(pdf)
+
+
+def close_fonts(pdf: FPDF) -> None:
+    """Close the files of a document that is finished, or is not going to be."""
+    from fpdf.fonts import TTFFont
+
+    for font in pdf.fonts.values():
+        if isinstance(font, TTFFont):
+            font.close()
 
 
 @lru_cache(maxsize=1)

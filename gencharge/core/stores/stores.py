@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from gencharge.core import telemetry
 from gencharge.core.postgres.database import Database
+from gencharge.core.postgres.replica import Reading
 from gencharge.core.settings import Settings
 from gencharge.core.stores import mongo, redis
 from gencharge.core.stores.mongo import Document
@@ -31,6 +32,8 @@ class Stores:
     mongo: AsyncMongoClient[Document]
     documents: AsyncDatabase[Document]
     redis: Redis
+    # For what only reads and may be some seconds old: a replica, if there is one that keeps up.
+    reading: Reading
 
     @classmethod
     def open(cls, settings: Settings, *, name: str = "gencharge", answers_requests: bool = False) -> Stores:
@@ -40,18 +43,21 @@ class Stores:
         """
         command_seconds = settings.database_command_timeout_seconds if answers_requests else None
         client = mongo.connect(settings)
+        database = Database(settings, name=name, command_seconds=command_seconds)
         return cls(
             settings=settings,
-            database=Database(settings, name=name, command_seconds=command_seconds),
+            database=database,
             mongo=client,
             documents=client[settings.mongo_database],
             redis=redis.connect(settings),
+            reading=Reading(settings, database, name=name, command_seconds=command_seconds),
         )
 
     async def close(self) -> None:
         """Close all connections, side by side. A store that hangs or fails is left after CLOSE_SECONDS."""
         await asyncio.gather(
             _close("postgres", self.database.close()),
+            _close("replica", self.reading.close()),
             _close("mongo", self.mongo.close()),
             _close("redis", self.redis.aclose()),
         )
