@@ -10,8 +10,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.analytics.models import CustomerArea, CustomerFigures
-from gencharge.analytics.segments import FREQUENCY, MONEY_RUPEES, RECENCY_DAYS, SEGMENTS
 from gencharge.core.postgres.connection import allow_long_statements
+from gencharge.recharge.models import segment_models
 
 # Of all operators together: customers of two operators count once.
 ALL_OPERATORS: Final = ""
@@ -29,15 +29,15 @@ def _score(value: str, bounds: Sequence[int], operator: str) -> str:
 
 _SCORES: Final = ", ".join(
     (
-        _score("days", RECENCY_DAYS, "<=") + " AS recency",
-        _score("recharges", FREQUENCY, ">=") + " AS frequency",
-        _score("amount", [rupees * 100 for rupees in MONEY_RUPEES], ">=") + " AS money",
+        _score("days", segment_models.RECENCY_DAYS, "<=") + " AS recency",
+        _score("recharges", segment_models.FREQUENCY, ">=") + " AS frequency",
+        _score("amount", [rupees * 100 for rupees in segment_models.MONEY_RUPEES], ">=") + " AS money",
     )
 )
 _SEGMENT: Final = "CASE {} END".format(
     " ".join(
         f"WHEN recency >= {one.recency} AND frequency >= {one.frequency} AND money >= {one.money} THEN '{one.key}'"
-        for one in SEGMENTS
+        for one in segment_models.SEGMENTS
     )
 )
 # One pass over the recharges, to a row for each customer, operator and month; all else is counted from these.

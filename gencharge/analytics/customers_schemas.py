@@ -7,13 +7,13 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gencharge.analytics.segments import SEGMENTS
 from gencharge.core.http.web import Out
 from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.money import SignedMoney
+from gencharge.recharge.models import segment_models
 
 _COUNTED_AT: Final = Field(description="They are counted each night. Null: not yet.")
-_MEANINGS: Final = " ".join(f"`{segment.key}`: {segment.means}" for segment in SEGMENTS)
+_MEANINGS: Final = " ".join(f"`{segment.key}`: {segment.means}" for segment in segment_models.SEGMENTS)
 
 
 class OperatorQuery(BaseModel):

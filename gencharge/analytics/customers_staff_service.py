@@ -28,8 +28,8 @@ from gencharge.analytics.customers_schemas import (
 )
 from gencharge.analytics.models import CustomerArea, PlanCut
 from gencharge.analytics.plans_crud import Ending
-from gencharge.analytics.segments import SEGMENTS
 from gencharge.core.values.money import SignedMoney
+from gencharge.recharge.models import segment_models
 from gencharge.sessions.guards import Principal
 
 _MONTHS: Final = 24
@@ -63,7 +63,7 @@ async def segments(db: AsyncSession, admin: Principal, query: OperatorQuery) -> 
     rows = await crud.list_figures(db, CustomerArea.SEGMENTS, operators_of(admin, query))
     whole = sum(row.customers for row in rows)
     parts = []
-    for segment in SEGMENTS:
+    for segment in segment_models.SEGMENTS:
         own = [row for row in rows if row.key == segment.key]
         customers = sum(row.customers for row in own)
         parts.append(

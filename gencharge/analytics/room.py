@@ -6,6 +6,7 @@ from typing import Final
 
 from gencharge.analytics import (
     area_staff_routes,
+    campaigns_staff_routes,
     chart_staff_routes,
     customers_staff_routes,
     jobs,
@@ -25,6 +26,7 @@ ROOM: Final = Room(
         area_staff_routes.router,
         chart_staff_routes.router,
         customers_staff_routes.router,
+        campaigns_staff_routes.router,
     ),
     listeners=(listeners.COUNT,),
     jobs=jobs.JOBS,

@@ -20,6 +20,8 @@ class Profile:
     registered_at: datetime
     last_recharge_at: datetime | None
     spend: int
+    # By recency, frequency and money; None: never recharged.
+    segment: str | None
 
 
 def matches(target: Target, profile: Profile, now: datetime) -> bool:
@@ -35,6 +37,7 @@ def matches(target: Target, profile: Profile, now: datetime) -> bool:
             _since(target.last_recharge_within_days, last, now),
             target.last_recharge_before_days is None
             or (last is not None and last <= now - timedelta(days=target.last_recharge_before_days)),
+            not target.segments or profile.segment in target.segments,
             target.min_spend is None or profile.spend >= target.min_spend.paise,
             target.max_spend is None or profile.spend <= target.max_spend.paise,
         )

@@ -11,13 +11,15 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.campaigns.models import Campaign, CampaignMember, CampaignState
+from gencharge.campaigns.models import Campaign, CampaignFigures, CampaignMember, CampaignState
 from gencharge.campaigns.staff_schemas import CampaignQuery
 from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_page
+from gencharge.core.postgres.connection import allow_long_statements
+from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.offers.models import Offer
 from gencharge.operators.models import ConnectionRow
-from gencharge.recharge.models import PaymentState, Recharge
+from gencharge.recharge.models import PaymentState, Recharge, quote_models
 from gencharge.users.models import User, UserStatus
 
 _DELIVERED: Final = (PaymentState.DELIVERED, PaymentState.REFUNDED)
@@ -42,10 +44,13 @@ _RESULT: Final = text("""
 
 
 class Sales(NamedTuple):
-    """A customer's delivered recharges: the last one, and what was paid since an instant, in paise."""
+    """A customer's delivered recharges: the last one, what was paid since an instant, and how many there were in a year and for how
+    much (before refunds). Amounts in paise."""
 
     last_at: datetime
     paise: int
+    year_recharges: int
+    year_paise: int
 
 
 class GroupFigures(NamedTuple):
@@ -57,6 +62,8 @@ class GroupFigures(NamedTuple):
     paise: int = 0
     uses: int = 0
     cost: int = 0
+    # Quotes in which the offer was; of both groups together, and told with those who were told.
+    shown: int = 0
 
 
 async def get_offer(db: AsyncSession, offer_id: UUID) -> Offer | None:
@@ -120,16 +127,22 @@ async def list_connections(db: AsyncSession, owners: dict[str, UUID]) -> dict[st
     return known
 
 
-async def list_sales(db: AsyncSession, user_ids: Collection[UUID], *, since: datetime) -> dict[UUID, Sales]:
+async def list_sales(
+    db: AsyncSession, user_ids: Collection[UUID], *, since: datetime, year_ago: datetime
+) -> dict[UUID, Sales]:
     """What these customers recharged; who never did is left out."""
+    cost = Recharge.wallet_amount + Recharge.gateway_amount
+    in_year = Recharge.created_at >= year_ago
     paid = Recharge.wallet_amount + Recharge.gateway_amount - Recharge.refunded_amount
     query = select(
         Recharge.user_id,
         func.max(Recharge.created_at),
         func.coalesce(func.sum(paid).filter(Recharge.created_at >= since), 0),
+        func.count().filter(in_year),
+        func.coalesce(func.sum(cost).filter(in_year), 0),
     ).where(Recharge.user_id.in_(user_ids), Recharge.status.in_(_DELIVERED))
     rows = await db.execute(query.group_by(Recharge.user_id))
-    return {user_id: Sales(last_at, int(paise)) for user_id, last_at, paise in rows}
+    return {row[0]: Sales(row[1], *(int(value) for value in row[2:])) for row in rows}
 
 
 async def add_members(db: AsyncSession, rows: list[dict[str, Any]]) -> None:
@@ -157,7 +170,70 @@ async def get_result(db: AsyncSession, campaign: Campaign, *, until: datetime) -
         "until": until,
     }
     rows = await db.execute(_RESULT, values)
-    return {row[0]: GroupFigures(*(int(value) for value in row[1:])) for row in rows}
+    groups = {row[0]: GroupFigures(*(int(value) for value in row[1:])) for row in rows}
+    shown = await _count_shown(db, campaign, until)
+    return groups | {False: groups.get(False, GroupFigures())._replace(shown=shown)}
+
+
+async def _count_shown(db: AsyncSession, campaign: Campaign, until: datetime) -> int:
+    """Quotes with the campaign's offer. They are counted by the day, so its first and its last day count whole."""
+    first, last = (instant.astimezone(clock.IST).date() for instant in (campaign.starts_at, until))
+    counts = quote_models.OfferQuoteCount
+    query = select(func.coalesce(func.sum(counts.quotes), 0))
+    shown = await db.scalar(
+        query.where(counts.offer_id == campaign.offer_id, counts.day.between(first, last))
+    )
+    return int(shown or 0)
+
+
+async def allow_time(db: AsyncSession) -> None:
+    """Let a statement of this transaction read many customers."""
+    await db.execute(text("SET LOCAL statement_timeout = 0"))
+    await allow_long_statements(db)
+
+
+async def list_counted(db: AsyncSession, *, now: datetime, ended_after: datetime) -> list[Campaign]:
+    """The campaigns whose figures may change: they have started, and did not end before."""
+    query = select(Campaign).where(
+        Campaign.starts_at <= now, Campaign.ends_at >= ended_after, Campaign.selected_at.is_not(None)
+    )
+    return list(await db.scalars(query.order_by(Campaign.campaign_id)))
+
+
+async def store_figures(
+    db: AsyncSession, campaign_id: UUID, groups: dict[bool, GroupFigures], counted_at: datetime
+) -> None:
+    """Put what both groups did in the place of what was counted before."""
+    rows = [
+        {
+            "campaign_id": campaign_id,
+            "is_control": is_control,
+            **groups.get(is_control, GroupFigures())._asdict(),
+            "counted_at": counted_at,
+        }
+        for is_control in (False, True)
+    ]
+    statement = insert(CampaignFigures).values(rows)
+    changed = {name: statement.excluded[name] for name in (*GroupFigures._fields, "counted_at")}
+    await db.execute(
+        statement.on_conflict_do_update(index_elements=["campaign_id", "is_control"], set_=changed)
+    )
+
+
+async def list_started(
+    db: AsyncSession, since: datetime, until: datetime, *, limit: int
+) -> list[tuple[Campaign, str]]:
+    """The campaigns that start from one instant up to, not including, another one, with the names of their offers; the newest first."""
+    query = select(Campaign, Offer.name).join(Offer, Offer.offer_id == Campaign.offer_id)
+    query = query.where(Campaign.starts_at >= since, Campaign.starts_at < until)
+    rows = await db.execute(query.order_by(Campaign.starts_at.desc(), Campaign.campaign_id).limit(limit))
+    return [(campaign, name) for campaign, name in rows]
+
+
+async def list_figures(db: AsyncSession, campaign_ids: Collection[UUID]) -> list[CampaignFigures]:
+    """What was counted of these campaigns."""
+    query = select(CampaignFigures).where(CampaignFigures.campaign_id.in_(campaign_ids))
+    return list(await db.scalars(query))
 
 
 async def list_of_user(

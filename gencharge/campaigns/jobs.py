@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from gencharge.campaigns import crud, selection_service
+from gencharge.campaigns import crud, selection_service, service
 from gencharge.core.background.jobs import Job
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -23,4 +23,12 @@ async def start_due(stores: Stores) -> None:
             left -= 1
 
 
-JOBS: Final = (Job("campaigns.start", start_due, cron="* * * * *"),)
+async def count(stores: Stores) -> None:
+    """Count what the campaigns of this time have brought."""
+    await service.count(stores.database)
+
+
+JOBS: Final = (
+    Job("campaigns.start", start_due, cron="* * * * *"),
+    Job("campaigns.count", count, cron="12 * * * *"),
+)

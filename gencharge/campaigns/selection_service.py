@@ -23,6 +23,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.offers import service as offers
 from gencharge.operators import service as operators
+from gencharge.recharge.models import segment_models
 from gencharge.users.models import User
 
 BATCH: Final = 500
@@ -82,7 +83,8 @@ async def _members(db: AsyncSession, campaign: Campaign, people: list[User], now
     target = Target.model_validate_json(orjson.dumps(campaign.target))
     connections = await crud.list_connections(db, {user.phone_number: user.user_id for user in people})
     since = now - timedelta(days=target.spend_days)
-    sales = await crud.list_sales(db, [user.user_id for user in people], since=since)
+    year_ago = now - timedelta(days=segment_models.YEAR_DAYS)
+    sales = await crud.list_sales(db, [user.user_id for user in people], since=since, year_ago=year_ago)
     members = []
     for user in people:
         assert user.registered_at is not None, "only registered customers are reachable"
@@ -96,10 +98,17 @@ async def _members(db: AsyncSession, campaign: Campaign, people: list[User], now
             registered_at=user.registered_at,
             last_recharge_at=sold.last_at if sold is not None else None,
             spend=sold.paise if sold is not None else 0,
+            segment=_segment(sold, now) if sold is not None else None,
         )
         if matches(target, profile, now):
             members.append(user)
     return members
+
+
+def _segment(sold: crud.Sales, now: datetime) -> str:
+    return segment_models.segment_of(
+        (now - sold.last_at) / timedelta(days=1), sold.year_recharges, sold.year_paise
+    )
 
 
 async def _finish(db: AsyncSession, campaign: Campaign, now: datetime) -> None:

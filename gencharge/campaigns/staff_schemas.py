@@ -15,6 +15,7 @@ from gencharge.core.http.web import Body, Out
 from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money, SignedMoney
+from gencharge.recharge.models import segment_models
 from gencharge.users.models import UserType
 
 MAX_DAYS = 3_650
@@ -35,6 +36,13 @@ class Target(Body):
     last_recharge_before_days: Days | None = Field(
         default=None, description="Lapsed customers: the last recharge is at least so many days ago."
     )
+    segments: list[segment_models.SegmentKey] = Field(
+        default=[],
+        max_length=7,
+        description="Customers by recency, frequency and money, over all operators, when they are chosen, by the bounds of"
+        " `GET /v1/analytics/segments`. Who never recharged is in none.",
+        examples=[["at_risk", "cannot_lose"]],
+    )
     spend_days: Days = Field(default=90, description="`min_spend` and `max_spend` are about so many days.")
     min_spend: Money | None = Field(default=None, description="What delivered recharges cost at least.")
     max_spend: Money | None = None
@@ -48,7 +56,9 @@ class Target(Body):
             )
         if self.min_spend is not None and self.max_spend is not None and self.min_spend > self.max_spend:
             raise PydanticCustomError("range_invalid", "min_spend must not exceed max_spend")
-        if self.recharged is False and (within is not None or before is not None or self.min_spend):
+        if self.recharged is False and (
+            within is not None or before is not None or self.min_spend or self.segments
+        ):
             raise PydanticCustomError(
                 "range_invalid", "Who has never recharged has no last recharge and no spend"
             )
@@ -118,6 +128,10 @@ class CampaignResult(Out):
 
     reached: GroupResult
     control: GroupResult
+    shown: int = Field(
+        description="Quotes in which the offer lowered the price or gave cashback, from the day of the start to the day of the end,"
+        " whoever asked. Counted twice a minute; what a process that died had not written is missing."
+    )
     used: int = Field(
         description="Uses of the offer by those who were told, without those freed by a failure or refund."
     )

@@ -114,6 +114,7 @@ async def result(db: AsyncSession, campaign_id: UUID) -> CampaignResult:
     return CampaignResult(
         reached=_group(reached),
         control=_group(control),
+        shown=reached.shown,
         used=reached.uses,
         cost=Money(reached.cost),
         budget=None if offer.budget_paise is None else Money(offer.budget_paise),

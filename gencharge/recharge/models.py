@@ -22,6 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base, stamp
 from gencharge.core.vault.columns import Sealed, SealedText
+from gencharge.recharge import quote_models as quote_models
+from gencharge.recharge import segment_models as segment_models
 
 
 class PaymentState(StrEnum):

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
 from gencharge.core.stopping import raise_if_cancelled
@@ -32,12 +33,19 @@ async def watch_quotes(app: FastAPI, stores: Stores) -> None:
 
 async def write_down(stores: Stores, process_id: UUID) -> None:
     """Add what this process counted to its rows. If the database is away, it is kept for the next time."""
-    taken = quote_tally.take()
-    if not taken:
+    operators, offers = quote_tally.OPERATORS.take(), quote_tally.OFFERS.take()
+    if not operators:
         return
+
+    async def add(db: AsyncSession) -> None:
+        await quote_crud.add_counts(db, process_id, operators)
+        if offers:
+            await quote_crud.add_offer_counts(db, process_id, offers)
+
     try:
-        await stores.database.run(lambda db: quote_crud.add_counts(db, process_id, taken))
+        await stores.database.run(add)
     except Exception as error:
-        quote_tally.put_back(taken)
+        quote_tally.OPERATORS.put_back(operators)
+        quote_tally.OFFERS.put_back(offers)
         raise_if_cancelled()
         log.warning("quotes_not_counted", error=type(error).__name__)

@@ -21,3 +21,14 @@ class QuoteCount(Base):
     operator: Mapped[str] = mapped_column(Text, primary_key=True)
     process_id: Mapped[UUID] = mapped_column(primary_key=True)
     quotes: Mapped[int] = mapped_column(BigInteger)
+
+
+class OfferQuoteCount(Base):
+    """Quotes that a process of the API gave on a day in India in which an offer lowered the price or gave cashback."""
+
+    __tablename__ = "offer_quote_counts"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    offer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    process_id: Mapped[UUID] = mapped_column(primary_key=True)
+    quotes: Mapped[int] = mapped_column(BigInteger)

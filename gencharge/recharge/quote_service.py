@@ -53,7 +53,9 @@ async def quote(database: Database, user_id: UUID, query: Quote, market: Market 
     best = selection.candidates[0] if selection is not None and selection.candidates else None
     saving = best.saving if best is not None else Saving(Money(0), Money(0))
     payable = price - saving.discount
-    quote_tally.count(row.operator)
+    quote_tally.OPERATORS.count(row.operator)
+    if best is not None:
+        quote_tally.OFFERS.count(best.offer.offer_id)
     return QuoteOut(
         phone_number=query.phone_number,
         plan_id=row.plan_id,

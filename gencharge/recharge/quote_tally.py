@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, Generic, TypeVar
+from uuid import UUID
 
 from gencharge.core.values import clock
 
-# By day in India and operator. A quote writes nothing: `quote_loop` adds these to the table now and then.
-_TALLY: Final = Counter[tuple[date, str]]()
+Key = TypeVar("Key", str, UUID)
 
 
-def count(operator: str) -> None:
-    """One more quote was given for a plan of this operator."""
-    _TALLY[clock.now().astimezone(clock.IST).date(), operator] += 1
+class Tally(Generic[Key]):
+    """Quotes by day in India and a key. A quote writes nothing: `quote_loop` adds these to a table now and then."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[date, Key]] = Counter()
+
+    def count(self, key: Key) -> None:
+        """One more quote."""
+        self._counts[clock.now().astimezone(clock.IST).date(), key] += 1
+
+    def take(self) -> Mapping[tuple[date, Key], int]:
+        """All that were counted, which this forgets."""
+        taken = dict(self._counts)
+        self._counts.clear()
+        return taken
+
+    def put_back(self, taken: Mapping[tuple[date, Key], int]) -> None:
+        """Count those again that could not be written down."""
+        self._counts.update(taken)
 
 
-def take() -> Mapping[tuple[date, str], int]:
-    """All that were counted, which this forgets."""
-    taken = dict(_TALLY)
-    _TALLY.clear()
-    return taken
-
-
-def put_back(taken: Mapping[tuple[date, str], int]) -> None:
-    """Count those again that could not be written down."""
-    _TALLY.update(taken)
+# By the operator of the plan.
+OPERATORS: Final = Tally[str]()
+# By offer: quotes in which it lowered the price or gave cashback.
+OFFERS: Final = Tally[UUID]()

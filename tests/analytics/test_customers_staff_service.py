@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,9 +13,11 @@ from sqlalchemy import insert, text
 from gencharge.analytics import customers_crud, plans_crud
 from gencharge.analytics import customers_staff_service as service
 from gencharge.analytics.customers_schemas import OperatorQuery
-from gencharge.analytics.models import ActivePlanFigures, PlanCut
+from gencharge.analytics.models import ActivePlanFigures, CustomerArea, PlanCut
+from gencharge.campaigns import crud as campaigns_crud
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.recharge import segment_models as recharge
 from gencharge.sessions.guards import Principal
 from tests.make.many_rows import ALL, JIO
 
@@ -206,3 +208,19 @@ async def test_nothing_that_was_counted_is_no_error(stores: Stores) -> None:
     assert (await show(stores, "cohorts")).cohorts == []
     assert (await show(stores, "segments")).counted_at is None
     assert [day.expected_renewals for day in (await show(stores, "forecast")).days] == [0] * 30
+
+
+async def test_a_campaign_finds_the_same_segments_as_the_figures(counted: Stores) -> None:
+    async with counted.database.transaction() as db:
+        await customers_crud.count_customers(db, NOW)
+        people = (await db.scalars(text("SELECT DISTINCT user_id FROM recharges"))).all()
+        sales = await campaigns_crud.list_sales(
+            db, people, since=NOW, year_ago=NOW - timedelta(days=recharge.YEAR_DAYS)
+        )
+        rows = await customers_crud.list_figures(db, CustomerArea.SEGMENTS, None)
+    segments = Counter(
+        recharge.segment_of((NOW - sold.last_at) / timedelta(days=1), sold.year_recharges, sold.year_paise)
+        for sold in sales.values()
+    )
+    assert segments == {row.key: row.customers for row in rows}
+    assert len(segments) >= 4

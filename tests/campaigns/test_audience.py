@@ -24,11 +24,12 @@ def profile(**overrides: Any) -> Profile:
         "registered_at": NOW - timedelta(days=365),
         "last_recharge_at": NOW - timedelta(days=10),
         "spend": 50_000,
+        "segment": "promising",
     }
     return Profile(**(values | overrides))
 
 
-NEVER = {"last_recharge_at": None, "spend": 0}
+NEVER = {"last_recharge_at": None, "spend": 0, "segment": None}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,8 @@ NEVER = {"last_recharge_at": None, "spend": 0}
         ({"last_recharge_before_days": 10}, {}, {"last_recharge_at": NOW - timedelta(days=9)}),
         ({"last_recharge_before_days": 10}, {}, NEVER),
         ({"min_spend": 500}, {}, {"spend": 49_999}),
+        ({"segments": ["promising", "lost"]}, {}, {"segment": "loyal"}),
+        ({"segments": ["promising"]}, {}, NEVER),
         ({"max_spend": 500}, {}, {"spend": 50_001}),
         ({"operators": ["JIO"], "circles": ["MH"]}, {}, {"circle": "KA"}),
     ],

@@ -303,6 +303,7 @@ FROM_REPLICA = {
     "/v1/analytics/cohorts",
     "/v1/analytics/segments",
     "/v1/analytics/forecast",
+    "/v1/analytics/campaigns",
     "/v1/recharge/admin",
     "/v1/payments/admin",
     "/v1/wallet/admin/transactions",

@@ -52,6 +52,7 @@ REFERENCE = {
     "work_assignments",
     "velocity_allowances",
     "campaigns",
+    "campaign_figures",
     "data_keys",
     "recharge_figures",
     "recharge_month_figures",
@@ -62,6 +63,7 @@ REFERENCE = {
     "plan_reminder_marks",
     # Sums by the day.
     "quote_counts",
+    "offer_quote_counts",
 }
 # Global uniqueness, sharded by what must be unique.
 DIRECTORY = {

@@ -26,9 +26,9 @@ NIGHT = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _nothing_counted() -> Iterator[None]:
-    quote_tally.take()
+    quote_tally.OPERATORS.take()
     yield
-    quote_tally.take()
+    quote_tally.OPERATORS.take()
 
 
 async def counts_of(stores: Stores, process_id: UUID) -> list[Any]:
@@ -47,7 +47,7 @@ async def test_a_quote_counts_for_its_operator_and_a_refusal_does_not(shop: Stor
             await quote_service.quote(
                 shop.database, customer, Quote(phone_number=number, plan_id=airtel.plan_id)
             )
-    assert quote_tally.take() == {(date(2026, 11, 22), "JIO"): 2}
+    assert quote_tally.OPERATORS.take() == {(date(2026, 11, 22), "JIO"): 2}
 
 
 async def test_what_is_written_down_adds_up_and_is_forgotten(shop: Stores) -> None:
@@ -55,7 +55,7 @@ async def test_what_is_written_down_adds_up_and_is_forgotten(shop: Stores) -> No
     with clock.at(NIGHT):
         for operators in (("JIO", "VI"), ("JIO",), ()):
             for operator in operators:
-                quote_tally.count(operator)
+                quote_tally.OPERATORS.count(operator)
             await quote_loop.write_down(shop, process_id)
     day = date(2026, 11, 22)
     assert await counts_of(shop, process_id) == [(day, "JIO", 2), (day, "VI", 1)]
@@ -66,7 +66,7 @@ async def test_what_could_not_be_written_is_kept(shop: Stores, monkeypatch: pyte
         raise ConnectionError
 
     process_id = uuid4()
-    quote_tally.count("JIO")
+    quote_tally.OPERATORS.count("JIO")
     with monkeypatch.context() as patch:
         patch.setattr(quote_crud, "add_counts", broken)
         await quote_loop.write_down(shop, process_id)
@@ -75,7 +75,7 @@ async def test_what_could_not_be_written_is_kept(shop: Stores, monkeypatch: pyte
 
 
 async def test_the_end_of_a_process_writes_what_is_left(shop: Stores) -> None:
-    quote_tally.count("BSNL")
+    quote_tally.OPERATORS.count("BSNL")
     task = asyncio.create_task(quote_loop.watch_quotes(FastAPI(), shop))
     await asyncio.sleep(0)
     task.cancel()
