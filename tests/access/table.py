@@ -439,7 +439,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/analytics/users":                                                      "401  403   200   200 403  403  200   403    -",
     "GET /v1/analytics/users-archive":                                              "401  403   200   200 403  403  200   403    -",
     "GET /v1/analytics/admins":                                                     "401  403   200   200 403  403  403   403    -",
-    "GET /v1/analytics/campaigns":                                                  "401  403   200   200 403  403  403   403    -",
+    "GET /v1/analytics/campaigns":                                                  "401  403   200   200 403  403  200   403    -",
     "GET /v1/analytics/plans":                                                      "401  403   200   200 403  403  200   200    -",
     "GET /v1/analytics/offers":                                                     "401  403   200   200 403  403  200   200    -",
     "GET /v1/analytics/referrals":                                                  "401  403   200   200 403  403  200   403    -",
