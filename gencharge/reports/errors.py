@@ -27,3 +27,11 @@ class ReportLinkNotFound(NotFound):
 
 class ReportFileLimitExceeded(Conflict):
     """Too many of your reports are being made. Wait for one, or cancel one."""
+
+
+class ReportScheduleNotFound(NotFound):
+    """Scheduled report not found."""
+
+
+class ReportScheduleLimitExceeded(Conflict):
+    """You have too many scheduled reports. End one first."""

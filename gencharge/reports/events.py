@@ -43,3 +43,31 @@ class ReportLinkMade(Event):
 
     report_file_id: str
     report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportScheduled(Event):
+    """An admin wants a report each day, week or month (`every`), for these admins."""
+
+    report_schedule_id: str
+    report: str
+    every: str
+    recipients: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportUnscheduled(Event):
+    """An admin ended a scheduled report."""
+
+    report_schedule_id: str
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledReportReady(Event):
+    """A file of a scheduled report is ready for the admin."""
+
+    report_file_id: str
+    admin_id: str
+    report: str
+    rows: int

@@ -53,11 +53,7 @@ async def request(
 
     Raises ValidationFailed for a report that the admin may not have, and for its filters and columns, ReportFileLimitExceeded.
     """
-    allowed = {report.name: report for report in service.allowed(granted, admin)}
-    report = allowed.get(command.report)
-    if report is None:
-        right = f"Must be one of: {', '.join(allowed)}"
-        raise ValidationFailed(errors=[field_problem("body.report", right, "report_invalid")])
+    report = choose(admin, granted, command.report)
     query = parse(report, command.model_dump(exclude={"report"}, mode="json"))
     if await files_crud.count_open(db, admin.user_id) >= MOST_OPEN:
         raise ReportFileLimitExceeded
@@ -86,6 +82,16 @@ async def request(
     )
     await emit(db, event)
     return show(row)
+
+
+def choose(admin: Principal, granted: Set[str], name: str) -> Report:
+    """The report of this name. Raises ValidationFailed for one that the admin may not have."""
+    allowed = {report.name: report for report in service.allowed(granted, admin)}
+    report = allowed.get(name)
+    if report is None:
+        right = f"Must be one of: {', '.join(allowed)}"
+        raise ValidationFailed(errors=[field_problem("body.report", right, "report_invalid")])
+    return report
 
 
 def parse(report: Report, command: dict[str, object]) -> ReportQuery:

@@ -12,7 +12,7 @@ from gencharge.core.background.jobs import Job
 from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.reports import files_crud, files_service, making_service
+from gencharge.reports import files_crud, files_service, making_service, schedule_service
 from gencharge.reports.models import ReportFile
 
 log = telemetry.get_logger(__name__)
@@ -56,7 +56,15 @@ async def purge(stores: Stores) -> None:
         log.info("reports_purged", files=len(expired))
 
 
+async def run_schedules(stores: Stores) -> None:
+    """Have the scheduled reports made whose hour has come."""
+    runs = await schedule_service.run_due(stores)
+    if runs:
+        log.info("reports_scheduled", schedules=runs)
+
+
 JOBS: Final = (
+    Job("reports.schedules", run_schedules, cron="* * * * *"),
     Job(files_service.MAKE, make),
     Job("reports.sweep", sweep, cron="50 * * * * *"),
     Job("reports.purge", purge, cron="25 * * * *"),

@@ -17,12 +17,15 @@ from gencharge.admins import service as admins
 from gencharge.core import faultpoints, telemetry
 from gencharge.core.background import long_jobs
 from gencharge.core.errors import Problem, Unavailable
+from gencharge.core.events.events import emit
 from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.storage import TYPES
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.reports import files_crud, files_service, service
 from gencharge.reports.definitions import Ask
+from gencharge.reports.events import ScheduledReportReady
 from gencharge.reports.models import FileStatus, ReportFile
 from gencharge.reports.service import Order
 from gencharge.sessions.errors import PermissionDenied
@@ -101,10 +104,22 @@ async def _make(stores: Stores, claimed: ReportFile, progress: _Progress) -> Non
         )
         if ended:
             await service.announce(db, order, rows)
+        if ended and claimed.schedule_id is not None:
+            await emit(db, _ready(claimed, rows))
         return ended
 
     if not await stores.database.run(ready):
         await storage.delete(key)
+
+
+def _ready(claimed: ReportFile, rows: int) -> ScheduledReportReady:
+    return ScheduledReportReady(
+        user_id=str(SYSTEM_USER_ID),
+        report_file_id=str(claimed.file_id),
+        admin_id=str(claimed.requested_by),
+        report=claimed.report,
+        rows=rows,
+    )
 
 
 async def _order_of(db: AsyncSession, stores: Stores, claimed: ReportFile) -> Order:
@@ -123,7 +138,9 @@ async def _order_of(db: AsyncSession, stores: Stores, claimed: ReportFile) -> Or
     )
     allowed = {report.name: report for report in service.allowed(granted, principal)}
     report = allowed.get(claimed.report)
-    if report is None or permission(Resource.REPORTS, Action.WRITE) not in granted:
+    # Who gets a scheduled report needs no right to have one made: somebody who has it asked.
+    needed = Action.WRITE if claimed.schedule_id is None else Action.READ
+    if report is None or permission(Resource.REPORTS, needed) not in granted:
         raise PermissionDenied
     query = files_service.parse(report, {**claimed.query, "format": claimed.file_format})
     masks = permission(Resource.PERSONAL_DATA, Action.READ) not in granted

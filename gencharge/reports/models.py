@@ -31,6 +31,8 @@ class ReportFile(Base):
 
     file_id: Mapped[UUID] = mapped_column(primary_key=True)
     requested_by: Mapped[UUID]
+    # Of a scheduled report: what asked for it in the admin's name.
+    schedule_id: Mapped[UUID | None]
     report: Mapped[str] = mapped_column(Text)
     file_format: Mapped[str] = mapped_column(Text)
     # The query as it was given: filters and columns. Of a file that is ready, also the rights that it was made with.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.reports import jobs, routes, staff_file_routes, staff_routes
+from gencharge.reports import jobs, listeners, routes, schedule_staff_routes, staff_file_routes, staff_routes
 
 ROOM: Final = Room(
     name="reports",
     about="What the rooms hold, as files: CSV, JSON, XLSX, PDF.",
     tags={"reports": "What the rooms hold, as files."},
-    routers=(routes.router, staff_file_routes.router, staff_routes.router),
+    routers=(routes.router, staff_file_routes.router, schedule_staff_routes.router, staff_routes.router),
+    listeners=(listeners.READY,),
     jobs=jobs.JOBS,
 )

@@ -189,6 +189,7 @@ SCOPED: Final[dict[str, str]] = {
     # Only who asked for a file has it; what they may no longer see is not in it (reports/files_service.py).
     "GET /v1/reports/files/{report_file_id}": "404 404",
     "POST /v1/reports/files/{report_file_id}/cancel": "404 404",
+    "DELETE /v1/reports/schedules/{report_schedule_id}": "404 404",
     "POST /v1/reports/files/{report_file_id}/link": "404 404",
     "GET /v1/announcements/{announcement_id}": "404 200",
     "PATCH /v1/announcements/{announcement_id}": "404 200",
@@ -614,6 +615,9 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/reports/files/{report_file_id}/content":                               "422  422   422   422 422  422  422   422    -",
     "POST /v1/reports/files/{report_file_id}/cancel":                               "401  403   404   404 403  403  403   404    -",
     "POST /v1/reports/files/{report_file_id}/link":                                 "401  403   404   404 403  403  404   404    -",
+    "GET /v1/reports/schedules":                                                    "401  403   200   200 403  403  200   200    -",
+    "POST /v1/reports/schedules":                                                   "401  403   422   422 403  403  403   422    -",
+    "DELETE /v1/reports/schedules/{report_schedule_id}":                            "401  403   404   404 403  403  403   404    -",
     "GET /v1/reports/gst-documents":                                                "401  403   422   422 403  403  422   403    -",
     "GET /v1/reports/gst-services":                                                 "401  403   422   422 403  403  422   403    -",
     "GET /v1/reports/gst-supplies":                                                 "401  403   422   422 403  403  422   403    -",

@@ -56,6 +56,8 @@ WITHOUT = {
     "POST /v1/webhooks/endpoints/{endpoint_id}/test": "sends a test message, without data, to a known address",
     "DELETE /v1/webhooks/endpoints/{endpoint_id}": TAKES_AWAY,
     "POST /v1/reports/files": "takes no more than the same admin may read",
+    "POST /v1/reports/schedules": "each recipient gets no more than they may read themselves",
+    "DELETE /v1/reports/schedules/{report_schedule_id}": "ends what the same admin asked for",
     "POST /v1/reports/files/{report_file_id}/cancel": "stops what the same admin asked for",
     "POST /v1/reports/files/{report_file_id}/link": "leads to what the same admin may read, for an hour",
     "POST /v1/content/admin": DRAFT,

@@ -23,6 +23,7 @@ PACKAGE = Path(__file__).parents[2] / "gencharge"
 REFERENCE = {
     # Reports that the staff have made.
     "report_files",
+    "report_schedules",
     # Work on backups of everything, and links to them.
     "backup_runs",
     "backup_links",

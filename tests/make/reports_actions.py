@@ -28,3 +28,19 @@ async def make_link(staff: StaffClient) -> httpx.Response:
     file_id = await _file(staff)
     await make_waiting(staff.stores)
     return await staff.ask("POST", f"/reports/files/{file_id}/link")
+
+
+async def _schedule(staff: StaffClient) -> httpx.Response:
+    body = {"report": "roles", "every": "day", "hour": 7}
+    return await staff.ask("POST", "/reports/schedules", body)
+
+
+@does("POST /v1/reports/schedules")
+async def schedule(staff: StaffClient) -> httpx.Response:
+    return await _schedule(staff)
+
+
+@does("DELETE /v1/reports/schedules/{report_schedule_id}")
+async def end_schedule(staff: StaffClient) -> httpx.Response:
+    created = (await _schedule(staff)).json()
+    return await staff.ask("DELETE", f"/reports/schedules/{created['report_schedule_id']}")

@@ -48,6 +48,7 @@ _PATH: Final = {
     "plan_id": "The plan.",
     "recharge_id": "The recharge.",
     "report_file_id": "The file of a report.",
+    "report_schedule_id": "The scheduled report.",
     "reward_id": "The reward.",
     "role_id": "The role.",
     "run_id": "The run.",
