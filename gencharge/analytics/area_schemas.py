@@ -25,13 +25,13 @@ _STEPS: Final = ", ".join(map(str, WAITS[:-1])) + f" or {WAITS[-1]}"
 class Times(Out):
     """How often it happened."""
 
-    count: int = Field(examples=[120])
+    count: int = Field(description="How often it happened.", examples=[120])
 
 
 class TimesAndMoney(Times):
     """How often it happened, and what it came to."""
 
-    amount: SignedMoney = Field(examples=[35_880.00])
+    amount: SignedMoney = Field(description="What these came to.", examples=[35_880.00])
 
 
 class AreaPart(Out):
@@ -39,7 +39,7 @@ class AreaPart(Out):
 
     key: str = Field(examples=["upi"])
     name: str | None = Field(default=None, description="Of a plan or an offer.")
-    count: int = Field(examples=[120])
+    count: int = Field(description="How many of what the distribution is of.", examples=[120])
     percent: float = Field(description="Of all in the distribution.", examples=[48.2])
     amount: SignedMoney | None = Field(default=None, description="Null: it is not about money.")
 
@@ -48,7 +48,7 @@ class AreaStep(Out):
     """A step of the way, of the days that were asked for."""
 
     step: str = Field(examples=["sold"])
-    count: int = Field(examples=[120])
+    count: int = Field(description="How many came as far as this step.", examples=[120])
     percent_of_first: float | None = Field(description="Null: the first step has none.", examples=[60.0])
     percent_of_previous: float | None = Field(
         description="Null: the step before has none, or there is none.", examples=[60.0]
@@ -78,8 +78,8 @@ class DeliveryTimes(Out):
     """What became of recharges on the way to an operator, and how long that took."""
 
     operator: str = Field(examples=["JIO"])
-    delivered: int = Field(examples=[950])
-    failed: int = Field(examples=[50])
+    delivered: int = Field(description="Recharges that the operator delivered this way.", examples=[950])
+    failed: int = Field(description="Recharges that were not paid or not delivered this way.", examples=[50])
     failure_percent: float = Field(
         description="Of those that were delivered or failed, how many failed.", examples=[5.0]
     )

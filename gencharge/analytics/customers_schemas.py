@@ -57,7 +57,7 @@ class SegmentPart(Out):
     """A segment of customers."""
 
     key: str = Field(description=_MEANINGS, examples=["champions"])
-    customers: int = Field(examples=[1_200])
+    customers: int = Field(description="Customers who are in the segment now.", examples=[1_200])
     percent: float = Field(description="Of all customers who ever recharged.", examples=[12.0])
     recharges: int = Field(description="Their delivered recharges of the last 365 days.", examples=[15_000])
     paid: SignedMoney = Field(
@@ -107,7 +107,7 @@ class RenewalRate(Out):
         description="Those of them after which the number's next base plan at the same operator started within 7 days.",
         examples=[2_950],
     )
-    percent: float = Field(examples=[73.75])
+    percent: float = Field(description="Of a hundred that ended, how many were renewed.", examples=[73.75])
 
 
 class ForecastFigures(Out):

@@ -13,7 +13,7 @@ from gencharge.core.values.money import SignedMoney
 class SpendingSum(Out):
     """Delivered recharges that were not refunded in full."""
 
-    recharges: int
+    recharges: int = Field(description="How many.")
     paid: SignedMoney = Field(description="What they cost, less refunds in part.")
     saved: SignedMoney = Field(description="Discounts and cashback of offers.")
 

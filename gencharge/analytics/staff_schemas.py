@@ -89,9 +89,11 @@ class RechargeTotals(Out):
 class RechargeCount(Out):
     """A short form: delivered recharges, and what customers paid for them."""
 
-    delivered: int
-    failed: int
-    paid: SignedMoney
+    delivered: int = Field(description="Recharges that the operator delivered.")
+    failed: int = Field(description="Recharges that were not paid or not delivered.")
+    paid: SignedMoney = Field(
+        description="What the delivered ones cost the customers: the price less the discount."
+    )
 
 
 class RechargePeriods(Out):
@@ -123,9 +125,11 @@ class Slice(Out):
 
     key: str = Field(examples=["upi"])
     name: str | None = Field(default=None, description="Of a plan or an offer.")
-    count: int = Field(examples=[120])
+    count: int = Field(description="Delivered recharges; of `failure`, failed ones.", examples=[120])
     percent: float = Field(description="Of all in the distribution.", examples=[48.2])
-    paid: SignedMoney
+    paid: SignedMoney = Field(
+        description="What they cost the customers: the price less the discount; of `failure`, 0."
+    )
 
 
 class RechargeDistributions(Out):
@@ -184,8 +188,8 @@ class PlanSlice(Out):
 
     key: str = Field(examples=["MH"])
     name: str | None = Field(default=None, description="Of a plan.")
-    active: int
-    queued: int
+    active: int = Field(description="Plans of this part that run now, add-ons included.")
+    queued: int = Field(description="Plans of this part that wait for the one before them to end.")
     percent: float = Field(description="Of all active plans.", examples=[12.5])
 
 
@@ -193,7 +197,7 @@ class EndingDay(Out):
     """How many active plans end on a day in India: how many customers may recharge again."""
 
     day: date
-    plans: int
+    plans: int = Field(description="Active plans whose validity ends on this day.")
 
 
 class ActivePlanTotals(Out):
