@@ -516,6 +516,8 @@ class ProblemOut(BaseModel):
             "report_file_not_found",
             "report_file_not_ready",
             "report_link_not_found",
+            "report_schedule_limit_exceeded",
+            "report_schedule_not_found",
             "report_too_large",
             "request_timeout",
             "requester_only",
@@ -882,6 +884,9 @@ class SpendingSum(BaseModel):
     """
 
     recharges: int
+    """
+    How many.
+    """
     paid: Decimal
     """
     What they cost, less refunds in part.
@@ -900,6 +905,10 @@ class StoreHealth(BaseModel):
     status: str
     latency_ms: Decimal | None
     problem: str | None = None
+    lag_seconds: Decimal | None = None
+    """
+    Of a replica: how old what it shows is at most. `null`: not known, or no replica.
+    """
 
 
 class Subscribe(BaseModel):
