@@ -16,7 +16,7 @@ export UV_SYSTEM_CERTS ?= true
 # Some machines set it. Without bytecode every process compiles half a second's worth of source again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run reset test check clients generators docs docs-site sbom audit fix bench soak lock clean
+.PHONY: help setup run reset test check web web-or-why web-types web-check web-lock clients generators docs docs-site sbom audit fix bench soak lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -24,13 +24,13 @@ help: ## List the targets
 setup: $(STAMP) ## Make .venv with the locked dependencies; done again only when they change
 	@:
 
-run: $(STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
+run: $(STAMP) web-or-why ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
 	@exec $(RUN) gencharge dev
 
 # `make test ROOM=wallet` runs the tests of one room and the rules of the house; ARGS=--changed those of
 # the files that you changed and of the routes beside them, after the one test file of each, in a process without workers: these
 # say within seconds what is broken, most of the time. (pytest ends with 5 if there is none.)
-test: $(STAMP) ## Run the tests, on real servers; ROOM=wallet or ARGS=--changed for a part
+test: $(STAMP) web-or-why ## Run the tests, on real servers; ROOM=wallet or ARGS=--changed for a part
 	@$(if $(filter --changed,$(ARGS)),$(RUN) pytest -q -m "not soak" --changed-first || [ $$? -eq 5 ] || exit 1)
 	@$(RUN) pytest --workers $(WORKERS) -m "not soak" $(if $(ROOM),tests/$(ROOM) tests/law) $(ARGS)
 
@@ -41,6 +41,45 @@ check: $(STAMP) ## Check format, style and types; writes nothing
 	@$(RUN) gencharge reference --check
 	@.venv/bin/python clients/python/generate.py --check
 	@.venv/bin/python clients/typescript/generate.py --check
+	@$(if $(filter 0,$(WEB)),echo "WEB=0: web/ was not checked",$(MAKE) --no-print-directory web-check)
+
+# The pages of web/. Node is in .venv, from a wheel; the packages come from npm's registry, or the one that npm is set to ask. WEB=0 goes without.
+WEB ?= 1
+# No output but that of a failure.
+NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/npm --prefix web --silent --no-progress
+WEB_PACKAGES := web/node_modules/.stamp
+# The build writes it last.
+WEB_BUILT := gencharge/api/static/console/size.json
+WEB_SOURCES = $(shell find web -name node_modules -prune -o -type f ! -name '*.test.ts*' ! -name schema.d.ts ! -path 'web/browser/*' -print)
+
+web: $(WEB_BUILT) ## Build the pages of web/, which the API then serves at /console
+	@:
+
+# The API and its tests need no page.
+web-or-why: $(STAMP)
+	@$(if $(filter 0,$(WEB)),:,$(MAKE) --no-print-directory web || echo "The console is not built, see above; /console says so, and its tests are skipped")
+
+$(WEB_PACKAGES): web/package.json web/package-lock.json web/.npmrc | $(STAMP)
+	@echo "Installing the packages of web/"
+	@$(NPM) ci || { echo "npm's registry did not answer, see above: is there a network? WEB=0 goes without web/"; exit 1; }
+	@touch $@
+
+$(WEB_BUILT): $(WEB_SOURCES) $(WEB_PACKAGES) | $(STAMP)
+	@log=$$(mktemp) && if $(NPM) run build >$$log 2>&1; then tail -n 1 $$log; rm $$log; else cat $$log; rm $$log; exit 1; fi
+
+# The types of the API, from its document: made again when that changes.
+web-types: $(WEB_PACKAGES)
+	@mkdir -p .gencharge/web
+	@$(RUN) gencharge openapi --output .gencharge/web/openapi.new.json
+	@cd .gencharge/web && if test -f ../../web/shared/schema.d.ts && cmp -s openapi.new.json openapi.json; then rm openapi.new.json; \
+		else mv openapi.new.json openapi.json && cd ../.. && $(NPM) run schema; fi
+
+web-check: web-types $(WEB_BUILT)
+	@$(NPM) run check
+
+web-lock: $(STAMP) ## Write web/package-lock.json from web/package.json
+	@rm -rf web/package-lock.json web/node_modules
+	@$(NPM) install
 
 clients: $(STAMP) ## Write the parts of clients/ that are made from the API's document
 	@.venv/bin/python clients/python/generate.py
@@ -79,6 +118,7 @@ audit: $(STAMP) ## Ask whether a weakness is known of any locked package
 fix: $(STAMP) ## Format, and mend what can be mended
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
+	@if test -f $(WEB_PACKAGES); then $(NPM) run fix; fi
 
 reset: $(STAMP) ## Delete the data of `make run`; asks first
 	@$(RUN) gencharge reset
@@ -103,7 +143,7 @@ lock: $(UV_STAMP) ## Write requirements*.txt from pyproject.toml
 		--python-version 3.11 --no-header - -o requirements-generators.txt
 
 clean: ## Remove what can be made again; the data in .gencharge stays (`make reset` deletes that)
-	@rm -rf .venv $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*
+	@rm -rf .venv $(TOOLS) web/node_modules web/shared/schema.d.ts gencharge/api/static/console .gencharge/web .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 define CHECK_PYTHON

@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Scope
 
 from gencharge import __version__, wiring
-from gencharge.api import error_pages, guide, health_routes, home, pages, try_it
+from gencharge.api import console, error_pages, guide, health_routes, home, pages, try_it
 from gencharge.api.open_stores import OpenStores, cancel
 from gencharge.core import exposure, loading, telemetry
 from gencharge.core.errors import Problem
@@ -57,8 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """A new application. Connects to nothing before its lifespan starts, and waits for no store even then."""
     settings = settings or get_settings()
     telemetry.configure_logging(settings)
-    # What must not leave this machine.
-    problems = exposure.problems(settings)
+    problems = exposure.problems(settings)  # what must not leave this machine
 
     limits = LimitClasses(settings, identify=_caller_of, callbacks=wiring.CALLBACKS)
     maintenance = Maintenance()
@@ -105,6 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     routes = in_order(*wiring.ROUTERS, health_routes.router)
     app.router.routes[:] = [RouteIndex(routes), *app.router.routes, *routes]
     error_pages.install(app, settings)
+    console.install(app)
     if settings.shows_docs:
         pages.install(app, settings)
         home.install(app, settings)

@@ -1,0 +1,3 @@
+export function RechargeDetail() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function RechargeList() {
+  return null;
+}
