@@ -64,6 +64,7 @@ export default {
   search: "Search or go to",
   searchHint: "A phone number, a customer's name, or any id or reference",
   noHits: "Nothing found. A reference must be whole; a name is searched from its beginning.",
+  results: "Results",
   pages: "Pages",
   hits: { customer: "Customer", recharge: "Recharge", payment: "Payment" },
   notices: "Notifications",

@@ -95,7 +95,7 @@ function Finder({ rooms, onClose }: { rooms: readonly Room[]; onClose: () => voi
       >
         {hits.length > 0 && (
           <MenuSection>
-            <Header>{words.search}</Header>
+            <Header>{words.results}</Header>
             <Collection items={hits}>
               {(hit) => (
                 <MenuItem

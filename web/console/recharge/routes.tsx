@@ -12,6 +12,7 @@ export const listRoute = createRoute({
       "payment_pending",
       "processing",
       "active",
+      "paid",
       "queued",
       "expired",
       "replaced",

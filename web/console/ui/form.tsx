@@ -69,7 +69,7 @@ export function Form({
       validationErrors={errorsOf(problem, names)}
     >
       {children}
-      {problem !== null && <ProblemNote error={problem} without={names} />}
+      {problem !== null && !isSaidAtFields(problem, names) && <ProblemNote error={problem} without={names} />}
       <footer>
         {onCancel && (
           <Button kind="quiet" onPress={onCancel}>
@@ -87,6 +87,12 @@ export function Form({
       </footer>
     </AriaForm>
   );
+}
+
+/// What this page found by itself stands at the fields alone. What the API refused has a request to name.
+function isSaidAtFields(problem: unknown, names: string[]): boolean {
+  if (!(problem instanceof Problem) || problem.requestId || problem.fields.length === 0) return false;
+  return problem.fields.every((each) => names.includes(each.field));
 }
 
 /// What the API says about the fields that are there, by their names.
