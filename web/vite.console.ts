@@ -40,6 +40,7 @@ export default defineConfig({
     environmentOptions: { jsdom: { url: "http://127.0.0.1/console/" } },
     setupFiles: [here("./console/test_setup.ts")],
     restoreMocks: true,
+    testTimeout: 30_000,
     // A page for each file would take most of the time. No test leaves anything in it (test_setup.ts).
     isolate: false,
     // The machine of the suite has two cores, and other tests run beside these.

@@ -48,6 +48,12 @@ test("an address that was guessed says what is missing, and asks the API for not
   expect(requests.some((each) => each.url.includes("/v1/users"))).toBe(false);
 });
 
+test("an address that leads nowhere says so inside the frame", async () => {
+  await open("/no/such/page", ADMIN);
+  expect(await screen.findByText("There is no such page")).toBeTruthy();
+  expect(screen.getByRole("main").textContent).toContain("There is no such page");
+});
+
 test("a session that ends elsewhere shows the sign-in with the reason", async () => {
   const { world } = await open("/", ADMIN);
   act(() => world.session.end("admin_blocked"));

@@ -1,22 +1,28 @@
 /// All rooms of the console. A new room is its folder, and its name in ROOMS.
-import { createRouter, RouterProvider } from "@tanstack/react-router";
+import { createRoute, createRouter, RouterProvider } from "@tanstack/react-router";
+import { approvals } from "./approvals/routes.tsx";
+import { audit } from "./audit/routes.tsx";
 import { NoPage } from "./frame/refusals.tsx";
 import { Shell } from "./frame/shell.tsx";
 import { home } from "./home/routes.tsx";
+import { operators } from "./operators/routes.tsx";
+import { payments } from "./payments/routes.tsx";
 import { recharge } from "./recharge/routes.tsx";
 import { rootRoute, shellRoute } from "./ui/room.ts";
 import { parseSearch, stringifySearch } from "./ui/search.ts";
 import { users } from "./users/routes.tsx";
 
 /// In the order of the menu.
-export const ROOMS = [home, users, recharge] as const;
+export const ROOMS = [home, approvals, users, recharge, payments, operators, audit] as const;
 
 shellRoute.update({ component: () => <Shell rooms={ROOMS} /> });
+/// Any other address: said inside the frame, so that one finds back.
+const noPage = createRoute({ getParentRoute: () => shellRoute, path: "$", component: NoPage });
 type RoomRoute = (typeof ROOMS)[number]["routes"][number];
 const pages = ROOMS.flatMap((room): RoomRoute[] => [...room.routes]);
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([shellRoute.addChildren(pages)]),
+  routeTree: rootRoute.addChildren([shellRoute.addChildren([...pages, noPage])]),
   basepath: "/console",
   parseSearch,
   stringifySearch,

@@ -2,6 +2,7 @@
 
 /// `+919876543210` as `+91 98765 43210`.
 export function formatPhone(number: string): string {
+  if (/\*/.test(number)) return `+91 •••••• ${number.slice(-4)}`;
   const match = /^\+91(.{5})(.{5})$/.exec(number);
   return match ? `+91 ${match[1]} ${match[2]}` : number;
 }

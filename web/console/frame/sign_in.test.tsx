@@ -48,12 +48,17 @@ test("a wrong code is said, and the next one can be typed at once", async () => 
   expect(world.session.state).toBe("signed-out");
 });
 
-test("a customer is signed out again, and told why", async () => {
-  const { world, user } = await begin({
-    "POST /v1/auth/verify-otp-login": { access_token: "one", expires_in: 900, kind: "user" },
+test("a customer is signed out again, told why, and never signed in here", async () => {
+  const { world, requests, user } = await begin({
+    "POST /v1/auth/verify-otp-login": { access_token: "of-a-customer", expires_in: 900, kind: "user" },
     "POST /v1/auth/logout": new Response(null, { status: 204 }),
   });
+  const states: string[] = [];
+  world.session.subscribe(() => states.push(world.session.state));
   await user.type(screen.getByLabelText("Mobile number"), "9000001001{Enter}");
   await user.type(await screen.findByLabelText("Code"), "111111{Enter}");
-  await waitFor(() => expect(world.session.endedBy).toBe("users_only"));
+  expect((await screen.findByRole("alert")).textContent).toContain("belongs to a customer");
+  expect(requests.at(-1)?.url).toContain("/v1/auth/logout");
+  expect(requests.at(-1)?.headers.get("Authorization")).toBe("Bearer of-a-customer");
+  expect(states).toEqual([]);
 });

@@ -97,7 +97,8 @@ interface CodeFormProps {
 }
 
 function CodeForm({ sent, onSent, onBack }: CodeFormProps) {
-  const words = useFrameWords().signIn;
+  const { signIn: words, ended } = useFrameWords();
+  const customersOnly = ended.users_only;
   const { api, session } = useServices();
   const send = useSendCode();
   const [resendProblem, setResendProblem] = useState("");
@@ -115,11 +116,14 @@ function CodeForm({ sent, onSent, onBack }: CodeFormProps) {
             otp: (values.otp ?? "").replace(/\s/g, ""),
           };
           const tokens = await data(api.POST("/v1/auth/verify-otp-login", { body }));
-          session.begin(tokens);
           if (tokens.kind === "user") {
-            await api.POST("/v1/auth/logout");
-            session.end("users_only");
+            // Nothing of this session stays, and no page of the staff is shown for a moment.
+            await api.POST("/v1/auth/logout", {
+              headers: { Authorization: `Bearer ${tokens.access_token}` },
+            });
+            throw new Problem(403, "admins_only", customersOnly);
           }
+          session.begin(tokens);
         }}
       >
         <TextField

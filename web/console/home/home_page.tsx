@@ -116,7 +116,7 @@ function WorkCard() {
       {isIdle && <p className="muted">{text.noWork}</p>}
       <ul className="work-list">
         <WorkLine label={text.unknown} work={work.unknown} to="/recharges" search={{ status: "unknown" }} />
-        <WorkLine label={text.approvals} work={work.approvals} />
+        <WorkLine label={text.approvals} work={work.approvals} to="/approvals" />
         <WorkLine label={text.adjustments} work={work.adjustments} />
       </ul>
     </Card>

@@ -21,6 +21,8 @@ export interface ChoiceFilter {
   name: string;
   label: string;
   options: Option[];
+  /// What the list shows without a choice, if that is not everything.
+  none?: string;
 }
 
 /// Changes search parameters and goes back to the first page.
@@ -62,7 +64,7 @@ export function Filters({ values, texts = [], choices = [], children }: FiltersP
         <Select
           key={each.name}
           label={each.label}
-          options={[{ id: ANY, label: words.any }, ...each.options]}
+          options={[{ id: ANY, label: each.none ?? words.any }, ...each.options]}
           value={values[each.name] ?? ANY}
           onChange={(value) => filter({ [each.name]: value === ANY ? undefined : value })}
         />

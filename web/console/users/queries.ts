@@ -89,12 +89,15 @@ export function useUserTransactions(userId: string, cursor: string | undefined):
   });
 }
 
-/// Blocks or unblocks.
+/// Blocks or unblocks the customer as the page shows them: if another admin was faster, the API refuses.
 export function useStatusChange(user: User) {
   const api = useApi();
   const client = useQueryClient();
   return async (act: "block" | "unblock", reason: string): Promise<void> => {
-    const call = { params: { path: { user_id: user.user_id } }, body: { reason } };
+    const call = {
+      params: { path: { user_id: user.user_id }, header: { "If-Match": `"${user.etag}"` } },
+      body: { reason },
+    };
     try {
       await (act === "block"
         ? api.POST("/v1/users/{user_id}/block", call)
