@@ -106,9 +106,15 @@ async def show_page(request: Request) -> Response:
     sent = _messages(request).to(recipient)
     return html_pages.page(
         "messages.html",
+        with_script=True,
         recipient=escape(recipient),
         rows="".join(_rows(sent)) or f'<p class="card empty">{_why_empty(recipient)}</p>',
     )
+
+
+async def show_script(_request: Request) -> Response:
+    """`GET /messages.js`: looks again for the page."""
+    return html_pages.script("messages.js")
 
 
 def _why_empty(recipient: str) -> str:
@@ -133,6 +139,7 @@ def _rows(sent: Iterable[SentMessage]) -> Iterable[str]:
 
 ROUTES: Final = [
     Route("/messages", show_page, methods=["GET"]),
+    Route("/messages.js", show_script, methods=["GET"]),
     Route("/sandbox/messages", take, methods=["POST"]),
     Route("/sandbox/messages", show_json, methods=["GET"]),
 ]

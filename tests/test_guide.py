@@ -6,9 +6,6 @@ import base64
 import hashlib
 import re
 import shutil
-import subprocess
-import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,27 +14,14 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge.api import guide
-
-ROOT = Path(__file__).parent.parent
-CONFIGURATION = ROOT / "zensical.toml"
-SITE_DIR = tomllib.loads(CONFIGURATION.read_text(encoding="utf-8"))["project"]["site_dir"]
-
-
-def build(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Build the site in `folder` as `make docs-site` does."""
-    command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+from tests.make.guide import CONFIGURATION, ROOT, SITE_DIR, build, build_copy
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of the documentation, and the site that was built from it."""
     folder = tmp_path_factory.mktemp("site")
-    shutil.copytree(ROOT / "docs", folder / "docs")
-    shutil.copy(CONFIGURATION, folder)
-    answer = build(folder)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    yield folder / SITE_DIR
+    yield build_copy(folder)
     shutil.rmtree(folder)
 
 

@@ -28,7 +28,11 @@ _HEADERS: Final = {
     "Cache-Control": "public, max-age=3600",
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
-_STYLE: Final = '<link rel="stylesheet" href="/static/docs/look.css">'
+# Where the assets are served, which production does not do.
+_STYLE: Final = (
+    '<link rel="icon" href="/static/docs/favicon.svg"><link rel="stylesheet" href="/static/docs/look.css">'
+)
+_BAR: Final = '<header class="bar"><a class="mark" href="/"><img src="/static/docs/favicon.svg" alt="">GenCharge</a></header>\n'
 _CODE: Final = re.compile(r"`([^`]+)`")
 _SHOWN_ROUTES: Final = 12
 Json = dict[str, Any]
@@ -100,7 +104,7 @@ def _html(heading: str, body: str, *, style: str, language: Language) -> str:
     return (
         f'<!doctype html>\n<html lang="{language.value}"><head><meta charset="utf-8"><meta name="viewport" '
         f'content="width=device-width, initial-scale=1"><title>{title}</title>{style}</head>\n'
-        f"<body><main><h1>{heading}</h1>\n{body}</main></body></html>\n"
+        f'<body>{_BAR if style else ""}<main class="error"><h1>{heading}</h1>\n{body}</main></body></html>\n'
     )
 
 

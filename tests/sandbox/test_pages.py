@@ -102,7 +102,11 @@ def test_a_page_is_self_contained_and_says_so_to_the_browser(site: Site, path: s
     answer = get(site, path.format(order=site.order()["id"]))
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "$" not in answer.text.partition("</style>")[2]
-    assert not {tag for tag, _ in Page(answer.text).tags} & {"script", "link", "img", "iframe"}
+    assert not {tag for tag, _ in Page(answer.text).tags} & {"link", "img", "iframe"}
+    own = ["/messages.js"] if path == "/messages" else []
+    assert Page(answer.text).values("script", "src") == own
+    assert ("script-src 'self'" in answer.headers["content-security-policy"]) is bool(own)
+    assert answer.text.count("<script") == len(own)
     assert '<meta name="viewport"' in answer.text
 
 

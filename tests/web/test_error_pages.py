@@ -1,0 +1,26 @@
+"""`/errors` and the page of each error in a browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.make.browser import Visitor, check_look, tab_stops
+from tests.web.conftest import NewVisitor
+
+
+@pytest.mark.parametrize("language", ["en-IN", "hi-IN"])
+@pytest.mark.parametrize("path", ["/errors", "/errors/insufficient-balance"])
+async def test_a_page_of_errors_looks_right_in_each_language(
+    new_visitor: NewVisitor, path: str, language: str
+) -> None:
+    visitor = await new_visitor(language=language)
+    await visitor.go(path)
+    assert await visitor.page.evaluate("document.documentElement.lang") == language[:2]
+    await check_look(visitor)
+
+
+async def test_one_comes_from_an_error_to_all_of_them_by_keyboard(visitor: Visitor) -> None:
+    await visitor.go("/errors/insufficient-balance")
+    assert await tab_stops(visitor.page) == ["GenCharge", "All errors"]
+    await visitor.page.get_by_text("All errors").press("Enter")
+    await visitor.page.wait_for_url("**/errors")
