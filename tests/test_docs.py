@@ -58,6 +58,15 @@ async def test_the_first_page_names_no_code_and_no_sandbox_that_is_not_there(set
     assert "Sandbox" in home._render(configured.model_copy(update={"payment_gateway_url": SANDBOX_URL}))
 
 
+async def test_the_first_page_leads_to_the_console_as_soon_as_that_is_built(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(home, "_BUILT", tmp_path / "index.html")
+    assert "/console" not in (await client.get("/")).text
+    (tmp_path / "index.html").touch()
+    assert (await client.get("/")).text.count('href="/console"') == 2
+
+
 async def test_production_shows_neither_the_page_nor_the_documentation(settings: Settings) -> None:
     app = create_app(settings.model_copy(update={"environment": Environment.PRODUCTION}))
     transport = httpx.ASGITransport(app=app)

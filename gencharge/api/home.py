@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from gencharge.core.settings import SANDBOX_URL, Settings
 
 _STATIC: Final = Path(__file__).parent / "static"
+_BUILT: Final = _STATIC / "console" / "index.html"
 _ICON: Final = _STATIC / "docs" / "favicon.svg"
 _POLICY: Final = {"Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"}
 _CONSOLE: Final = (
@@ -39,13 +40,12 @@ curl -H "Authorization: Bearer $$TOKEN" $base/v1/wallet</pre>
 
 def install(app: FastAPI, settings: Settings) -> None:
     """Add the page, and the icon that browsers request by themselves."""
-    # Only a page that was built is led to.
-    with_console = (_STATIC.parent.parent / "static" / "console" / "index.html").is_file()
-    page = _render(settings, with_console=with_console)
+    pages = {built: _render(settings, with_console=built) for built in (False, True)}
 
     @app.get("/", include_in_schema=False)
     async def show_home() -> HTMLResponse:
-        return HTMLResponse(page, headers=_POLICY)
+        # Only a page that was built is led to. It may be built while the process runs.
+        return HTMLResponse(pages[_BUILT.is_file()], headers=_POLICY)
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def show_icon() -> FileResponse:
