@@ -16,7 +16,7 @@ export UV_SYSTEM_CERTS ?= true
 # Some machines set it. Without bytecode every process compiles half a second's worth of source again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run reset test check browser pictures web web-or-why web-types web-check browser pictures web-lock clients generators docs docs-site sbom audit fix bench soak lock clean
+.PHONY: help setup run reset test check browser pictures web web-or-why web-types web-check web-lock clients generators docs docs-site sbom audit fix bench soak lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -100,6 +100,10 @@ $(BROWSER)/.stamp: web/browser/package-lock.json web/browser/unpack.mjs | $(STAM
 	@cd $(BROWSER) && export PATH="$(CURDIR)/.venv/bin:$$PATH" && npm ci --fetch-retries=1 --loglevel=error && \
 		node unpack.mjs . "$(CURDIR)/gencharge/core/printing/data"
 	@touch $@
+
+pictures: $(BROWSER)/.stamp ## Take the pictures of the documentation anew, docs/images
+	@TAKE_PICTURES=1 $(RUN) pytest tests/web -k "picture or as_it_is or as_they_are or checkout_looks"
+	@git status --short docs/images
 
 GENERATORS := .gencharge/tools/generators
 generators: $(GENERATORS)/.stamp ## Install the generators of clients that the tests try; needs a network

@@ -47,7 +47,11 @@ async def served(browser: Browser, settings: Settings) -> AsyncIterator[Served]:
     """The product as a browser meets it. All tests share one address, so codes are not limited by it."""
     del browser  # without one nothing needs to be served
     async with serving(
-        settings, otp_sends_per_address_hour=100_000, otp_sends_per_prefix_hour=100_000
+        settings,
+        # Nobody listens there, but what is in development leads to its sandbox.
+        payment_gateway_url="http://127.0.0.1:0",
+        otp_sends_per_address_hour=100_000,
+        otp_sends_per_prefix_hour=100_000,
     ) as served:
         one_document.share(served.app)
         yield served

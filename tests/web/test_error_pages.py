@@ -7,7 +7,6 @@ import pytest
 from tests.make.browser import NARROW, Visitor, check_look, sideways, tab_stops
 from tests.web.conftest import NewVisitor
 
-
 # Each row is made by the same line, and to look at all four hundred takes twenty seconds.
 _LEAVE_TWENTY_ROWS = "[...document.querySelectorAll('tr')].slice(20).forEach((row) => row.remove())"
 

@@ -16,6 +16,7 @@ from sandbox.app import create_app
 from sandbox.config import Config
 from tests.make.browser import Visitor, check_look, tab_stops
 from tests.make.listening import listening
+from tests.make.pictures import check_picture
 from tests.web.conftest import NewVisitor
 
 _KEYS = ("rzp_test_browser", "secret-of-the-browser-tests")
@@ -67,7 +68,12 @@ async def payer(new_visitor: NewVisitor, sandbox: httpx.AsyncClient) -> Visitor:
 @pytest.fixture
 async def address(sandbox: httpx.AsyncClient, shop: str) -> str:
     """Where a new order over 299.00 rupees is paid."""
-    body = {"amount": 29_900, "currency": "INR", "receipt": "r-1", "notes": {"description": "Jio plan"}}
+    body = {
+        "amount": 29_900,
+        "currency": "INR",
+        "receipt": "r-1",
+        "notes": {"description": "Jio, 2 GB a day, 28 days"},
+    }
     answer = await sandbox.post("/v1/orders", json=body)
     assert answer.status_code == 200, answer.text
     return f"/checkout/{answer.json()['id']}?callback_url={shop}"
@@ -83,6 +89,8 @@ async def paid(sandbox: httpx.AsyncClient, address: str) -> list[str]:
 async def test_the_checkout_looks_right(payer: Visitor, address: str) -> None:
     await payer.go(address)
     await check_look(payer)
+    await payer.page.emulate_media(color_scheme="light")
+    await check_picture(payer.page, "checkout", width=600, height=820)
 
 
 async def test_the_checkout_is_paid_by_keyboard(
