@@ -101,7 +101,7 @@ $(BROWSER)/.stamp: web/browser/package-lock.json web/browser/unpack.mjs | $(STAM
 		node unpack.mjs . "$(CURDIR)/gencharge/core/printing/data"
 	@touch $@
 
-pictures: $(BROWSER)/.stamp ## Take the pictures of the documentation anew, docs/images
+pictures: $(BROWSER)/.stamp ## Take the pictures of the documentation again, docs/images
 	@TAKE_PICTURES=1 $(RUN) pytest tests/web -k "picture or as_it_is or as_they_are or checkout_looks"
 	@git status --short docs/images
 

@@ -1,4 +1,4 @@
-"""The pictures of the documentation show the pages as they are. `make pictures` takes them anew."""
+"""The pictures of the documentation show the pages as they are. `make pictures` takes them again."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ async def test_a_page_that_looks_otherwise_is_noticed(
 
 
 def test_another_number_is_no_other_page_and_another_colour_is() -> None:
-    kept = Image.open(FOLDER / "start.png").convert("RGB")
-    other = kept.copy()
+    stored = Image.open(FOLDER / "start.png").convert("RGB")
+    other = stored.copy()
     ImageDraw.Draw(other).rectangle((100, 100, 400, 120), fill="#888888")
-    assert 0 < difference(kept, other) < ALLOWED_DIFFERENCE
+    assert 0 < difference(stored, other) < ALLOWED_DIFFERENCE
     ImageDraw.Draw(other).rectangle((0, 0, 1200, 200), fill="#888888")
-    assert difference(kept, other) > ALLOWED_DIFFERENCE
+    assert difference(stored, other) > ALLOWED_DIFFERENCE

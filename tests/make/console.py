@@ -1,0 +1,73 @@
+"""The console in a browser: admins with numbers of their own, and signing in as one."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, Final
+
+from fastapi import FastAPI
+from playwright.async_api import Page
+
+from gencharge.admins.models import Admin
+from gencharge.core.stores.stores import Stores
+from tests.make import factories
+from tests.make.browser import Visitor
+
+# The library of controls reads out what changed by an image without a name, which nobody sees.
+ANNOUNCER: Final = "[data-live-announcer]"
+# Of development, for numbers in the block 9000000000 to 9000009999.
+CODE: Final = "111111"
+# A number each: five codes are sent to one in an hour. The tests of signing in take theirs from 9000002000 on.
+_numbers = itertools.count(7_000)
+
+
+def new_number() -> str:
+    """A number in the block of the fixed code that no other test of this process uses."""
+    return f"+91900000{next(_numbers):04d}"
+
+
+async def make_admin(app: FastAPI, role: str = "SuperAdmin", **overrides: Any) -> Admin:
+    """An admin who can sign in with CODE. `overrides`: name, operator_scope, phone_number."""
+    stores: Stores = app.state.stores
+    number = {"phone_number": new_number()}
+    return await stores.database.run(lambda db: factories.make_admin(db, role, **(number | overrides)))
+
+
+async def ask_code(visitor: Visitor, number: str) -> None:
+    """Open the console, and ask for a code."""
+    await visitor.go("/console/")
+    await visitor.page.get_by_label("Mobile number").fill(number.removeprefix("+91"))
+    await visitor.page.get_by_role("button", name="Send code").click()
+    await visitor.page.get_by_role("heading", name="Enter the code").wait_for()
+
+
+async def give_code(visitor: Visitor, code: str = CODE) -> None:
+    """Fill the code in, and sign in with it."""
+    await visitor.page.get_by_label("Code", exact=True).fill(code)
+    await visitor.page.get_by_role("button", name="Sign in").click()
+
+
+async def sign_in(visitor: Visitor, admin: Admin, path: str = "/console/") -> None:
+    """Sign in as this admin, and go to a page."""
+    await ask_code(visitor, admin.phone_number)
+    await give_code(visitor)
+    await visitor.page.get_by_role("navigation", name="Menu").wait_for()
+    if path != "/console/":
+        await open_page(visitor.page, visitor.base + path)
+
+
+async def open_page(page: Page, address: str) -> None:
+    """Open a page of the console, and wait until it has what it shows. (It is never quiet: what is live stays open.)"""
+    await page.goto(address)
+    await shown(page)
+
+
+async def shown(page: Page) -> None:
+    """Return when the page has a title, and nothing on it is on its way."""
+    await page.locator("h1").first.wait_for()
+    await page.locator("main [aria-busy=true], main .skeleton").first.wait_for(state="detached")
+
+
+async def menu(visitor: Visitor) -> list[str]:
+    """The names of the pages in the menu."""
+    return await visitor.page.get_by_role("navigation", name="Menu").locator("li").all_inner_texts()

@@ -1,0 +1,1 @@
+"""The staff console, in a real browser."""
