@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0064"
-down_revision = "0057"
+revision = "0063"
+down_revision = "0062"
 
 
 def upgrade() -> None:
