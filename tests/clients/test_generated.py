@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
-import subprocess
-import sys
+import os
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.make import fork_server
+
 CLIENTS = Path(__file__).parents[2] / "clients"
 
 
 def check(language: str) -> int:
     """The exit code of the check, in a process of its own: other tests add routes and errors to this one's document."""
-    words = [sys.executable, str(CLIENTS / language / "generate.py"), "--check"]
-    return subprocess.run(words, check=False, capture_output=True).returncode
+    return fork_server.run(
+        "--check", program="generate", folder=CLIENTS / language, environment=os.environ, timeout=240
+    ).returncode
 
 
 def program(language: str) -> ModuleType:
