@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -64,16 +65,15 @@ def _run(folder: Path, make_ready: Callable[[Path], None], connection: Connectio
     servers = EmbeddedServers(folder)
     # A kill of the server loses nothing without it, either; only a power cut would.
     servers.postgres.fsync = False
+    problem = ""
     try:
         servers.start()
         servers.wait_ready()
         make_ready(folder)
     except Exception:
-        connection.send(traceback.format_exc())
-    else:
-        connection.send("")
-    try:
+        problem = traceback.format_exc()
+    with suppress(EOFError, OSError):  # the parent has closed its end, or was killed
+        connection.send(problem)
         connection.recv()
-    except (EOFError, ConnectionResetError):
-        servers.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    servers.stop()
+    shutil.rmtree(folder, ignore_errors=True)
