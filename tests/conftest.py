@@ -6,10 +6,11 @@ import os
 import shutil
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -106,13 +107,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SERVERS] = servers
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """The first test begins when the servers are ready."""
-    if (
-        servers := session.config.stash.get(_SERVERS, None)
-    ) is not None and not session.config.option.collectonly:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
+    """The first test begins when the servers are ready. A wrapper comes before the loops, also that of tests/workers.py."""
+    servers = session.config.stash.get(_SERVERS, None)
+    if servers is not None and not session.config.option.collectonly:
         servers.wait()
+    return (yield)
 
 
 def _make_template(folder: Path) -> None:
