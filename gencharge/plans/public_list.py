@@ -10,7 +10,6 @@ from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.values.money import MAX_PAISE
 from gencharge.core.wording import worded
-from gencharge.operators import service as operators
 from gencharge.plans.catalogue import CatalogueSnapshot, PlansOnSale
 from gencharge.plans.models import PlanSnapshot
 from gencharge.plans.schemas import PlanOut, PlanQuery, PlanSort
@@ -46,11 +45,11 @@ _ORDERS: Final[dict[PlanSort, Callable[[PlanSnapshot], int | str]]] = {
 }
 
 
-def page_of(on_sale: PlansOnSale, query: PlanQuery) -> Page[PlanOut]:
-    """A page of the plans on sale. Raises ValidationFailed, CursorInvalid."""
+def page_of(on_sale: PlansOnSale, query: PlanQuery, hint: str | None = None) -> Page[PlanOut]:
+    """A page of the plans on sale. `hint`: whose block the number in the query is in. Raises ValidationFailed, CursorInvalid."""
     group_id = _check(on_sale.catalogue, query)
     if query.phone_number is not None and query.operator is None:
-        query = query.model_copy(update={"operator": _operator_of(query.phone_number, on_sale.catalogue)})
+        query = query.model_copy(update={"operator": _known(hint, on_sale.catalogue)})
     order = _ORDERS[query.sort]
     matches = (plan for plan in on_sale.plans if _matches(plan, query, group_id))
     page, cursor, total = slice_page(
@@ -60,11 +59,10 @@ def page_of(on_sale: PlansOnSale, query: PlanQuery) -> Page[PlanOut]:
     return Page(items=items, next_cursor=cursor, total=total)
 
 
-def _operator_of(phone_number: str, catalogue: CatalogueSnapshot) -> str:
-    """Whose block the number is in. Raises ValidationFailed if that is not known: the caller has to say."""
-    operator = operators.hint(phone_number)
-    if operator is not None and operator in catalogue.operators:
-        return operator
+def _known(hint: str | None, catalogue: CatalogueSnapshot) -> str:
+    """The operator of a number. Raises ValidationFailed if it is not known: the caller has to say."""
+    if hint is not None and hint in catalogue.operators:
+        return hint
     right = worded("Must be one of: {choices}", choices=list(catalogue.operators))
     raise ValidationFailed(errors=[field_problem("query.operator", right, "operator_required")])
 

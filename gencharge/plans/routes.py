@@ -15,6 +15,7 @@ from gencharge.core.http.paging import CursorInvalid, Page, PageParams, slice_pa
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as router_of
 from gencharge.core.values import clock
+from gencharge.operators import service as operators
 from gencharge.plans import public_list
 from gencharge.plans import service as plans
 from gencharge.plans.catalogue import PlansOnSale
@@ -65,7 +66,8 @@ async def list_plans(on_sale: CurrentPlans, query: Annotated[PlanQuery, Query()]
 
     The answer may be cached: it has an `ETag`, and `If-None-Match` is answered with 304.
     """
-    return public_list.page_of(on_sale, query)
+    hint = None if query.phone_number is None else operators.hint(query.phone_number)
+    return public_list.page_of(on_sale, query, hint)
 
 
 @router.get(

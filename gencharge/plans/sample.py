@@ -1,4 +1,5 @@
-"""The sample catalogue: 41 real plans of Airtel, Jio and Vi after the tariff change of July 2024. Treat them as dated.
+"""The sample catalogue: 41 real plans of Airtel, Jio and Vi after the tariff change of July 2024, which are dated, and 11 that are
+made up, so that BSNL, talktime, roaming and plans of one circle can be tried.
 
 Ids are derived from what a plan is, so the same plan has the same id in every installation.
 """
@@ -20,6 +21,8 @@ _NAMESPACE: Final = UUID("5b0cf3f4-5a3e-5c0e-9a57-1f0d1f2c7a10")
 _GROUPS: Final = {
     PlanCategory.UNLIMITED: ("Unlimited", "Unlimited calls with data for 28 days to a year."),
     PlanCategory.DATA_ADDON: ("Data add-ons", "More data on top of the plan that is running."),
+    PlanCategory.TALKTIME: ("Talktime", "Balance for calls beside the plan that is running."),
+    PlanCategory.ROAMING: ("Roaming", "Calls and data abroad."),
     PlanCategory.POSTPAID_RENTAL: ("Postpaid", "Monthly rentals for postpaid connections."),
 }
 # What most people would buy first: the daily-data plans of about a month and a quarter, one add-on, one rental each.
@@ -57,8 +60,17 @@ def groups() -> list[dict[str, Any]]:
 
 
 def plans() -> list[dict[str, Any]]:
-    """The rows of `plans`."""
-    text = files("gencharge.plans").joinpath("data/plans_in_2024.csv").read_text(encoding="utf-8")
+    """The rows of `plans` that are real."""
+    return _read("plans_in_2024.csv")
+
+
+def made_up() -> list[dict[str, Any]]:
+    """The rows of `plans` of kinds, an operator and circles that the real ones lack."""
+    return _read("plans_made_up.csv")
+
+
+def _read(name: str) -> list[dict[str, Any]]:
+    text = files("gencharge.plans").joinpath(f"data/{name}").read_text(encoding="utf-8")
     return [_plan(row) for row in csv.DictReader(text.splitlines())]
 
 
@@ -87,7 +99,7 @@ def _plan(row: dict[str, str]) -> dict[str, Any]:
         "is_addon": is_addon(category, unit),
         "most_popular": (operator, row["service_type"], row["price_inr"]) in _MOST_POPULAR,
         "group_id": _group_id(category),
-        "criteria": f"Tariff of {_month(row['effective'])}.",
+        "criteria": f"Tariff of {_month(row['effective'])}." if "effective" in row else "Made up, to try it.",
         "status": PlanStatus.ACTIVE.value,
     }
 
@@ -106,11 +118,13 @@ def _megabytes(gigabytes: str) -> int | None:
 
 def _benefits(row: dict[str, str]) -> Benefits:
     none = row["sms"] == "none"
+    minutes = row["voice"].removesuffix(" minutes")
     return Benefits(
         data_total_mb=_megabytes(row["data_gb_total"]),
         data_per_day_mb=_megabytes(row["data_gb_per_day"]),
         voice_unlimited=row["voice"] == "unlimited",
-        voice_minutes=0 if row["voice"] == "none" else None,
+        voice_minutes=0 if row["voice"] == "none" else int(minutes) if minutes.isdigit() else None,
+        talktime=Money.rupees(talktime) if (talktime := row.get("talktime_inr")) else None,
         sms_total=0 if none else None,
         sms_per_day=100 if row["sms"] == "100/day" else None,
         extras=("SMS as the operator's tariff says",) if row["sms"] == "see operator" else (),
@@ -134,14 +148,27 @@ def _lasts(count: int | None, unit: ValidityUnit) -> str:
 def _name(row: dict[str, str], count: int | None, unit: ValidityUnit) -> str:
     """`Jio ₹299 · 1.5 GB/day · 28 days`."""
     kind = "Postpaid" if row["service_type"] == "postpaid" else None
-    parts = (f"{row['operator']} ₹{row['price_inr']}", kind, _data(row), _lasts(count, unit))
+    talktime = f"Talktime ₹{row['talktime_inr']}" if row.get("talktime_inr") else None
+    roaming = "Roaming" if row["category"] == PlanCategory.ROAMING else None
+    parts = (
+        f"{row['operator']} ₹{row['price_inr']}",
+        kind,
+        talktime,
+        roaming,
+        _data(row),
+        _lasts(count, unit),
+    )
     return " · ".join(part for part in parts if part)
 
 
 def _description(row: dict[str, str], count: int | None, unit: ValidityUnit) -> str:
     def parts() -> Iterator[str]:
+        if row.get("talktime_inr"):
+            yield f"₹{row['talktime_inr']} for calls"
         if row["voice"] == "unlimited":
             yield "unlimited calls"
+        elif row["voice"].endswith(" minutes"):
+            yield f"{row['voice']} of calls abroad"
         if data := _data(row):
             yield f"{data} of data"
         if row["sms"] == "100/day":

@@ -86,7 +86,7 @@ async def bump_version(db: AsyncSession) -> int:
 
 async def seed(db: AsyncSession) -> bool:
     """Add missing plans and groups of the sample catalogue; the operators must exist. False if nothing was missing."""
-    plans = sample.plans()
+    plans = [*sample.plans(), *sample.made_up()]
     if await crud.count_plans(db, [plan["plan_id"] for plan in plans]) == len(plans):
         return False
     groups = sample.groups()

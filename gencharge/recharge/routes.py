@@ -45,10 +45,10 @@ from gencharge.recharge.schemas import (
     RechargePage,
     RechargeQuery,
     RepeatRecharge,
-    Stated,
     Subscribe,
     SubscriptionOut,
 )
+from gencharge.recharge.stated_schemas import Stated
 from gencharge.sessions.guards import USER_ERRORS, Principal, SignedInUser
 from gencharge.velocity import service as velocity
 from gencharge.velocity.errors import VelocityLimitExceeded

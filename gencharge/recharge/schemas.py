@@ -13,10 +13,11 @@ from gencharge.core.http.history import HistoryParams, Period
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.references import GivenMetadata, GivenReference, Referable, Reference
 from gencharge.core.http.web import Body, Out
-from gencharge.core.values.codes import CircleCode, OperatorCode
+from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
 from gencharge.recharge.models import RechargeStatus
+from gencharge.recharge.stated_schemas import Stated
 from gencharge.wallet.models import PaymentMethod, RequestSource
 
 
@@ -78,25 +79,6 @@ class OfferChoice(Body):
         if self.offer_id is not None and self.offer_code is not None:
             raise ValueError("offer_id and offer_code can't be combined: name the offer by one of them")
         return self
-
-
-class Stated(Body):
-    """What the caller states of the number. It counts for this recharge, before what we know."""
-
-    operator: OperatorCode | None = Field(
-        default=None,
-        description="The number's operator. Null: the one that we know of, which for a ported number may be wrong. If the number is another"
-        " operator's, that one refuses the recharge and the money comes back.",
-        examples=["JIO"],
-    )
-    circle: CircleCode | None = Field(
-        default=None, description="The number's circle; null: the one that we know of.", examples=["KA"]
-    )
-
-    def connection(self) -> dict[str, str]:
-        """What is stated."""
-        stated = {"operator": self.operator, "circle": self.circle}
-        return {name: code for name, code in stated.items() if code is not None}
 
 
 class Quote(OfferChoice, Stated):

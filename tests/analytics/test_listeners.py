@@ -16,9 +16,12 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from tests.make.analytics import count, differences_of, figures_of
+from tests.make.bills import pay_directly
+from tests.make.delivery import reach_jio
 from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.outside import reach_over_api
 
-DAYS = count_from(3)
+DAYS = count_from(3, 2)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,28 @@ async def test_a_recharge_counts_on_its_day_in_india_by_all_its_properties(
         ("plan_type", "prepaid"),
     }
     assert {cut for cut, _ in keys}.isdisjoint({"failure", "offer", "wait"})
+
+
+async def test_the_payment_of_a_bill_counts_as_a_recharge_of_a_category_of_its_own(
+    shop: Stores, midnight: Midnight
+) -> None:
+    await reach_jio(shop)
+    customer = await make_customer(shop)
+    with clock.at(midnight.before):
+        await pay_directly(shop, customer, 500_00, circle="MH")
+    await recharge_of_another_operator(shop, midnight.before)
+    await count(shop)
+    assert totals(await midnight.rows(shop, "all"), "sold", "delivered") == [(0, 1, 1), (0, 1, 1)]
+    of_bills = [row for row in await midnight.rows(shop, "category") if row["key"] == "bill"]
+    assert totals(of_bills, "delivered", "delivered_price") == [(0, 1, 500_00)]
+    assert await differences_of(shop) == []
+    await reach_over_api(shop, "JIO")
+
+
+async def recharge_of_another_operator(stores: Stores, at: datetime) -> None:
+    number, plan = await make_number(stores, "AIRTEL"), await find_plan(stores, "AIRTEL", 299)
+    with clock.at(at):
+        await buy(stores, await make_customer(stores), number, plan.plan_id)
 
 
 async def test_events_that_come_again_count_once(shop: Stores, midnight: Midnight) -> None:

@@ -21,7 +21,7 @@ JIO_NUMBER, VI_NUMBER = "+919000008101", "+919000008102"
 
 
 @dataclass(frozen=True)
-class Desk:
+class Staff:
     """A customer with a bill of Jio and one of Vi, and the staff."""
 
     client: httpx.AsyncClient
@@ -40,14 +40,14 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(app: FastAPI, shop: Stores, client: httpx.AsyncClient, settings: Settings) -> Desk:
+async def staff(app: FastAPI, shop: Stores, client: httpx.AsyncClient, settings: Settings) -> Staff:
     await know_roles(app)
     customer = (await shop.database.run(make_user)).user_id
     jio = await make_bill(shop, customer, phone_number=JIO_NUMBER)
     vi = await make_bill(shop, customer, phone_number=VI_NUMBER, operator="VI")
     manager = await shop.database.run(lambda db: make_admin(db, "Manager"))
     narrow = await shop.database.run(lambda db: make_admin(db, "Manager", operator_scope=("JIO",)))
-    return Desk(
+    return Staff(
         client,
         customer,
         jio,
@@ -69,42 +69,42 @@ async def desk(app: FastAPI, shop: Stores, client: httpx.AsyncClient, settings: 
     ],
 )
 async def test_bills_are_found_by_number_operator_and_status(
-    desk: Desk, query: str, numbers: list[str]
+    staff: Staff, query: str, numbers: list[str]
 ) -> None:
-    assert await desk.numbers(query) == numbers
+    assert await staff.numbers(query) == numbers
 
 
-async def test_a_list_by_number_names_all_who_fetched_its_bill(desk: Desk, shop: Stores) -> None:
+async def test_a_list_by_number_names_all_who_fetched_its_bill(staff: Staff, shop: Stores) -> None:
     other = (await shop.database.run(make_user)).user_id
     number = "+919000008103"
-    for customer in (desk.customer, other):
+    for customer in (staff.customer, other):
         await make_bill(shop, customer, phone_number=number)
-    answer = await desk.client.get(PATH, headers=desk.all, params={"phone_number": number, "limit": 1})
+    answer = await staff.client.get(PATH, headers=staff.all, params={"phone_number": number, "limit": 1})
     page: dict[str, Any] = answer.json()
     after = {"phone_number": number, "limit": 1, "cursor": page["next_cursor"]}
-    rest = (await desk.client.get(PATH, headers=desk.all, params=after)).json()
-    assert [item["user_id"] for item in page["items"] + rest["items"]] == [str(other), str(desk.customer)]
+    rest = (await staff.client.get(PATH, headers=staff.all, params=after)).json()
+    assert [item["user_id"] for item in page["items"] + rest["items"]] == [str(other), str(staff.customer)]
     assert page["items"][0]["user"]["name"] == "Asha Rao"
 
 
-async def test_an_admin_of_one_operator_sees_its_bills_alone(desk: Desk) -> None:
-    assert await desk.numbers(headers=desk.narrow) == [JIO_NUMBER]
-    for bill_id, status in ((desk.jio, 200), (desk.vi, 404)):
-        path = f"{PATH}/{desk.customer}/{bill_id}"
-        assert (await desk.client.get(path, headers=desk.narrow)).status_code == status
-    missing = await desk.client.get(f"{PATH}/{desk.customer}/{new_id()}", headers=desk.all)
+async def test_an_admin_of_one_operator_sees_its_bills_alone(staff: Staff) -> None:
+    assert await staff.numbers(headers=staff.narrow) == [JIO_NUMBER]
+    for bill_id, status in ((staff.jio, 200), (staff.vi, 404)):
+        path = f"{PATH}/{staff.customer}/{bill_id}"
+        assert (await staff.client.get(path, headers=staff.narrow)).status_code == status
+    missing = await staff.client.get(f"{PATH}/{staff.customer}/{new_id()}", headers=staff.all)
     assert missing.json()["code"] == "bill_not_found"
 
 
 async def test_who_may_not_see_personal_data_sees_masked_numbers(
-    desk: Desk, shop: Stores, settings: Settings
+    staff: Staff, shop: Stores, settings: Settings
 ) -> None:
     viewer = await shop.database.run(lambda db: make_admin(db, "Viewer"))
     headers = headers_for(settings, viewer, role="Viewer")
-    assert await desk.numbers("operator=JIO", headers) == ["+91******8101"]
+    assert await staff.numbers("operator=JIO", headers) == ["+91******8101"]
 
 
-async def test_a_customer_sees_no_list_of_the_staff(desk: Desk, settings: Settings) -> None:
-    own = headers_for(settings, desk.customer)
-    assert (await desk.client.get(PATH, headers=own)).status_code == 403
-    assert (await desk.client.get(f"{PATH}/{desk.customer}/{desk.jio}", headers=own)).status_code == 403
+async def test_a_customer_sees_no_list_of_the_staff(staff: Staff, settings: Settings) -> None:
+    own = headers_for(settings, staff.customer)
+    assert (await staff.client.get(PATH, headers=own)).status_code == 403
+    assert (await staff.client.get(f"{PATH}/{staff.customer}/{staff.jio}", headers=own)).status_code == 403

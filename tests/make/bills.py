@@ -18,6 +18,10 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.recharge import service as recharges
+from gencharge.recharge.bill_crud import BillPaymentRequest
+from gencharge.recharge.models import DeliverOutcome
 from gencharge.velocity.service import NO_LIMITS, Limits
 from tests.make.outside import Outside
 
@@ -82,3 +86,29 @@ async def make_bill(
     bill = bills.new_bill(user_id, phone_number, operator, None, fetched)
     await stores.database.run(lambda db: crud.add_bill(db, bill))
     return bill.bill_id
+
+
+async def pay_directly(stores: Stores, user_id: UUID, paise: int, *, circle: str | None = None) -> UUID:
+    """A bill of Jio that was paid and delivered without an operator being asked; the recharge's id. Jio takes bills over a channel."""
+    request = BillPaymentRequest(
+        user_id=user_id,
+        recharge_id=new_id(),
+        key=str(uuid4()),
+        request_hash=b"1",
+        phone_number="+919000008002",
+        operator="JIO",
+        circle=circle,
+        bill_id=new_id(),
+        bill_reference=str(uuid4()),
+        amount=paise,
+        source="web",
+    )
+    result = await stores.database.run(lambda db: recharges.pay_bill(db, request, NO_LIMITS))
+    assert result.sale is not None, result.outcome
+    outcome = await stores.database.run(
+        lambda db: recharges.deliver(
+            db, user_id, request.recharge_id, operator_reference="R", channel="jio-a", commission=0
+        )
+    )
+    assert outcome is DeliverOutcome.DELIVERED
+    return request.recharge_id

@@ -15,12 +15,12 @@ from tests.make.plans import (
 )
 
 
-async def test_the_list_has_the_41_plans_of_the_sample_catalogue(visitor: httpx.AsyncClient) -> None:
+async def test_the_list_has_the_52_plans_of_the_sample_catalogue(visitor: httpx.AsyncClient) -> None:
     answer = await visitor.get("/v1/plans?limit=100&include_total=true")
     assert answer.status_code == 200
     document = answer.json()
     assert set(document) == {"items", "next_cursor", "total"}
-    assert (len(document["items"]), document["next_cursor"], document["total"]) == (41, None, 41)
+    assert (len(document["items"]), document["next_cursor"], document["total"]) == (52, None, 52)
 
 
 async def test_a_plan_has_all_its_fields_and_a_price_with_two_decimals(visitor: httpx.AsyncClient) -> None:
@@ -93,7 +93,13 @@ async def test_groups_are_listed_in_their_order_with_what_they_hold(visitor: htt
     answer = await visitor.get("/v1/plans/groups")
     assert answer.status_code == 200
     groups = [(group["name"], group["plan_count"]) for group in answer.json()["items"]]
-    assert groups == [("Unlimited", 30), ("Data add-ons", 4), ("Postpaid", 7)]
+    assert groups == [
+        ("Unlimited", 35),
+        ("Data add-ons", 4),
+        ("Talktime", 3),
+        ("Roaming", 2),
+        ("Postpaid", 8),
+    ]
     assert all(UUID(group["group_id"]) and group["description"] for group in answer.json()["items"])
 
 

@@ -9,18 +9,35 @@ from gencharge.plans.models import PlanCategory, PlanType, ValidityUnit, is_addo
 from gencharge.plans.rules import Vocabulary
 from gencharge.plans.schemas import Benefits
 
-PLANS = sample.plans()
+REAL, MADE_UP = sample.plans(), sample.made_up()
+PLANS = [*REAL, *MADE_UP]
 GROUPS = {group["group_id"]: group["name"] for group in sample.groups()}
 
 
-def test_there_are_41_plans_of_three_operators_in_three_groups() -> None:
-    assert len(PLANS) == 41
-    assert {plan["operator"] for plan in PLANS} == {"AIRTEL", "JIO", "VI"}
+def test_there_are_41_real_plans_of_three_operators_and_what_they_lack_is_made_up() -> None:
+    assert len(REAL) == 41
+    assert {plan["operator"] for plan in REAL} == {"AIRTEL", "JIO", "VI"}
+    assert {plan["operator"] for plan in PLANS} == {"AIRTEL", "JIO", "VI", "BSNL"}
+    assert {plan["category"] for plan in PLANS} == set(PlanCategory)
     assert {plan["group_id"] for plan in PLANS} == set(GROUPS)
+    assert sorted(circle for plan in PLANS for circle in plan["circles"]) == ["GJ", "KL", "MH"]
+    assert ("BSNL", "postpaid") in {(plan["operator"], plan["plan_type"]) for plan in MADE_UP}
+    for plan in PLANS:
+        assert ("Made up" in plan["criteria"]) == (plan in MADE_UP)
+
+
+def test_talktime_is_what_is_left_of_the_price_after_18_percent_of_tax() -> None:
+    sold = [plan for plan in PLANS if plan["category"] == PlanCategory.TALKTIME]
+    assert len(sold) == 3
+    for plan in sold:
+        assert plan["benefits"]["talktime_paise"] == round(plan["price_paise"] / 1.18)
+        assert plan["is_addon"]
 
 
 def test_the_same_plan_has_the_same_id_in_every_installation() -> None:
-    assert [plan["plan_id"] for plan in sample.plans()] == [plan["plan_id"] for plan in PLANS]
+    assert [plan["plan_id"] for plan in [*sample.plans(), *sample.made_up()]] == [
+        plan["plan_id"] for plan in PLANS
+    ]
     assert len({plan["plan_id"] for plan in PLANS}) == len(PLANS)
     # Rows of installed databases have this id: it never changes.
     [jio] = [
@@ -31,7 +48,7 @@ def test_the_same_plan_has_the_same_id_in_every_installation() -> None:
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan["name"])
 def test_a_sample_plan_breaks_no_rule(plan: dict[str, object]) -> None:
-    vocabulary = Vocabulary(("AIRTEL", "JIO", "VI"), ("KA",), GROUPS)
+    vocabulary = Vocabulary(("AIRTEL", "JIO", "VI", "BSNL"), ("GJ", "KL", "MH"), GROUPS)
     values = {"active_from": None, "active_until": None, **plan}
     assert list(rules.problems(values, vocabulary)) == []
     assert rules.completed(values)["is_addon"] == plan["is_addon"]

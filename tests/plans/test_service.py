@@ -72,7 +72,7 @@ async def test_the_terms_of_every_seeded_plan_are_kept_and_can_not_be_changed(sh
     catalogue = await shop_stores.database.run(plans.load_catalogue)
     async with shop_stores.database.transaction() as db:
         snapshots = {row.plan_id: row.snapshot for row in await db.scalars(select(PlanVersion))}
-    assert len(snapshots) == 41
+    assert len(snapshots) == 52
     for plan in sample.plans():
         assert snapshots[plan["plan_id"]] == catalogue.get(plan["plan_id"]).terms()
 

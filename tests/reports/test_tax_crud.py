@@ -14,7 +14,10 @@ from gencharge.receipts import tax
 from gencharge.recharge import staff_service
 from gencharge.recharge.models import Recharge, RechargeRefund
 from gencharge.recharge.staff_schemas import RefundRecharge
+from tests.make.bills import pay_directly
+from tests.make.delivery import reach_jio
 from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.outside import reach_over_api
 from tests.make.reports import an_admin, rows_of
 
 SUMS = ("value", "taxable_value", "igst", "cgst", "sgst")
@@ -88,6 +91,20 @@ async def test_supplies_are_taxed_one_by_one_and_refunds_are_taken_off(shop: Sto
         if name == "value":
             parts = sum(paise(service_row[part]) for part in SUMS if part != "value")
             assert paise(service_row[name]) == parts
+
+
+async def test_the_payment_of_a_bill_and_its_refund_are_in_no_return(shop: Stores) -> None:
+    """The operator's own bill has the tax."""
+    await sell(shop, "KA")
+    reports = ("gst-supplies", "gst-services")
+    before = [await rows_of(shop, name, month=month()) for name in reports]
+    await reach_jio(shop)
+    user_id = await make_customer(shop)
+    recharge_id = await pay_directly(shop, user_id, 500_00, circle="KA")
+    assert [await rows_of(shop, name, month=month()) for name in reports] == before
+    await refund(shop, user_id, recharge_id, 200)
+    assert [await rows_of(shop, name, month=month()) for name in reports] == before
+    await reach_over_api(shop, "JIO")
 
 
 async def test_another_month_has_nothing(shop: Stores) -> None:
