@@ -116,7 +116,7 @@ async def test_a_wrong_parameter_is_named(reader: httpx.AsyncClient, query: str,
 async def test_an_unknown_type_or_operator_is_answered_with_those_there_are(
     reader: httpx.AsyncClient,
 ) -> None:
-    answer = await reader.get("/v1/offers?type=x&operator=y")
+    answer = await reader.get("/v1/offers?type=x&operator=yy")
     messages = {problem["field"]: problem["message"] for problem in answer.json()["errors"]}
     assert messages["query.type"] == "Must be one of: Cashback, Festive, First recharge, Loyalty"
     assert "JIO" in messages["query.operator"]
