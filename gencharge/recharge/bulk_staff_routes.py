@@ -36,7 +36,7 @@ Editor = Annotated[Principal, Depends(Requires(Resource.RECHARGE, Action.EDIT, s
     ),
     openapi_extra=idempotency.DOCUMENTED,
 )
-async def staff_refund_recharges(admin: Editor, request: Request, body: RefundRecharges) -> BulkRefundsOut:
+async def staff_refund_in_bulk(admin: Editor, request: Request, body: RefundRecharges) -> BulkRefundsOut:
     """Refund what is left of up to 50 recharges to the wallets, or with `is_dry_run` say what that would be.
 
     Each is a refund like any other: a large one waits for a second admin, and one that is refused stops no other. Needs step-up.
