@@ -370,6 +370,10 @@ class ProblemOut(BaseModel):
             "checkout_signature_invalid",
             "circle_invalid",
             "circle_mismatch",
+            "complaint_already_open",
+            "complaint_already_resolved",
+            "complaint_assignee_invalid",
+            "complaint_not_found",
             "conflict",
             "contact_change_limit_exceeded",
             "contact_change_not_found",
@@ -418,6 +422,10 @@ class ProblemOut(BaseModel):
             "insufficient_balance",
             "internal_error",
             "invalid",
+            "kyc_request_already_decided",
+            "kyc_request_already_pending",
+            "kyc_request_not_found",
+            "kyc_tier_already_set",
             "last_super_admin",
             "mail_unavailable",
             "maintenance",
@@ -491,6 +499,8 @@ class ProblemOut(BaseModel):
             "plan_import_invalid",
             "plan_inactive",
             "plan_not_found",
+            "plan_not_queued",
+            "plan_queue_changed",
             "plan_status_not_allowed",
             "plan_type_mismatch",
             "precondition_failed",
@@ -528,6 +538,7 @@ class ProblemOut(BaseModel):
             "role_in_use",
             "role_not_found",
             "role_protected",
+            "running_plan_ends",
             "saved_number_already_exists",
             "saved_number_limit_exceeded",
             "saved_number_not_found",
@@ -583,6 +594,10 @@ class ProblemOut(BaseModel):
             "web_push_key_not_found",
             "webhook_delivery_not_found",
             "webhook_signature_invalid",
+            "work_assignee_invalid",
+            "work_item_not_found",
+            "work_not_closable",
+            "work_not_repeatable",
             "write_conflict",
         ]
         | str
@@ -620,6 +635,22 @@ class PushKeys(BaseModel):
     )
     p256dh: str
     auth: str
+
+
+class QueuedPlanOut(BaseModel):
+    """
+    A plan that waits for its turn.
+    """
+
+    recharge_id: UUID
+    plan_id: UUID
+    plan_name: str
+    operator: str
+    starts_at: AwareDatetime | None
+    """
+    When it starts if nothing changes. null if a plan before it is not yours to see.
+    """
+    ends_at: AwareDatetime | None
 
 
 class QuotedReason(BaseModel):
@@ -744,6 +775,20 @@ class ReportFormat(RootModel[Literal["csv", "json", "xlsx", "pdf"] | str]):
     root: Literal["csv", "json", "xlsx", "pdf"] | str
     """
     The formats of a report.
+    """
+
+
+class RequestKyc(BaseModel):
+    """
+    Ask for the full tier.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    document: Literal["passport", "driving_licence", "voter_id", "aadhaar", "pan"] | str
+    """
+    What I can show. Send neither its number nor a picture: the staff ask for what they need.
     """
 
 
@@ -897,6 +942,20 @@ class SpendingSum(BaseModel):
     """
 
 
+class StartPlan(BaseModel):
+    """
+    Start a queued plan now.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    replaced_recharge_id: UUID | None = None
+    """
+    The `recharge_id` of the plan that runs now and is to end. null: nothing runs. If it is another one, nothing is changed, and 409 `running_plan_ends` says what runs.
+    """
+
+
 class StoreHealth(BaseModel):
     """
     One store: does it answer, and how fast.
@@ -983,7 +1042,7 @@ class TimelineStep(BaseModel):
     One thing that happened.
     """
 
-    step: Literal["ordered", "paid", "sent", "delivered", "failed", "refunded"] | str
+    step: Literal["ordered", "paid", "sent", "delivered", "started", "failed", "refunded", "cancelled"] | str
     """
     What happened to a recharge.
     """
@@ -1573,6 +1632,20 @@ class BoughtPlanPage(BaseModel):
     """
 
 
+class CancelledPlanOut(BaseModel):
+    """
+    A queued plan that was given back.
+    """
+
+    recharge_id: UUID
+    refund_id: UUID
+    amount: Decimal
+    """
+    What went into the wallet.
+    """
+    cancelled_at: AwareDatetime
+
+
 class ChangePhoneNumber(BaseModel):
     """
     The new number.
@@ -1607,6 +1680,80 @@ class CodeSent(ContactChangeOut):
     challenge_id: str
     """
     Send it back with the code. Only who has it can use the code.
+    """
+
+
+class Complain(BaseModel):
+    """
+    Complain about a recharge of mine.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    recharge_id: UUID
+    reason: (
+        Literal[
+            "not_delivered",
+            "charged_twice",
+            "wrong_amount",
+            "refund_missing",
+            "wrong_plan",
+            "benefits_missing",
+        ]
+        | str
+    )
+    """
+    What is wrong with a recharge.
+    """
+
+
+class ComplaintOut(BaseModel):
+    """
+    A complaint of mine.
+    """
+
+    complaint_id: UUID
+    recharge_id: UUID
+    reason: (
+        Literal[
+            "not_delivered",
+            "charged_twice",
+            "wrong_amount",
+            "refund_missing",
+            "wrong_plan",
+            "benefits_missing",
+        ]
+        | str
+    )
+    """
+    What is wrong with a recharge.
+    """
+    status: Literal["open", "upheld", "rejected"] | str
+    """
+    Where a complaint stands.
+    """
+    due_at: AwareDatetime
+    """
+    Until then it has to be settled.
+    """
+    created_at: AwareDatetime
+    resolved_at: AwareDatetime | None
+    resolution: str | None
+    """
+    How it ended, in words.
+    """
+
+
+class ComplaintPage(BaseModel):
+    items: list[ComplaintOut]
+    next_cursor: str | None
+    """
+    Give it as `cursor` for the next page; null on the last one.
+    """
+    total: int | None = None
+    """
+    Only with `include_total=true`.
     """
 
 
@@ -1887,6 +2034,44 @@ class IntervalOut(BaseModel):
     """
 
 
+class KycRequestOut(BaseModel):
+    """
+    A request of mine.
+    """
+
+    kyc_request_id: UUID
+    tier: Literal["small", "full"] | str
+    """
+    How well we know the user; decides the wallet's limits (RBI Master Direction on PPIs).
+    """
+    document: Literal["passport", "driving_licence", "voter_id", "aadhaar", "pan"] | str
+    """
+    What a customer shows: the officially valid documents (RBI Master Direction on KYC, section 3), and the PAN.
+    """
+    status: Literal["pending", "approved", "rejected"] | str
+    """
+    Where a request stands.
+    """
+    created_at: AwareDatetime
+    decided_at: AwareDatetime | None
+    rejection_reason: str | None
+    """
+    Why it was rejected.
+    """
+
+
+class KycRequestPage(BaseModel):
+    items: list[KycRequestOut]
+    next_cursor: str | None
+    """
+    Give it as `cursor` for the next page; null on the last one.
+    """
+    total: int | None = None
+    """
+    Only with `include_total=true`.
+    """
+
+
 class Login(BaseModel):
     """
     The number of an account.
@@ -2130,6 +2315,24 @@ class OperatorPage(BaseModel):
     """
 
 
+class OrderQueue(BaseModel):
+    """
+    Another order of a number's queued plans.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    phone_number: str
+    """
+    Indian mobile number; spaces and hyphens are forgiven, the answer has E.164.
+    """
+    recharge_ids: list[UUID]
+    """
+    The queued plans in the order in which they are to start, each once and none left out.
+    """
+
+
 class PartSpending(SpendingSum):
     """
     A part of a distribution.
@@ -2306,6 +2509,15 @@ class PlanSpending(SpendingSum):
     """
     As it was called when I bought it last.
     """
+
+
+class QueueOut(BaseModel):
+    """
+    What waits on a number, in the order in which it starts.
+    """
+
+    phone_number: str
+    plans: list[QueuedPlanOut]
 
 
 class Quote(BaseModel):
@@ -2533,7 +2745,7 @@ class RechargeData(BaseModel):
     """
     amount: Decimal
     """
-    What is paid; of `recharge.failed` and `recharge.refunded`: what went back.
+    What is paid; of `recharge.failed`, `recharge.refunded` and `recharge.cancelled`: what went back.
     """
     payment_id: UUID | None = None
     payment_method: str | None = None
