@@ -62,10 +62,10 @@ def test_a_base_backup_is_due_when_the_last_one_is_a_day_old(
 ) -> None:
     own = settings.model_copy(update={"database_url": "", "backup_wal_dir": tmp_path})
     base = wal_archive.Base("x", tmp_path, NOW, NOW, 1, 1, 1, 1, "18.4")
-    made, bases, pruned = list[Settings](), list[wal_archive.Base](), list[Settings]()
+    created, bases, pruned = list[Settings](), list[wal_archive.Base](), list[Settings]()
 
     def create(settings: Settings, _progress: object) -> wal_archive.Base:
-        made.append(settings)
+        created.append(settings)
         return base
 
     monkeypatch.setattr(base_service, "create", create)
@@ -78,7 +78,7 @@ def test_a_base_backup_is_due_when_the_last_one_is_a_day_old(
         assert wal_service.make_if_due(own, silent) is None
     with clock.at(NOW + timedelta(hours=25)):
         assert wal_service.make_if_due(own, silent) is base
-    assert len(made) == len(pruned) == 2
+    assert len(created) == len(pruned) == 2
 
     def busy(_settings: Settings, _progress: object) -> wal_archive.Base:
         raise BaseBackupAlreadyRunning

@@ -254,12 +254,12 @@ def restore_on_a_full_disk(machine: Machine, backup_id: str, leave: int) -> None
     finally:
         ballast.unlink()
     machine.start_again()
-    resumed, said = machine.run("restore", "--resume")
-    assert resumed == 0, said
+    resumed, reply = machine.run("restore", "--resume")
+    assert resumed == 0, reply
     machine.check()
     if code == 0:
         assert marks(machine.settings) == ("old", "old"), text
-    elif "was finished" not in said:
+    elif "was finished" not in reply:
         assert marks(machine.settings) == ("new", "new"), text
     machine.tidy()
 
@@ -296,8 +296,8 @@ def kill_at_random(machine: Machine, chance: random.Random, backup_id: str, numb
     assert not [
         each for each in psutil.process_iter(["cmdline"]) if backup_id in (each.info["cmdline"] or [])
     ]
-    resumed, said = machine.run("restore", "--resume")
-    assert resumed == 0, said
+    resumed, reply = machine.run("restore", "--resume")
+    assert resumed == 0, reply
     machine.check()
     mark(machine.settings, "new")
     machine.tidy()
