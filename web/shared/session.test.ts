@@ -12,8 +12,9 @@ function server(...answers: (Response | Error)[]) {
 
 const tokens = (token: string, seconds = 900) => Response.json({ access_token: token, expires_in: seconds });
 const refusal = (status: number, code: string) => Response.json({ code, detail: code, status }, { status });
-/// Messages between tabs take a turn of the loop.
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+/// Messages between tabs take a turn of the loop, on a busy machine many.
+const becomes = (session: Session, state: string) =>
+  vi.waitFor(() => expect(session.state).toBe(state), { timeout: 15_000 });
 
 const sessions: Session[] = [];
 function open(send: typeof fetch): Session {
@@ -68,8 +69,7 @@ describe("a session", () => {
     const here = open(send);
     const there = open(send);
     there.begin({ access_token: "one", expires_in: 900 });
-    await settled();
-    expect(here.state).toBe("signed-in");
+    await becomes(here, "signed-in");
     expect(await here.token()).toBe("one");
     expect(await here.refresh("an older one")).toBe("one");
     expect(send).not.toHaveBeenCalled();
@@ -79,10 +79,10 @@ describe("a session", () => {
     const here = open(server());
     const there = open(server());
     here.begin({ access_token: "one", expires_in: 900 });
-    await settled();
+    await becomes(there, "signed-in");
     there.end("session_ended");
-    await settled();
-    expect([here.state, here.endedBy]).toEqual(["signed-out", "session_ended"]);
+    await becomes(here, "signed-out");
+    expect(here.endedBy).toBe("session_ended");
     expect(localStorage.getItem("gencharge-console")).toBeNull();
   });
 

@@ -32,10 +32,11 @@ export function AccountMenu() {
   };
   return (
     <MenuTrigger>
-      <Button kind="quiet" className="account" aria-label={`${words.account}: ${admin.name}`}>
+      <Button kind="quiet" className="account">
         <span className="avatar" aria-hidden="true">
           {initials(admin.name)}
         </span>
+        <span className="sr">{words.account}: </span>
         <span className="account-name">
           {admin.name}
           <small>{admin.role}</small>
