@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PIL import Image, ImageDraw
 
+from gencharge.api import home
 from tests.make.browser import Visitor
 from tests.make.pictures import ALLOWED_DIFFERENCE, FOLDER, check_picture, difference
+
+
+@pytest.fixture(autouse=True)
+def _without_console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As in a checkout where the console is not built; tests/test_docs.py has the other case."""
+    monkeypatch.setattr(home, "_BUILT", tmp_path / "index.html")
 
 
 async def test_the_first_page_is_in_the_readme_as_it_is(visitor: Visitor) -> None:

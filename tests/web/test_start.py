@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from gencharge.api import home
 from tests.make.browser import Visitor, check_look, tab_stops
+
+
+@pytest.fixture(autouse=True)
+def _without_console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As in a checkout where the console is not built; tests/test_docs.py has the other case."""
+    monkeypatch.setattr(home, "_BUILT", tmp_path / "index.html")
 
 
 async def test_the_first_page_looks_right(visitor: Visitor) -> None:
