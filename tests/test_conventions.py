@@ -30,6 +30,7 @@ NO_ADDRESS = {
     "/v1/offers/types": "in the list",
     "/v1/offers/{offer_id}/codes": "in the list",
     "/v1/operators": "in the list",
+    "/v1/reports/schedules": "in the list",
     "/v1/payments/admin/{user_id}/{payment_id}/refunds": "in the payment",
     "/v1/plans/groups": "in the list",
     "/v1/recharge/admin/{user_id}/{recharge_id}/refund": "in the recharge",

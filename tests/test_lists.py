@@ -228,6 +228,13 @@ class Office:
         )
         assert requested.status_code == 202, requested.text
         await self.stores.database.run(lambda db: db.execute(text(_REPORT_FILES)))
+        for hour in range(10):
+            scheduled = await self.client.post(
+                "/v1/reports/schedules",
+                headers=self._headers(),
+                json={"report": "plans", "every": "day", "hour": hour},
+            )
+            assert scheduled.status_code == 201, scheduled.text
         await self.stores.database.run(lambda db: db.execute(text(_BACKUP_RUNS)))
         work = await self.stores.database.run(
             lambda db: db.scalar(text("SELECT run_id FROM backup_runs LIMIT 1"))
