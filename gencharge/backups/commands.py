@@ -12,6 +12,7 @@ import psycopg
 
 from gencharge.backups import (
     copies_service,
+    examine_service,
     in_place_service,
     names,
     restore_service,
@@ -232,7 +233,7 @@ async def _newest(settings: Settings) -> str:
     return backups[0].backup_id
 
 
-async def _location(settings: Settings, source: str) -> restore_service.Location:
+async def _location(settings: Settings, source: str) -> examine_service.Location:
     if names.is_backup_id(source):
         return service.location_of(settings, await service.get_backup(settings, source))
     path = Path(source)

@@ -13,10 +13,10 @@ import orjson
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from gencharge.backups import documents_crud, names, restore_service
+from gencharge.backups import documents_crud, examine_service, names
 from gencharge.backups.archive import ArchiveReader
 from gencharge.backups.create_service import Progress, key_of
-from gencharge.backups.restore_service import Location
+from gencharge.backups.examine_service import Location
 from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.settings import Settings
 
@@ -46,8 +46,8 @@ def copy_live(source: Documents, target: Documents, progress: Progress) -> Copie
 async def copy_archived(
     settings: Settings, location: Location, target: Documents, progress: Progress
 ) -> tuple[Copied, datetime]:
-    """Copy the MongoDB part of a backup, and say of which instant the backup is (UTC). Raises what `restore_service.examine` raises."""
-    await restore_service.examine(settings, location, progress)
+    """Copy the MongoDB part of a backup, and say of which instant the backup is (UTC). Raises what `examine_service.examine` raises."""
+    await examine_service.examine(settings, location, progress)
     loop = asyncio.get_running_loop()
     return await asyncio.to_thread(_copy_archived, settings, location, target, loop, progress)
 

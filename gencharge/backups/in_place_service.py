@@ -39,7 +39,8 @@ from gencharge.backups.errors import (
     RestoreFailed,
 )
 from gencharge.backups.events import BackupRestoredInPlace
-from gencharge.backups.restore_service import Location, Target
+from gencharge.backups.examine_service import Location
+from gencharge.backups.restore_service import Target
 from gencharge.core import faultpoints, telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.events.events import emit

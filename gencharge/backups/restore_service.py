@@ -10,9 +10,7 @@ import asyncio
 import itertools
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -28,49 +26,24 @@ from gencharge.backups import (
     names,
     programs,
     sessions_crud,
-    signatures,
 )
 from gencharge.backups.archive import ArchiveReader
-from gencharge.backups.cipher import Source
 from gencharge.backups.create_service import Progress, contents_of, key_of
 from gencharge.backups.errors import (
     BackupDatabaseAlreadyExists,
-    BackupKeyRequired,
     BackupNotPermitted,
     RestoreFailed,
 )
-from gencharge.backups.streams import ThreadInput, close
+from gencharge.backups.examine_service import Location, check_signature, examine
 from gencharge.core import telemetry
 from gencharge.core.postgres import migrations
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
 from gencharge.core.stores.open_storage import open_storage
-from gencharge.core.stores.storage import Storage, type_of
+from gencharge.core.stores.storage import type_of
 
 log = telemetry.get_logger(__name__)
 _INCOMPLETE: Final = "incomplete_"
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """An archive: in the storage of the backups, or a file."""
-
-    storage: Storage
-    key: str = ""
-    path: Path | None = None
-
-    @contextmanager
-    def opened(self, loop: asyncio.AbstractEventLoop) -> Iterator[Source]:
-        """The archive's bytes, for a thread."""
-        if self.path is None:
-            pieces = self.storage.read(self.key, 1024 * 1024)
-            try:
-                yield ThreadInput(pieces, loop)
-            finally:
-                asyncio.run_coroutine_threadsafe(close(pieces), loop).result()
-            return
-        with self.path.open("rb") as file:
-            yield file
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +82,6 @@ def settings_of(settings: Settings, target: Target) -> Settings:
 def with_database(url: str, database: str) -> str:
     """The URL of another database on the same server, with the same login."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
-
-
-async def examine(settings: Settings, location: Location, progress: Progress) -> dict[str, Any]:
-    """Read a whole archive and touch nothing; what its manifest says.
-
-    Raises BackupInvalid, BackupTooNew, BackupKeyMismatch, BackupKeyRequired."""
-    loop = asyncio.get_running_loop()
-    return await asyncio.to_thread(_examine, settings, location, loop, progress)
 
 
 async def restore(
@@ -168,34 +133,6 @@ def _reason(error: Exception) -> str:
     return telemetry.scrub(str(error).strip().partition("\n")[0])[:300]
 
 
-def _examine(
-    settings: Settings, location: Location, loop: asyncio.AbstractEventLoop, progress: Progress
-) -> dict[str, Any]:
-    if settings.backup_public_key_file is None and not settings.is_development:
-        raise BackupKeyRequired(
-            "In production only signed backups are restored: set BACKUP_PUBLIC_KEY_FILE, which `gencharge backup signing-key` writes."
-        )
-    with crud.connected(settings.migration_url, "postgres", autocommit=True) as connection:
-        major, _ = crud.get_server_version(connection)
-    with location.opened(loop) as source:
-        reader = ArchiveReader(source, key=key_of(settings))
-        done, checked = 0, False
-        for _, _, content in reader.segments():
-            if not checked:
-                manifest.check_readable(reader.header, revision=migrations.head(), postgres_major=major)
-                checked = True
-            done += len(content)
-            progress("checking", done)
-        manifest.check_readable(reader.header, revision=migrations.head(), postgres_major=major)
-        _check_signature(settings, reader)
-        return reader.manifest
-
-
-def _check_signature(settings: Settings, reader: ArchiveReader) -> None:
-    if settings.backup_public_key_file is not None:
-        signatures.check(settings.backup_public_key_file, reader.header, reader.manifest)
-
-
 def _restore(
     settings: Settings,
     location: Location,
@@ -238,7 +175,7 @@ def _fill(
         for part, segments in parts:
             filling.take(part, (content for _, _, content in segments), reader.header)
     # It is read a second time, and may be another file by now.
-    _check_signature(settings, reader)
+    check_signature(settings, reader)
     filling.finish()
     restored = Restored(reader.manifest, target)
     restored.problems += manifest.differences(reader.manifest, filling.contents(reader.manifest))

@@ -14,7 +14,8 @@ import orjson
 from gencharge.backups import manifest, names, restore_service, retention
 from gencharge.backups.create_service import Progress, open_backups, write_description
 from gencharge.backups.errors import BackupInUse, BackupNotFound
-from gencharge.backups.restore_service import Location, Restored, Target
+from gencharge.backups.examine_service import Location
+from gencharge.backups.restore_service import Restored, Target
 from gencharge.core import telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.rooms.proofs import Proof

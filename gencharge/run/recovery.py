@@ -23,7 +23,7 @@ from gencharge.backups import documents_crud, documents_service, names, service
 from gencharge.backups.create_service import Progress
 from gencharge.backups.documents_service import Copied
 from gencharge.backups.events import RecoveredToInstant
-from gencharge.backups.restore_service import Location
+from gencharge.backups.examine_service import Location
 from gencharge.core.events.events import emit
 from gencharge.core.postgres import migrations
 from gencharge.core.postgres.database import Database

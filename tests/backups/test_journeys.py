@@ -14,9 +14,10 @@ import httpx
 
 from gencharge import wiring
 from gencharge.audit import sealing_service as sealing
-from gencharge.backups import crud, documents_crud, manifest, names, restore_service, service
+from gencharge.backups import crud, documents_crud, examine_service, manifest, names, restore_service, service
 from gencharge.backups.create_service import contents_of, open_backups
-from gencharge.backups.restore_service import Location, Target, restore
+from gencharge.backups.examine_service import Location
+from gencharge.backups.restore_service import Target, restore
 from gencharge.core.events.relay import Relay
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
@@ -129,7 +130,7 @@ async def test_a_process_that_is_killed_anywhere_lists_nothing_that_is_not_good(
     assert killed > 0
     assert backups, "the one that was not killed"
     for backup in backups:
-        await restore_service.examine(own, service.location_of(own, backup), silent)
+        await examine_service.examine(own, service.location_of(own, backup), silent)
         assert backup.summary["rows"] > 0
 
 

@@ -22,7 +22,14 @@ from uuid import UUID
 import psutil
 import pytest
 
-from gencharge.backups import crud, documents_crud, restore_service, running_service, service, staff_service
+from gencharge.backups import (
+    crud,
+    documents_crud,
+    examine_service,
+    running_service,
+    service,
+    staff_service,
+)
 from gencharge.backups.models import RunKind
 from gencharge.core.postgres import migrations
 from gencharge.core.settings import Settings
@@ -119,7 +126,7 @@ class Machine:
         """What is listed can be read to its end, and what is live is whole: either state, in both stores."""
         for backup in asyncio.run(service.list_backups(self.settings)):
             location = service.location_of(self.settings, backup)
-            asyncio.run(restore_service.examine(self.settings, location, silent))
+            asyncio.run(examine_service.examine(self.settings, location, silent))
             assert backup.summary["rows"] > 0, "it is described"
         assert marks(self.settings) in {("old", "old"), ("new", "new")}
 
