@@ -126,6 +126,20 @@ _ROWS = (
     SELECT gen_random_uuid(), 'user:' || user_id, 2, 'a shop', user_id, now(), now() + interval '1 day'
     FROM users LIMIT 10
     """,
+    """
+    INSERT INTO bills (user_id, bill_id, phone_number, operator, bill_reference, customer_name, amount, minimum, part_payment, due_on,
+                       status, fetched_at, expires_at)
+    SELECT user_id, gen_random_uuid(), phone_number, 'JIO', 'B1', 'A***', 49900, 49900, 'exact', current_date, 'due', now(), now()
+    FROM users LIMIT 10
+    """,
+    """
+    INSERT INTO kyc_requests (user_id, kyc_request_id, tier, document)
+    SELECT user_id, gen_random_uuid(), 'full', 'pan' FROM users LIMIT 10
+    """,
+    """
+    INSERT INTO complaints (user_id, complaint_id, recharge_id, operator, reason, due_at)
+    SELECT user_id, gen_random_uuid(), id, operator, 'not_delivered', now() FROM recharges LIMIT 10
+    """,
 )
 
 _USES = (

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gencharge.core.postgres.database import Base, stamp
 from gencharge.core.vault.columns import Sealed, SealedText
 from gencharge.recharge import quote_models as quote_models
+from gencharge.recharge import reminder_models as reminder_models
 from gencharge.recharge import segment_models as segment_models
 
 
@@ -318,15 +319,6 @@ class BillPayment(Base):
             postgresql_where=text("status = 'pending'"),
         ),
     )
-
-
-class ReminderMark(Base):
-    """Up to which end of a plan the reminders of so many days before were announced."""
-
-    __tablename__ = "plan_reminder_marks"
-
-    days: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    reminded_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class RechargeRefund(Base):

@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.recharge.models import ReminderMark
+from gencharge.recharge.reminder_models import ReminderMark
 
 # A plan that another one follows needs no reminder, nor does one that was bought for hardly longer than the notice. WITH TIES: plans
 # that end at one instant are in one batch, because the mark goes by instants.

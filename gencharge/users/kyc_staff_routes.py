@@ -49,7 +49,7 @@ _DECIDING: Final = (
 async def list_kyc_requests(
     db: Db, admin: Reader, query: Annotated[KycRequestQuery, Query()]
 ) -> StaffKycRequestPage:
-    """Customers who ask for a higher tier, the oldest request first."""
+    """Customers who ask for a higher tier, the oldest first."""
     return await kyc.list_for_staff(db, query)
 
 

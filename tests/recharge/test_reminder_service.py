@@ -14,7 +14,7 @@ from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.recharge import jobs, reminder_service
-from gencharge.recharge.models import ReminderMark
+from gencharge.recharge.reminder_models import ReminderMark
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import list_plans
 
