@@ -26,6 +26,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.recharge import service as recharges
+from gencharge.recharge.models import Recharge
 from gencharge.sessions.guards import Action, Principal, Resource, permission
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import AdjustmentDirection
@@ -36,7 +37,9 @@ SETTLES: Final = permission(Resource.WALLET, Action.EDIT)
 async def list_complaints(db: AsyncSession, query: ComplaintQuery) -> StaffComplaintPage:
     """A page of all customers' complaints of a status, the one that is due first at the top."""
     rows, cursor, total = await crud.list_all(db, query.status, query)
-    return StaffComplaintPage(items=[await _to_out(db, row) for row in rows], next_cursor=cursor, total=total)
+    about = await recharges.list_of_keys(db, [(row.user_id, row.recharge_id) for row in rows])
+    items = [_to_out(row, about[row.user_id, row.recharge_id]) for row in rows]
+    return StaffComplaintPage(items=items, next_cursor=cursor, total=total)
 
 
 async def assign(
@@ -53,7 +56,7 @@ async def assign(
     )
     about = {"complaint_id": str(complaint_id), "recharge_id": str(row.recharge_id)}
     await emit(db, ComplaintAssigned(user_id=str(user_id), **about, changes=changed))
-    return await _to_out(db, row)
+    return _to_out(row, await recharges.get(db, user_id, row.recharge_id))
 
 
 async def resolve(
@@ -96,7 +99,7 @@ async def resolve(
         changes=changes({"status": ComplaintStatus.OPEN.value}, {"status": row.status}),
     )
     await emit(db, resolved)
-    return await _to_out(db, row)
+    return _to_out(row, recharge)
 
 
 async def _lock_open(db: AsyncSession, user_id: UUID, complaint_id: UUID) -> Complaint:
@@ -108,8 +111,7 @@ async def _lock_open(db: AsyncSession, user_id: UUID, complaint_id: UUID) -> Com
     return row
 
 
-async def _to_out(db: AsyncSession, row: Complaint) -> StaffComplaintOut:
-    recharge = await recharges.get(db, row.user_id, row.recharge_id)
+def _to_out(row: Complaint, recharge: Recharge) -> StaffComplaintOut:
     reason, at = ComplaintReason(row.reason), row.resolved_at or clock.now()
     rejected = row.status == ComplaintStatus.REJECTED
     return StaffComplaintOut(

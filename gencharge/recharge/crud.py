@@ -65,6 +65,14 @@ async def list_by_reference(
     return (await db.scalars(query.limit(limit))).all()
 
 
+async def list_of_keys(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Recharge]:
+    """These recharges (`user_id`, `id`), in any order."""
+    if not keys:
+        return []
+    query = select(Recharge).where(tuple_(Recharge.user_id, Recharge.id).in_(keys))
+    return (await db.scalars(query)).all()
+
+
 async def list_noted(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Recharge]:
     """Those of these recharges (`user_id`, `id`) that have a reference or metadata."""
     if not keys:
