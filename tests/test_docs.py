@@ -39,7 +39,7 @@ async def test_the_first_page_leads_to_all_that_runs(client: httpx.AsyncClient) 
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
     for address in re.findall(r'(?:src|href)="(/[^"]*)"', answer.text):
-        assert (await client.get(address)).status_code == 200, address
+        assert (await client.get(address, follow_redirects=True)).status_code == 200, address
     assert "111111" in answer.text
     assert (await client.get("/favicon.ico")).headers["content-type"] == "image/svg+xml"
 

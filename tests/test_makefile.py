@@ -135,6 +135,6 @@ def test_without_npm_the_tests_run_and_say_that_those_in_the_browser_do_not(chec
 
     whole = make("test")
     assert "Without the browser of the tests: tests/web is skipped" in whole
-    assert "run: -m pytest -n" in whole
+    assert "run: -m pytest --workers" in whole
     # The tests of another room need none, and try to get none.
     assert "browser" not in make("test", "ROOM=wallet")

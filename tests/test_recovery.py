@@ -16,6 +16,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from pymongo import MongoClient
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from gencharge import wiring
@@ -113,7 +114,11 @@ def wallet_of(installation: Installation, folder: Path) -> int:
         async def look() -> int:
             async with stores_of(own) as stores:
                 left = await balance(stores, installation.user_id)
-                # What was in the outbox at the instant is delivered again, and the next sale works.
+                # What was in the outbox at the instant is delivered again, and the next sale works. A batch that the relay was at
+                # then is leased for a while.
+                await stores.database.run(
+                    lambda db: db.execute(text("UPDATE events SET leased_until = now()"))
+                )
                 await Relay(stores, wiring.LISTENERS).drain()
                 await sealing.seal(stores, delay_seconds=0)
                 plan = await find_plan(stores)
@@ -281,8 +286,8 @@ def test_a_server_that_is_gone_gives_what_it_had_not_archived(
 
 def test_an_instant_is_written_as_rfc_3339_says(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(terminal, "read_settings", lambda: settings)
-    for text in ("yesterday", "2026-11-20", "2026-11-20T12:00:00", "1700000000"):
-        answer = CliRunner().invoke(cli.app, ["backup", "restore", "--until", text])
+    for written in ("yesterday", "2026-11-20", "2026-11-20T12:00:00", "1700000000"):
+        answer = CliRunner().invoke(cli.app, ["backup", "restore", "--until", written])
         assert answer.exit_code == 2
         assert "RFC 3339" in answer.output
     both = CliRunner().invoke(cli.app, ["backup", "restore", "x", "--until", "2026-11-20T12:00:00Z"])

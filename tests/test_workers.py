@@ -59,7 +59,18 @@ def test_runs_after_a_death():
 
 
 def command(folder: Path, *options: str) -> list[str]:
-    plugins = ("-p", "tests.workers", "-p", "no:cacheprovider", "-p", "no:asyncio", "-c", "/dev/null")
+    plugins = (
+        "-p",
+        "tests.workers",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:asyncio",
+        "-p",
+        "no:xdist",
+        "-c",
+        "/dev/null",
+    )
     return [sys.executable, "-m", "pytest", *plugins, "--rootdir", str(folder), *options, str(folder)]
 
 
@@ -130,7 +141,9 @@ def test_a_run_that_stops_at_the_first_failure_ends_its_fixtures(tmp_path: Path)
 
 def test_a_run_that_is_interrupted_ends_its_fixtures(tmp_path: Path) -> None:
     write(tmp_path, a=MANY.replace("0.05", "60"), b=MANY.replace("0.05", "60"))
-    process = subprocess.Popen(command(tmp_path, "--workers", "2"), cwd=ROOT, env=own(), text=True, stdout=-1)
+    # A shell without job control starts what runs in its background with SIGINT ignored.
+    words = ["env", "--default-signal=INT", *command(tmp_path, "--workers", "2")]
+    process = subprocess.Popen(words, cwd=ROOT, env=own(), text=True, stdout=-1)
     deadline = time.monotonic() + 120
     while not (tmp_path / "ran").exists() or len(lines(tmp_path / "ran")) < 2:
         assert time.monotonic() < deadline

@@ -272,6 +272,8 @@ def _work(
     for other in others:
         other.close()
     os.setsid()  # Ctrl-C in a terminal reaches the parent, which ends the workers
+    # Also where it is ignored, as in the background of a shell without job control: it is how the parent stops a worker.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     end_with_parent(parent)
     _name = f"gw{number}"
     config, reporter = session.config, Reporter(session.config)

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from gencharge.core.errors import (
     DatabaseUnavailable,
     IdempotencyKeyRequired,
+    IdempotencyKeyReused,
     MalformedJson,
     ValidationFailed,
 )
@@ -28,6 +29,7 @@ Editor = Annotated[Principal, Depends(Requires(Resource.RECHARGE, Action.EDIT, s
     summary="Take many recharges back (staff)",
     responses=web.errors(
         IdempotencyKeyRequired,
+        IdempotencyKeyReused,
         MalformedJson,
         ValidationFailed,
         StepUpRequired,

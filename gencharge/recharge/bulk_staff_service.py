@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from gencharge.approvals.service import ApprovalOut
-from gencharge.core.errors import Problem, ValidationFailed, field_problem
+from gencharge.core.errors import IdempotencyKeyReused, Problem, ValidationFailed, field_problem
 from gencharge.core.postgres.database import Database
 from gencharge.core.values.money import Money
 from gencharge.recharge import service, staff_service
@@ -29,7 +29,8 @@ from gencharge.sessions.guards import Principal
 async def refund(
     database: Database, admin: Principal, command: RefundRecharges, *, key: str, alone_limit: int
 ) -> BulkRefundsOut:
-    """Refund what is left of each recharge to its wallet, or say what that would be. Raises ValidationFailed.
+    """Refund what is left of each recharge to its wallet, or say what that would be. Raises ValidationFailed, and IdempotencyKeyReused if a recharge was
+    refunded under this key for another reason.
 
     `alone_limit`: from how many rupees of one recharge on it takes a second admin.
     """
@@ -86,6 +87,9 @@ async def _refund(
             left = recharge.wallet_amount + recharge.gateway_amount - recharge.refunded_amount
             return _row(one, BulkOutcome.NEEDS_APPROVAL, Money(left))
         return _row(one, BulkOutcome.REFUNDED, answered.answer.amount)
+    except IdempotencyKeyReused:
+        # The key was one of another request, which all of this one has to be told.
+        raise
     except Problem as problem:
         return _refused(one, problem)
 

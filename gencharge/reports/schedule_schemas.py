@@ -16,6 +16,12 @@ class ScheduleReport(MakeReport):
     """A report that is made each day, week or month. A report of a time is about the day, the seven days or the calendar month before;
     `from`, `to` and `month` are therefore no filters here."""
 
+    filters: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="As the parameters of `GET /reports/{report}`, but for those of a time.",
+        examples=[{"operator": "JIO"}],
+    )
     every: Every
     hour: int = Field(ge=0, le=23, description="In India.", examples=[7])
     weekday: int = Field(default=1, ge=1, le=7, description="Of a week: 1 is Monday.")

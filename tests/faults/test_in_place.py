@@ -56,6 +56,9 @@ def backup(site: Site, *words: str) -> str:
 
 async def sign_in(client: httpx.AsyncClient, number: str) -> dict[str, str]:
     asked = await client.post("/auth/login", json={"phone_number": number})
+    if asked.status_code == 429 and asked.json()["code"] == "otp_too_soon":
+        await asyncio.sleep(int(asked.headers["retry-after"]))
+        asked = await client.post("/auth/login", json={"phone_number": number})
     assert asked.status_code == 200, asked.text
     body = {"phone_number": number, "challenge_id": asked.json()["challenge_id"], "otp": "111111"}
     answer = await client.post("/auth/verify-otp-login", json=body)

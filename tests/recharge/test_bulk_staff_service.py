@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from gencharge.core.errors import ValidationFailed
+from gencharge.core.errors import IdempotencyKeyReused, ValidationFailed
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.recharge import bulk_staff_service
@@ -27,12 +27,16 @@ async def sell(stores: Stores, rupees: int = 299) -> tuple[UUID, UUID]:
 
 
 async def refund(
-    stores: Stores, *sales: tuple[UUID, UUID], key: str = "k", is_dry_run: bool = False
+    stores: Stores,
+    *sales: tuple[UUID, UUID],
+    key: str = "k",
+    reason: str = "outage",
+    is_dry_run: bool = False,
 ) -> BulkRefundsOut:
     command = RefundRecharges.model_validate(
         {
             "recharges": [{"user_id": user, "recharge_id": recharge} for user, recharge in sales],
-            "reason": "outage",
+            "reason": reason,
             "is_dry_run": is_dry_run,
         }
     )
@@ -81,3 +85,11 @@ async def test_a_recharge_that_is_named_twice_is_refused_before_anything_is_done
     with pytest.raises(ValidationFailed):
         await refund(shop, sale, sale)
     assert await money_of(shop, sale[0]) == (470_100, 0)
+
+
+async def test_a_key_of_another_reason_is_refused_as_a_whole(shop: Stores) -> None:
+    sale, key = await sell(shop), str(uuid4())
+    await refund(shop, sale, key=key)
+    with pytest.raises(IdempotencyKeyReused):
+        await refund(shop, sale, key=key, reason="goodwill")
+    assert await money_of(shop, sale[0]) == (500_000, 0)
