@@ -29,9 +29,15 @@ THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 TIMEOUT_MS: Final = 30_000
 # Chromium says so of every answer from 400 on, without the address. `Visitor` looks at the answers themselves.
 _STATUS_LINE: Final = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
-# Half-way from one theme to the other no colour is right.
-_END_TRANSITIONS: Final = """document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity)
-  .forEach((one) => one.finish())"""
+# Half-way from one theme to the other no colour is right. An element that inherits a colour begins when the one above it ends.
+_END_TRANSITIONS: Final = """async () => {
+  for (let frames = 0; frames < 3; frames++) {
+    await new Promise(requestAnimationFrame);
+    const running = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity);
+    if (running.length) frames = -1;
+    running.forEach((one) => one.finish());
+  }
+}"""
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
