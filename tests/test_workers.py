@@ -129,7 +129,8 @@ def test_what_goes_wrong_is_told_as_without_workers(tmp_path: Path) -> None:
 
 
 def test_a_run_that_stops_at_the_first_failure_ends_its_fixtures(tmp_path: Path) -> None:
-    slow = MANY.replace("sleep(0.05)", "sleep(60)").replace("range(3)", "range(1)")
+    # A worker asks for its next file before the last test of one: with a single test it could take both files.
+    slow = MANY.replace("sleep(0.05)", "sleep(60)").replace("range(3)", "range(2)")
     write(tmp_path, slow=slow, wrong=WRONG.replace("def test_fails():", "def test_fails(worker_id):"))
     began_at = time.monotonic()
     outcome = run(tmp_path, "--workers", "2", "-x")

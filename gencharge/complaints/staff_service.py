@@ -38,7 +38,8 @@ async def list_complaints(db: AsyncSession, query: ComplaintQuery) -> StaffCompl
     """A page of all customers' complaints of a status, the one that is due first at the top."""
     rows, cursor, total = await crud.list_all(db, query.status, query)
     about = await recharges.list_of_keys(db, [(row.user_id, row.recharge_id) for row in rows])
-    items = [_to_out(row, about[row.user_id, row.recharge_id]) for row in rows]
+    by_id = {recharge.id: recharge for recharge in about}
+    items = [_to_out(row, by_id[row.recharge_id]) for row in rows]
     return StaffComplaintPage(items=items, next_cursor=cursor, total=total)
 
 

@@ -195,11 +195,9 @@ async def list_by_reference(
     return await crud.list_by_reference(db, reference, scope=scope, limit=limit)
 
 
-async def list_of_keys(
-    db: AsyncSession, keys: Collection[tuple[UUID, UUID]]
-) -> dict[tuple[UUID, UUID], Recharge]:
-    """These recharges, by `user_id` and `recharge_id`, in one query. One that does not exist is left out."""
-    return {(row.user_id, row.id): row for row in await crud.list_of_keys(db, keys)}
+async def list_of_keys(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Recharge]:
+    """These recharges (`user_id`, `recharge_id`), in one query. One that does not exist is left out."""
+    return await crud.list_of_keys(db, keys)
 
 
 async def list_noted(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Recharge]:

@@ -30,6 +30,8 @@ type Note =
 const STALE = new Set(["access_token_expired", "access_token_invalid", "not_signed_in"]);
 /// A token is renewed so early that it does not run out on its way.
 const MARGIN_MS = 10_000;
+/// So long a note to the other tabs may take.
+const SPREADS_MS = 250;
 
 export class Session {
   state: State;
@@ -109,14 +111,23 @@ export class Session {
   }
 
   private async underLock(refused: string | undefined): Promise<string> {
-    const renew = async () => {
+    const fresh = () => {
       const now = this.stored;
-      // Another tab was faster, while we waited for the lock.
-      if (now && now.token !== refused && now.expiresAt - MARGIN_MS > Date.now()) return now.token;
-      return this.ask();
+      return now && now.token !== refused && now.expiresAt - MARGIN_MS > Date.now() ? now.token : null;
     };
     // Only pages with TLS, and on localhost, have locks. Without them two tabs may both ask, and the API takes that.
-    return "locks" in navigator ? navigator.locks.request(this.name, renew) : renew();
+    if (!("locks" in navigator)) return fresh() ?? this.ask();
+    return new Promise((resolve, reject) => {
+      const renew = async () => {
+        // Another tab was faster, while we waited for the lock.
+        const token = fresh();
+        if (token) return resolve(token);
+        await this.ask().then(resolve, reject);
+        // The next tab gets the lock once it has heard of the new token.
+        await new Promise((heard) => setTimeout(heard, SPREADS_MS));
+      };
+      navigator.locks.request(this.name, renew).catch(reject);
+    });
   }
 
   private async ask(): Promise<string> {
