@@ -1,7 +1,7 @@
 /// All payments through the gateway, the newest first.
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type Column, DataTable } from "#ui/data_table.tsx";
-import { Filters } from "#ui/filters.tsx";
+import { Filters, optionsOf } from "#ui/filters.tsx";
 import { Page } from "#ui/layout.tsx";
 import { Empty } from "#ui/problem_note.tsx";
 import { Badge, Instant, Money, Nothing } from "#ui/values.tsx";
@@ -48,16 +48,14 @@ export function PaymentList() {
       isMinor: true,
     },
   ];
-  const options = (words: Record<string, string>) =>
-    Object.entries(words).map(([id, label]) => ({ id, label }));
   return (
     <Page title={text.title}>
       <Filters
         values={filters}
         texts={[{ name: "reference", label: text.reference }]}
         choices={[
-          { name: "status", label: text.status, options: options(text.statuses) },
-          { name: "payment_method", label: text.method, options: options(text.methods) },
+          { name: "status", label: text.status, options: optionsOf(text.statuses) },
+          { name: "payment_method", label: text.method, options: optionsOf(text.methods) },
         ]}
       />
       <DataTable

@@ -2,7 +2,7 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { parsePhone } from "#shared/phone.ts";
 import { type Column, DataTable } from "#ui/data_table.tsx";
-import { Filters } from "#ui/filters.tsx";
+import { Filters, optionsOf } from "#ui/filters.tsx";
 import { Page } from "#ui/layout.tsx";
 import { Empty } from "#ui/problem_note.tsx";
 import { Badge, Instant, Money, Nothing, Phone } from "#ui/values.tsx";
@@ -44,8 +44,6 @@ export function RechargeList() {
       isMinor: true,
     },
   ];
-  const options = (words: Record<string, string>) =>
-    Object.entries(words).map(([id, label]) => ({ id, label }));
   return (
     <Page title={text.title}>
       <Filters
@@ -66,8 +64,8 @@ export function RechargeList() {
           },
         ]}
         choices={[
-          { name: "status", label: text.status, options: options(text.statuses) },
-          { name: "payment_method", label: text.method, options: options(text.methods) },
+          { name: "status", label: text.status, options: optionsOf(text.statuses) },
+          { name: "payment_method", label: text.method, options: optionsOf(text.methods) },
         ]}
       />
       <DataTable

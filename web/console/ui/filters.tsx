@@ -17,6 +17,11 @@ export interface TextFilter {
   read?: (text: string) => string | undefined;
 }
 
+/// The choices of a filter, from their words by the value that the API takes.
+export function optionsOf(words: Record<string, string>): Option[] {
+  return Object.entries(words).map(([id, label]) => ({ id, label }));
+}
+
 export interface ChoiceFilter {
   name: string;
   label: string;
