@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import (
+    alternate,
     announce,
     backups,
     document,
@@ -180,6 +181,7 @@ _OTHERS: Final = {
     "stories": stories.main,
     "steady": steady.main,
     "drip": drip.main,
+    "alternate": alternate.main,
     "due": due.main,
     "live": live.main,
     "traces": traces.main,

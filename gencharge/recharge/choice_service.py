@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from gencharge.recharge.schemas import Quote, Subscribe
 MAX_LISTED: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which each sale would pay for
 class Market:
     """The plans and the offers of a process, as it holds them in memory, and how often its customers guessed codes."""
 
@@ -34,9 +35,10 @@ class Market:
     @classmethod
     async def of(cls, app: FastAPI, database: Database) -> Market:
         """The application's. Raises DatabaseUnavailable if nothing is loaded yet and PostgreSQL is down."""
+        catalogue, current_offers = plans.Catalogue.of(app), offers.Offers.of(app)
         return cls(
-            await plans.Catalogue.of(app).current(database),
-            await offers.Offers.of(app).current(database),
+            catalogue.snapshot or await catalogue.current(database),
+            current_offers.snapshot or await current_offers.current(database),
             app.state.wrong_offer_codes,
         )
 
@@ -45,11 +47,17 @@ async def for_wallet(
     database: Database, user_id: UUID, market: Market | None, command: Subscribe
 ) -> Selection | None:
     """What a sale from the wallet tries. The sale itself looks at what only the database knows; a one-time code is looked up here."""
-    situation = _situation(market, command)
-    if market is None or situation is None:
+    plan = market.catalogue.plans.get(command.plan_id) if market is not None else None
+    if market is None or plan is None:
         return _unknown(command)
+    instant = clock.now()
+    active = market.offers.active(instant)
+    # Most sales: nothing was named, and no offer gives itself to this plan.
+    if not _names_offer(command) and not (command.automatic_offer and active.automatic_for(plan)):
+        return None
+    situation = _situation_of(plan, command, instant)
     selection = _held_back(market, user_id, command, situation) or offers.select(
-        market.offers.active(situation.instant),
+        active,
         await _wish(database, user_id, market, command),
         situation,
         expected=command.expected_price,
@@ -148,8 +156,10 @@ def _counted(market: Market, user_id: UUID, selection: Selection | None) -> Sele
 def _situation(market: Market | None, command: Quote | Subscribe) -> Situation | None:
     """The sale as far as the process knows it; None if no such plan is known, which the sale itself refuses."""
     plan = market.catalogue.plans.get(command.plan_id) if market is not None else None
-    if plan is None:
-        return None
+    return _situation_of(plan, command, clock.now()) if plan is not None else None
+
+
+def _situation_of(plan: plans.PlanSnapshot, command: Quote | Subscribe, instant: datetime) -> Situation:
     return Situation(
         plan=plan,
         price=plan.price,
@@ -158,5 +168,5 @@ def _situation(market: Market | None, command: Quote | Subscribe) -> Situation |
         source=command.source,
         circle=None,
         payment_method=command.payment_method,
-        instant=clock.now(),
+        instant=instant,
     )
