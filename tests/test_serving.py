@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import orjson
 import psutil
 import pytest
@@ -146,7 +147,7 @@ class Api(psutil.Process):
         return self._forked.wait(timeout)
 
 
-def _start_api(site: Site, workers: int) -> Api:
+def _start_api(site: Site, workers: int, **more: str) -> Api:
     log = site.folder / "serve.log"
     log.unlink(missing_ok=True)
     api = Api(
@@ -154,7 +155,7 @@ def _start_api(site: Site, workers: int) -> Api:
             *("gencharge", "serve", "--workers", str(workers)),
             folder=site.folder,
             log=log,
-            environment=site.inherited | site.environment,
+            environment=site.inherited | site.environment | more,
         )
     )
     site.wait_for_api()
@@ -221,6 +222,44 @@ async def test_live_clients_are_told_to_come_back_and_hold_up_no_stop(site: Site
             process.kill()
         for live in silent:
             live.transport.abort()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_process_that_is_to_stop_says_so_and_serves_until_a_proxy_has_noticed(
+    site: Site, workers: int
+) -> None:
+    api = _start_api(site, workers, SHUTDOWN_DELAY_SECONDS="4")
+    try:
+        base = f"http://127.0.0.1:{site.port}"
+        assert httpx.get(f"{base}/health/ready").status_code == 200
+        started = time.monotonic()
+        api.send_signal(signal.SIGTERM)
+        # Each request on a connection of its own, as a proxy asks.
+        while httpx.get(f"{base}/health/ready").status_code == 200:
+            assert time.monotonic() - started < 3, "it does not say that it stops"
+        while time.monotonic() - started < 3:
+            assert httpx.get(f"{base}/v1/operators").status_code == 200
+            assert httpx.get(f"{base}/health/ready").json()["status"] == "unavailable"
+        assert await asyncio.to_thread(api.wait, 60) == 0
+        assert 4 <= time.monotonic() - started < 4 + STOP_SECONDS
+    finally:
+        for process in (*api.children(recursive=True), api) if api.is_running() else ():
+            process.kill()
+
+
+async def test_a_second_signal_waits_for_no_proxy(site: Site) -> None:
+    api = _start_api(site, 1, SHUTDOWN_DELAY_SECONDS="60")
+    try:
+        started = time.monotonic()
+        api.send_signal(signal.SIGTERM)
+        while httpx.get(f"http://127.0.0.1:{site.port}/health/ready").status_code == 200:
+            await asyncio.sleep(0.02)
+        api.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(api.wait, 60) == 0
+        assert time.monotonic() - started < STOP_SECONDS
+    finally:
+        if api.is_running():
+            api.kill()
 
 
 def _children(api: Api) -> list[psutil.Process]:

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 
+from gencharge.core import stopping
 from gencharge.core.errors import MetricsTokenInvalid, NotFound
 from gencharge.core.http import openapi, web
 from gencharge.core.postgres.replica import Reading
@@ -56,8 +57,8 @@ async def live() -> LiveOut:
 
 @router.get("/health/ready", response_model=ReadyOut, responses={503: {"model": ReadyOut}})
 async def ready(request: Request) -> Response:
-    """Each store by name, with its latency; `replica`, if there is one, with its lag. 503 when PostgreSQL is away: money can't move
-    without it."""
+    """Each store by name, with its latency; `replica`, if there is one, with its lag. 503 when PostgreSQL is away or takes no writes,
+    because money can't move then, and while this process is about to stop."""
     stores: Stores = request.app.state.stores
     names = ("postgresql", "mongodb", "redis")
     answers = await asyncio.gather(
@@ -66,9 +67,9 @@ async def ready(request: Request) -> Response:
     health = dict(zip(names, answers, strict=True))
     if stores.reading.has_replica:
         health["replica"] = _replica(stores.reading)
-    serves = health["postgresql"].status == "ok"
+    serves = health["postgresql"].status == "ok" and not stopping.draining.is_on
     whole = all(store.status == "ok" for store in health.values())
-    status = "ok" if whole else "degraded" if serves else "unavailable"
+    status = "unavailable" if not serves else "ok" if whole else "degraded"
     return web.reply(ReadyOut(status=status, stores=health), status=200 if serves else 503)
 
 

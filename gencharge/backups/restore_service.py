@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 import psycopg
@@ -36,6 +35,7 @@ from gencharge.backups.errors import (
 )
 from gencharge.backups.examine_service import Location, check_signature, examine
 from gencharge.core import telemetry
+from gencharge.core.database_urls import with_database
 from gencharge.core.postgres import migrations
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
@@ -77,11 +77,6 @@ def settings_of(settings: Settings, target: Target) -> Settings:
             "mongo_database": target.mongo_database,
         }
     )
-
-
-def with_database(url: str, database: str) -> str:
-    """The URL of another database on the same server, with the same login."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 async def restore(

@@ -39,6 +39,13 @@ class Process(BaseModel):
     )
     host: str = Field(default="127.0.0.1", description="The address that the API listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="The port that the API listens on.")
+    shutdown_delay_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=60,
+        description="How long the API, told to stop, says that it is not ready and still serves, so that a proxy that asks "
+        "`/health/ready` leaves it out before the port closes. Somewhat longer than the proxy needs to notice.",
+    )
 
 
 class Databases(BaseModel):
@@ -47,12 +54,18 @@ class Databases(BaseModel):
     database_url: str = Field(
         default="",
         description="PostgreSQL (tested with 18): `postgresql://user:password@host:5432/name`; `postgresql+asyncpg://` "
-        "works, too. Empty: the embedded server.",
+        "works, too. Several hosts: `//user:password@host1:5432,host2:5432/name`; the one that takes writes is used. Empty: the "
+        "embedded server.",
         json_schema_extra=IN_PRODUCTION,
     )
     migration_database_url: str = Field(
         default="",
         description="PostgreSQL as a role that owns the tables, for `gencharge migrate`. Empty: `DATABASE_URL`.",
+    )
+    worker_database_url: str = Field(
+        default="",
+        description="PostgreSQL without a pooler in between, for the worker: it listens for notifications, which a pooler in "
+        "transaction mode does not pass on. Empty: `DATABASE_URL`.",
     )
     database_app_role: str = Field(
         default="gencharge_app",

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from gencharge.core import development_secrets, faultpoints, production
+from gencharge.core import database_urls, development_secrets, faultpoints, production
 from gencharge.core.backup_settings import Backups
 from gencharge.core.company import Company
 from gencharge.core.development_secrets import DevelopmentSecret
@@ -101,12 +101,18 @@ class Settings(
     @property
     def postgres_url(self) -> str:
         """libpq-style URL of PostgreSQL: the given one, without a driver suffix, or the embedded one."""
-        return _without_driver(self.database_url) or embedded_postgres_url(self.data_dir)
+        return database_urls.normal(self.database_url) or embedded_postgres_url(self.data_dir)
+
+    def for_worker(self) -> Self:
+        """The settings of a worker: its database is WORKER_DATABASE_URL, if that is set."""
+        if not self.worker_database_url:
+            return self
+        return self.model_copy(update={"database_url": self.worker_database_url})
 
     @property
     def replica_url(self) -> str:
         """libpq-style URL of the replica for reads, without a driver suffix; empty: there is none."""
-        return _without_driver(self.database_replica_url)
+        return database_urls.normal(self.database_replica_url, several="prefer-standby")
 
     @property
     def database_name(self) -> str:
@@ -116,7 +122,7 @@ class Settings(
     @property
     def migration_url(self) -> str:
         """libpq-style URL that migrations use."""
-        return _without_driver(self.migration_database_url) or self.postgres_url
+        return database_urls.normal(self.migration_database_url) or self.postgres_url
 
     @property
     def mongodb_url(self) -> str:
@@ -176,6 +182,16 @@ class Settings(
                     # Past `frozen`, which is for those who have a whole object.
                     self.__dict__[name] = DevelopmentSecret(self.data_dir.resolve(), name)
         return self
+
+    @field_validator("database_url", "migration_database_url", "worker_database_url", "database_replica_url")
+    @classmethod
+    def _readable_url(cls, url: str, info: ValidationInfo) -> str:
+        """Refuse what one of the drivers would read in another way than the others."""
+        try:
+            database_urls.normal(url)
+        except ValueError as error:
+            raise ValueError(f"{(info.field_name or '').upper()}: {error}") from None
+        return url
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
@@ -249,12 +265,6 @@ def _is_ed25519(pem: SecretStr | None) -> bool:
         )
     except ValueError:
         return False
-
-
-def _without_driver(url: str) -> str:
-    """`postgresql+asyncpg://...` (SQLAlchemy, as in the seeds) -> `postgresql://...` (libpq, asyncpg)."""
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme.partition('+')[0]}{separator}{rest}" if separator else url
 
 
 # In the order in which a reader meets them.

@@ -20,6 +20,15 @@ def on_stop(callback: Callable[[], None]) -> Callable[[], None]:
     return forget
 
 
+class Draining:
+    """Whether this process was told to stop, and still serves what comes: who asks whether it is ready hears no."""
+
+    is_on = False
+
+
+draining: Final = Draining()
+
+
 def begin() -> None:
     """Tell the rooms that hold clients for long that the server stops. Requests get some seconds to end by themselves."""
     for callback in list(_callbacks):

@@ -1,6 +1,7 @@
 """`gencharge serve`: uvicorn, with an end that answers what was taken and that is bounded as a whole.
 
-On SIGTERM the listener closes, after what had connected by then was taken. Connections that are kept open end with
+On SIGTERM the process first says for SHUTDOWN_DELAY_SECONDS that it is not ready, and serves: a proxy that looks has time to leave it
+out. Then the listener closes, after what had connected by then was taken. Connections that are kept open end with
 their next answer, or once they have been idle for a moment; live connections are closed at once and told to come back. Requests get some seconds to finish; those that do not
 are cancelled and answered 503 (`core.http.edge`). Then the stores are closed. Whatever holds that up, such as a
 store that hangs, the process ends after STOP_SECONDS.
@@ -108,14 +109,21 @@ def _allow_files(count: int) -> None:
 class Server(uvicorn.Server):
     """One process that serves."""
 
+    # Two signals: whoever sends the second one does not want to wait.
+    _is_urged = False
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM and SIGINT. Nothing raises the signal again at the end, so the exit code is 0."""
-        if not self.should_exit:
-            _end_after(STOP_SECONDS)
+        if self.should_exit:
+            self._is_urged = True
+        else:
+            _end_after(get_settings().shutdown_delay_seconds + STOP_SECONDS)
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take what has connected, let requests end, cancel those that do not, then close the application."""
+        """Say that we are not ready, take what has connected, let requests end, cancel those that do not, then close the application."""
+        stopping.draining.is_on = True
+        await _until(lambda: self._is_urged, get_settings().shutdown_delay_seconds)
         state = self.server_state
         grace_ends = time.monotonic() + _GRACE_SECONDS
         stopping.begin()
@@ -276,7 +284,7 @@ class _Workers:
         self._listener.close()
         for child in children:
             child.terminate()
-        end = time.monotonic() + STOP_SECONDS + 0.5
+        end = time.monotonic() + get_settings().shutdown_delay_seconds + STOP_SECONDS + 0.5
         for child in children:
             child.join(max(end - time.monotonic(), 0))
             if child.exitcode is None:

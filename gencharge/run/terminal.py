@@ -160,6 +160,10 @@ def require_usable_login(settings: Settings) -> None:
 
     if problem := database_login.problem_with(settings):
         raise ServerFailed(problem)
+    if problem := database_login.session_problem(settings):
+        if not settings.is_development:
+            raise ServerFailed(problem)
+        err.print(problem)
 
 
 def warn_of_other_schema(settings: Settings) -> None:

@@ -35,7 +35,7 @@ _NICENESS = 10
 
 async def main(settings: Settings | None = None) -> None:
     """Run until SIGTERM or SIGINT; what is under way is finished first."""
-    settings = settings or get_settings()
+    settings = (settings or get_settings()).for_worker()
     telemetry.configure_logging(settings)
     os.nice(_NICENESS)
     if settings.worker_metrics_port:

@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 
 from gencharge.backups import crud
-from gencharge.backups.restore_service import with_database
+from gencharge.core.database_urls import with_database
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from tests.make.backups import delete_databases_of, mark, with_folder

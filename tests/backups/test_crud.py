@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from gencharge.backups import crud
-from gencharge.backups.restore_service import with_database
+from gencharge.core.database_urls import with_database
 from gencharge.core.settings import Settings
 from tests.make.backups import databases_of
 

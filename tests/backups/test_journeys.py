@@ -18,6 +18,7 @@ from gencharge.backups import crud, documents_crud, examine_service, manifest, n
 from gencharge.backups.create_service import contents_of, open_backups
 from gencharge.backups.examine_service import Location
 from gencharge.backups.restore_service import Target, restore
+from gencharge.core.database_urls import with_database
 from gencharge.core.events.relay import Relay
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
@@ -170,7 +171,7 @@ asyncio.run(work())""",
         process.communicate()
         if name in databases_of(own):
             # The name is there only when all of it is.
-            with crud.connected(restore_service.with_database(own.migration_url, name)) as snapshot:
+            with crud.connected(with_database(own.migration_url, name)) as snapshot:
                 crud.begin_snapshot(snapshot)
                 contents = contents_of(snapshot, crud.list_tables(snapshot))
             backup = await service.get_backup(own, backup_id)

@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 
 from gencharge.backups import crud
-from gencharge.backups.restore_service import with_database
+from gencharge.core.database_urls import with_database
 from gencharge.core.postgres import maintenance
 from gencharge.core.postgres.database import Database
 from gencharge.core.postgres.maintenance import Maintenance, comment_of, journal_of

@@ -66,6 +66,7 @@ class Edge:
         # Paths that take files, and how many bytes each of them takes at most.
         self._large = large
         self._trusted_proxies = settings.trusted_proxies
+        self._told_of_proxy = False
         self._access_log = telemetry.access_log(settings)
         self._headers = fixed_headers(settings)
         self._hosts = Hosts(settings)
@@ -232,6 +233,13 @@ class Edge:
             ]
             if len(hops) >= self._trusted_proxies:
                 return hops[-self._trusted_proxies][:45]
+        elif b"x-forwarded-for" in headers and not self._told_of_proxy:
+            # Behind a proxy all customers would share its address, and the limits of one.
+            self._told_of_proxy = True
+            log.warning(
+                "forwarded_for_not_trusted",
+                cure="behind a proxy set TRUSTED_PROXIES to how many there are; nobody else sends X-Forwarded-For",
+            )
         client = scope.get("client")
         return str(client[0]) if client else ""
 
@@ -289,14 +297,15 @@ def is_disconnect(error: BaseException) -> bool:
 def _own_headers(scope: Scope, start: Message) -> list[tuple[bytes, bytes]]:
     """The route's headers. Nobody stores an answer of the API (RFC 9111) unless they say how."""
     headers = list(start.get("headers", ()))
-    names = {name for name, _ in headers}
-    if b"cache-control" not in names and scope["path"].startswith(_PREFIX_SLASH):
+    says_how = False
+    for position, (name, value) in enumerate(headers):
+        if name == b"cache-control":
+            says_how = True
+        elif name == b"location" and b"://" in value:
+            host = dict(scope["headers"]).get(b"host", b"")
+            headers[position] = name, _relative(value, host)
+    if not says_how and scope["path"].startswith(_PREFIX_SLASH):
         headers.append((b"cache-control", b"no-store"))
-    if b"location" in names:
-        host = dict(scope["headers"]).get(b"host", b"")
-        headers = [
-            (name, _relative(value, host) if name == b"location" else value) for name, value in headers
-        ]
     return headers
 
 

@@ -9,6 +9,7 @@ would wait for the same server.
 from __future__ import annotations
 
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import asyncpg
@@ -85,6 +86,18 @@ def watch(engine: AsyncEngine, *, command_seconds: float) -> None:
     def _bound(adapter: Any, _record: Any) -> None:
         if adapter is not None:
             adapter.driver_connection.bound(command_seconds)
+
+
+def on_connect(engine: AsyncEngine, look: Callable[[asyncpg.Connection[Any]], Awaitable[None]]) -> None:
+    """Look at each new connection before its first use; what `look` raises, the one who wanted the connection gets."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _look(adapter: Any, _record: Any) -> None:
+        try:
+            adapter.run_async(look)
+        except BaseException:
+            adapter.driver_connection.terminate()
+            raise
 
 
 async def allow_long_statements(db: AsyncSession) -> None:

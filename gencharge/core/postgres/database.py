@@ -13,23 +13,26 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
+from uuid import uuid4
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import DateTime, MetaData, bindparam, func, make_url, text
+from sqlalchemy import DateTime, MetaData, bindparam, func, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 
+from gencharge.core import telemetry
 from gencharge.core.errors import Conflict, DatabaseUnavailable, Problem, Unavailable
-from gencharge.core.postgres import statement_spans
+from gencharge.core.postgres import session, statement_spans
 from gencharge.core.postgres.connection import (
     LONG_STATEMENT_SECONDS,
     MARGIN_SECONDS,
     BoundedConnection,
     allow_long_statements,
     is_given_up,
+    on_connect,
     outcome_unknown,
     watch,
 )
@@ -79,6 +82,16 @@ class ResourceLocked(Conflict):
     """Another request is changing the same data. Try again in a moment."""
 
 
+class DatabaseReadOnly(DatabaseUnavailable):
+    """The service is temporarily unavailable. Nothing was changed; try again soon."""
+
+
+# What was said of a session already, in this process.
+_told = set[str]()
+SESSION_CURE: Final = "a pooler drops what a session starts with: give it the connect_query of docs/how-to/poolers.md, or connect directly"
+log = telemetry.get_logger(__name__)
+
+
 class Database:
     """The engine and the fast pool of one process. Connects on first use, so a database that is away stops no start."""
 
@@ -100,7 +113,8 @@ class Database:
         # A server that is well ends a statement before we give it up.
         self._statement_timeout_ms = min(allowed_ms, max(1, int(self._command_seconds * 900)))
         self.engine: AsyncEngine = create_async_engine(
-            make_url(settings.postgres_url).set(drivername="postgresql+asyncpg"),
+            # The driver reads the URL itself, as it does for the fast pool: SQLAlchemy would read some in another way.
+            "postgresql+asyncpg://",
             pool_size=settings.database_pool_size,
             max_overflow=settings.database_pool_size,
             pool_timeout=settings.database_pool_timeout_seconds,
@@ -108,9 +122,10 @@ class Database:
             pool_use_lifo=True,
             # No exception carries a statement's values: names and addresses would reach the log.
             hide_parameters=True,
-            connect_args=self._connect_options(),
+            connect_args={"dsn": settings.postgres_url, **self._statement_names(), **self.connect_options()},
         )
         watch(self.engine, command_seconds=self._command_seconds)
+        on_connect(self.engine, self._check_session)
         if spans.tracer is not None:
             statement_spans.watch(self.engine)
         # What a process keeps one of for each database, by its class (`core.vault`).
@@ -123,7 +138,8 @@ class Database:
         self._fast_asked = 0
         self._opening = asyncio.Lock()
 
-    def _connect_options(self, **more: str) -> dict[str, Any]:
+    def connect_options(self, **more: str) -> dict[str, Any]:
+        """What every connection to this database is opened with, beside the URL; `more`: settings of its session."""
         settings = self._settings
         server_settings = {
             "application_name": self._name,
@@ -145,6 +161,28 @@ class Database:
             "connection_class": BoundedConnection,
             "server_settings": server_settings,
         }
+
+    def _statement_names(self) -> dict[str, Any]:
+        """Without a cache no statement may have a name that another client of the same pooler uses, too."""
+        if self._settings.database_statement_cache_size:
+            return {}
+        return {
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: f"gencharge_{uuid4().hex}",
+        }
+
+    async def _check_session(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """Compare a new connection's session with what it asked for. Raises SessionNotOurs in production."""
+        wrong = await session.differences(connection, self.connect_options()["server_settings"])
+        if not wrong:
+            return
+        problem = ", ".join(wrong)
+        if not self._settings.is_development:
+            log.error("session_not_ours", problem=problem, cure=SESSION_CURE)
+            raise session.SessionNotOurs
+        if problem not in _told:
+            _told.add(problem)
+            log.warning("session_not_ours", problem=problem, cure=SESSION_CURE)
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -174,9 +212,11 @@ class Database:
                 await session.close()
 
     async def ping(self) -> None:
-        """Ask PostgreSQL for an answer; whatever the driver raises says that it is away."""
+        """Ask PostgreSQL whether it takes writes. Raises DatabaseReadOnly, or what the driver raises if it is away."""
         async with self.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+            answer = await connection.execute(text("SELECT current_setting('transaction_read_only')"))
+            if not self._read_only and answer.scalar_one() == "on":
+                raise DatabaseReadOnly
 
     async def run(self, unit: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run `unit` in a transaction of its own, again if PostgreSQL gave it up for another one's sake."""
@@ -234,9 +274,10 @@ class Database:
                     max_inactive_connection_lifetime=300,
                     # Single statements leave nothing behind to reset, so no round trip for it at each release.
                     reset=_nothing_to_reset,
+                    init=self._check_session,
                     # All of them are look-ups by key. A plan that was made while a table was still empty must not
                     # stay a sequential scan for as long as the connection lives.
-                    **self._connect_options(enable_seqscan="off"),
+                    **self.connect_options(enable_seqscan="off"),
                 )
         return self._fast
 
