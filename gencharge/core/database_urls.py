@@ -59,8 +59,8 @@ def _write(path: str, login: str, hosts: list[tuple[str, str]], query: list[tupl
     places = [("host", ",".join(host for host, _ in hosts))]
     if len(hosts) > 1 or hosts[0][1]:
         places.append(("port", ",".join(port or _PORT for _, port in hosts)))
-    kept = [pair for pair in query if pair[0] not in {"host", "port"}]
-    return f"postgresql://{login}{path}?{urlencode([*places, *kept], safe=',')}"
+    parameters = [pair for pair in query if pair[0] not in {"host", "port"}]
+    return f"postgresql://{login}{path}?{urlencode([*places, *parameters], safe=',')}"
 
 
 def _named(hosts: list[str], ports: list[str]) -> list[tuple[str, str]]:

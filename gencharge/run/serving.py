@@ -109,7 +109,7 @@ def _allow_files(count: int) -> None:
 class Server(uvicorn.Server):
     """One process that serves."""
 
-    # Two signals: whoever sends the second one does not want to wait.
+    # A second signal means: do not wait.
     _is_urged = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -79,7 +79,7 @@ async def test_the_start_says_what_was_dropped_and_what_to_do(settings: Settings
 
 
 @pytest.mark.parametrize(
-    ("found", "asked", "fits"),
+    ("actual", "asked", "fits"),
     [
         ("2s", "2000", True),
         ("1min", "60000", True),
@@ -90,8 +90,8 @@ async def test_the_start_says_what_was_dropped_and_what_to_do(settings: Settings
         ("2001ms", "2000", False),
     ],
 )
-def test_a_time_out_may_be_shorter_and_not_longer_or_off(found: str, asked: str, fits: bool) -> None:
-    assert session._fits("lock_timeout", found, asked) is fits
+def test_a_time_out_may_be_shorter_and_not_longer_or_off(actual: str, asked: str, fits: bool) -> None:
+    assert session._fits("lock_timeout", actual, asked) is fits
 
 
 async def test_a_server_that_takes_no_writes_is_not_ready(settings: Settings) -> None:

@@ -21,6 +21,7 @@ CORE = (
         "core.values",
         "core.errors",
         "core.faultpoints",
+        "core.database_urls",
         "core.sockets",
         "core.stopping",
         "core.loading",

@@ -16,7 +16,7 @@ from gencharge.core import database_urls
 from gencharge.core.settings import Settings
 
 _PLAIN = 196_608
-_KEPT = {"user", "database", "application_name", "client_encoding"}
+_ALLOWED = {"user", "database", "application_name", "client_encoding"}
 _IGNORED = (
     "jit,lock_timeout,statement_timeout,idle_in_transaction_session_timeout,role,enable_seqscan,options"
 )
@@ -79,10 +79,12 @@ async def _start(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         writer.write(b"N")  # neither TLS nor GSSAPI
     words = body[4:].rstrip(b"\0").split(b"\0")
     pairs = [
-        (name, value) for name, value in zip(words[::2], words[1::2], strict=True) if name.decode() in _KEPT
+        (name, value)
+        for name, value in zip(words[::2], words[1::2], strict=True)
+        if name.decode() in _ALLOWED
     ]
-    kept = body[:4] + b"".join(name + b"\0" + value + b"\0" for name, value in pairs) + b"\0"
-    return struct.pack("!i", len(kept) + 4) + kept
+    message = body[:4] + b"".join(name + b"\0" + value + b"\0" for name, value in pairs) + b"\0"
+    return struct.pack("!i", len(message) + 4) + message
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -87,7 +87,7 @@ class DatabaseReadOnly(DatabaseUnavailable):
 
 
 # What was said of a session already, in this process.
-_told = set[str]()
+_reported = set[str]()
 SESSION_CURE: Final = "a pooler drops what a session starts with: give it the connect_query of docs/how-to/poolers.md, or connect directly"
 log = telemetry.get_logger(__name__)
 
@@ -180,8 +180,8 @@ class Database:
         if not self._settings.is_development:
             log.error("session_not_ours", problem=problem, cure=SESSION_CURE)
             raise session.SessionNotOurs
-        if problem not in _told:
-            _told.add(problem)
+        if problem not in _reported:
+            _reported.add(problem)
             log.warning("session_not_ours", problem=problem, cure=SESSION_CURE)
 
     async def close(self) -> None:

@@ -46,12 +46,12 @@ async def differences(connection: asyncpg.Connection[Any], asked: Mapping[str, s
     # One transaction, and a statement without a name: whatever the pooler does, both of its steps meet the same server.
     async with connection.transaction():
         statement = await connection.prepare(_LOOK, name="")
-        found = await statement.fetchrow()
-    assert found is not None, "it has no condition"
+        actual = await statement.fetchrow()
+    assert actual is not None, "it has no condition"
     return [
-        f"{name} is {found[name]}, not {asked[name]}"
+        f"{name} is {actual[name]}, not {asked[name]}"
         for name in CHECKED
-        if name in asked and not _fits(name, found[name], asked[name])
+        if name in asked and not _fits(name, actual[name], asked[name])
     ]
 
 
@@ -74,11 +74,11 @@ async def meets_others(one: asyncpg.Connection[Any], other: asyncpg.Connection[A
         del statement
 
 
-def _fits(name: str, found: str, asked: str) -> bool:
+def _fits(name: str, actual: str, asked: str) -> bool:
     """Whether a value does what was asked for. A pooler gives all of our sessions one time-out: a shorter one is as safe."""
     if not name.endswith("_timeout"):
-        return found == asked
-    return 0 < _milliseconds(found) <= _milliseconds(asked)
+        return actual == asked
+    return 0 < _milliseconds(actual) <= _milliseconds(asked)
 
 
 def _milliseconds(duration: str) -> int:
