@@ -15,6 +15,7 @@ from sqlalchemy import text
 from gencharge.core.postgres import session
 from gencharge.core.postgres.database import Database, DatabaseReadOnly
 from gencharge.core.settings import Environment, Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.run import database_login
 from tests.make.pooler import forgetful_proxy, pgbouncer
 
@@ -94,17 +95,19 @@ def test_a_time_out_may_be_shorter_and_not_longer_or_off(actual: str, asked: str
     assert session._fits("lock_timeout", actual, asked) is fits
 
 
-async def test_a_server_that_takes_no_writes_is_not_ready(settings: Settings) -> None:
-    await Database(settings).ping()
+async def test_a_server_that_takes_no_writes_is_not_ready(stores: Stores, settings: Settings) -> None:
+    await stores.database.ping()
 
     class Stale(Database):
         def connect_options(self, **more: str) -> dict[str, Any]:
             return super().connect_options(default_transaction_read_only="on", **more)
 
     database = Stale(settings)
-    with pytest.raises(DatabaseReadOnly):
-        await database.ping()
-    await database.close()
+    try:
+        with pytest.raises(DatabaseReadOnly):
+            await database.ping()
+    finally:
+        await database.close()
 
 
 QUERY = (
