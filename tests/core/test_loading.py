@@ -5,8 +5,11 @@ Each in a process of its own: to thaw what this one has frozen would bring up th
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+
+import pytest
 
 BEGIN = "import gc; usual = gc.get_threshold(); from gencharge.core import loading; "
 FREEZE_TWICE = """
@@ -38,3 +41,27 @@ def test_garbage_of_the_load_is_looked_for_and_not_frozen() -> None:
 
 def test_a_second_end_freezes_what_is_new_without_looking_through_or_counting_all() -> None:
     assert output(FREEZE_TWICE) == "[] True True"
+
+
+# Python tells of each look at the garbage on standard error; what follows the word is the end of the process.
+LOOKS_AT_THE_END = """
+import sys
+ring = [] ; ring.append(ring)
+old = [[number] for number in range(10_000)]
+{begin}
+print("the end", file=sys.stderr, flush=True)
+gc.set_debug(gc.DEBUG_STATS)
+"""
+
+
+@pytest.mark.parametrize(("begin", "looks_through_all"), [("", True), ("loading.begin()", False)])
+def test_at_its_end_a_process_does_not_look_through_what_it_has_loaded(
+    begin: str, looks_through_all: bool
+) -> None:
+    code = BEGIN + LOOKS_AT_THE_END.format(begin=begin)
+    words = [sys.executable, "-c", code]
+    answer = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    told = answer.stderr.partition("the end")[2]
+    oldest = [int(count) for count in re.findall(r"objects in each generation: \d+ \d+ (\d+)", told)]
+    assert oldest, told
+    assert (max(oldest) > 5_000) is looks_through_all, told
