@@ -34,7 +34,11 @@ def test_production_is_served_by_our_own_command_only(tmp_path: Path) -> None:
 def test_development_may_be_served_by_another_server(tmp_path: Path) -> None:
     inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
     answer = subprocess.run(
-        [sys.executable, "-c", "from gencharge.api.main import app; print(app.title)"],
+        [
+            sys.executable,
+            "-c",
+            "from gencharge.core import loading; loading.begin(); from gencharge.api.main import app; print(app.title)",
+        ],
         capture_output=True,
         text=True,
         timeout=60,

@@ -24,6 +24,7 @@ from gencharge.run.embedded import EmbeddedServers
 from tests.make.backups import silent
 
 PROGRAM = """
+from gencharge.core import loading; loading.begin()
 from gencharge.backups import base_service
 from gencharge.core.settings import Settings
 settings = Settings(_env_file=None)

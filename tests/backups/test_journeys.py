@@ -31,6 +31,7 @@ from tests.make.money import balance, buy, find_plan, fund, make_number
 
 # Says that it begins, and makes a backup with the settings of the environment.
 PROGRAM = """
+from gencharge.core import loading; loading.begin()
 import asyncio, sys
 from gencharge.backups.create_service import Plan, create
 from gencharge.core.settings import Settings

@@ -12,6 +12,7 @@ from gencharge.core.tracing import lifecycle, spans
 from tests.make.collector import collector, traced, tracing
 
 LOADED = """
+from gencharge.core import loading; loading.begin()
 import os, sys
 from gencharge.core.settings import Settings
 import gencharge.api.main, gencharge.run.worker

@@ -29,6 +29,7 @@ from tests.stores_in_trouble import without_mongo
 
 __all__ = ["clean"]
 PROGRAM = """
+from gencharge.core import loading; loading.begin()
 import asyncio, resource
 from gencharge import wiring
 from gencharge.core.rooms import data_keys
