@@ -117,7 +117,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
 
 
 def _make_template(folder: Path) -> None:
-    _create_database(folder, TEMPLATE, template=None)
+    with _administration(folder) as connection:
+        _create_database(connection, TEMPLATE, template=None)
     migrations.upgrade(test_settings(folder, TEMPLATE))
 
 
@@ -152,38 +153,46 @@ _MUCH_MEMORY = 10 * 2**30
 _SERVERS = pytest.StashKey[RunServers]()
 
 
-def _create_database(folder: Path, name: str, *, template: str | None) -> None:
-    with psycopg.connect(embedded_postgres_url(folder, "postgres"), autocommit=True) as connection:
-        # A copy of the files costs half of what a copy through the log does.
-        like = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
-        connection.execute(f'CREATE DATABASE "{name}"{like}')
+def _administration(folder: Path) -> psycopg.Connection:
+    """Each connection is a process of PostgreSQL: one drops a database and creates the next."""
+    return psycopg.connect(embedded_postgres_url(folder, "postgres"), autocommit=True)
 
 
-def _dropped(folder: Path, name: str) -> bool:
+def _create_database(connection: psycopg.Connection, name: str, *, template: str | None) -> None:
+    # A copy of the files costs half of what a copy through the log does.
+    like = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
+    connection.execute(f'CREATE DATABASE "{name}"{like}')
+
+
+def _dropped(connection: psycopg.Connection, name: str) -> bool:
     """Drop a database of an earlier file of tests, unless that takes too long.
 
     DROP DATABASE waits for every session of the server. One of our sessions may wait for this process to read its answer, and
     this process does not read while it stands here.
     """
-    with psycopg.connect(embedded_postgres_url(folder, "postgres"), autocommit=True) as connection:
-        connection.execute("SET statement_timeout = '5s'")
-        try:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        except psycopg.errors.QueryCanceled:
-            return False
+    connection.execute("SET statement_timeout = '5s'")
+    try:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    except psycopg.errors.QueryCanceled:
+        return False
+    finally:
+        connection.execute("RESET statement_timeout")
     return True
 
 
 def fresh_database(folder: Path, name: str, *, template: str = TEMPLATE) -> str:
     """A migrated, empty database of this name (must end in _test), or of one like it if the old one won't go."""
     stem = name.removesuffix("_test")
-    name = next(
-        candidate
-        for candidate in (name, *(f"{stem}_{letter}_test" for letter in "abcdefgh"))
-        if _dropped(folder, candidate)
-    )
-    with FileLock(folder / "template.lock"):  # CREATE DATABASE refuses a template that another session copies
-        _create_database(folder, name, template=template)
+    with _administration(folder) as connection:
+        name = next(
+            candidate
+            for candidate in (name, *(f"{stem}_{letter}_test" for letter in "abcdefgh"))
+            if _dropped(connection, candidate)
+        )
+        with FileLock(
+            folder / "template.lock"
+        ):  # CREATE DATABASE refuses a template that another session copies
+            _create_database(connection, name, template=template)
     return name
 
 

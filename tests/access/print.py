@@ -14,7 +14,7 @@ from gencharge.core.postgres import migrations
 from gencharge.run.embedded import EmbeddedServers
 from tests.access.probe import open_probe, routes_of
 from tests.access.table import ROUTES
-from tests.conftest import TEMPLATE, _create_database, fresh_database, test_settings
+from tests.conftest import TEMPLATE, _administration, _create_database, fresh_database, test_settings
 
 
 async def _print(folder: Path) -> None:
@@ -42,7 +42,8 @@ def main() -> None:
     try:
         servers.start()
         servers.wait_ready()
-        _create_database(folder, TEMPLATE, template=None)
+        with _administration(folder) as connection:
+            _create_database(connection, TEMPLATE, template=None)
         migrations.upgrade(test_settings(folder, TEMPLATE))
         asyncio.run(_print(folder))
     finally:
