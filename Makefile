@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer with pip, and make. `make` alone lists what there is.
 PYTHON ?= python3
-# Each worker has a database of its own, and waits for other processes a third of its time.
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); n=$$((n + n / 2)); [ "$$n" -gt 6 ] && n=6; echo $$n)
+# Each worker has a database of its own, and waits for other processes half of its time.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); n=$$((n * 5 / 2)); [ "$$n" -gt 10 ] && n=10; echo $$n)
 
 UV_VERSION := 0.13.8
 TOOLS := .gencharge/tools

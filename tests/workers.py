@@ -29,8 +29,8 @@ from gencharge.run.processes import end_with_parent
 LONG_FILES = Path(__file__).with_name("long_files.txt")
 # The ends of fixtures may stop whole installations.
 _STOP_SECONDS = 120
-_HEAD = "# Files of tests that take 2 s or more, with their seconds; written by `pytest --workers 4 --write-long-files`.\n"
-_LONG_SECONDS = 2
+_HEAD = "# Files of tests that take 5 s or more, with their seconds; written by `pytest --workers 5 --write-long-files`.\n"
+_LONG_SECONDS = 5
 _fork = multiprocessing.get_context("fork")
 _name = "master"
 _SUMMARY = pytest.StashKey[str]()
