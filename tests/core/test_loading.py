@@ -61,7 +61,7 @@ def test_at_its_end_a_process_does_not_look_through_what_it_has_loaded(
     code = BEGIN + LOOKS_AT_THE_END.format(begin=begin)
     words = [sys.executable, "-c", code]
     answer = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
-    told = answer.stderr.partition("the end")[2]
-    oldest = [int(count) for count in re.findall(r"objects in each generation: \d+ \d+ (\d+)", told)]
-    assert oldest, told
-    assert (max(oldest) > 5_000) is looks_through_all, told
+    report = answer.stderr.partition("the end")[2]
+    oldest = [int(count) for count in re.findall(r"objects in each generation: \d+ \d+ (\d+)", report)]
+    assert oldest, report
+    assert (max(oldest) > 5_000) is looks_through_all, report
