@@ -37,12 +37,14 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.run.embedded import EmbeddedServers
+from tests.make import fork_server
 from tests.make.backups import databases_of, holds, mark, marks, run_of, silent
 
 SEED = int(os.environ.get("SOAK_SEED", random.randrange(10**6)))
 ROUNDS = int(os.environ.get("SOAK_ROUNDS", "40"))
 # Does what the API was asked for, as a worker does it.
 JOB = """
+from gencharge.core import loading; loading.begin()
 import asyncio, sys
 from uuid import UUID
 from gencharge.backups import running_service
@@ -97,9 +99,10 @@ class Machine:
         )
 
     def run(self, *words: str) -> tuple[int, str]:
-        process = self.begin("-m", "gencharge", "backup", *words)
-        output, _ = process.communicate(timeout=300)
-        return process.returncode, output.decode()
+        ended = fork_server.run(
+            "backup", *words, folder=Path(tempfile.gettempdir()), environment=self.environment(), timeout=300
+        )
+        return ended.returncode, ended.stdout + ended.stderr
 
     @property
     def free(self) -> int:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +20,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.run import recoverability, verification
 from tests.faults.site import Site
 from tests.faults.test_faults import bodies, cheapest, recharge
-from tests.make import factories
+from tests.make import factories, fork_server
 from tests.make.money import fund
 
 
@@ -41,15 +39,8 @@ def own() -> Iterator[Site]:
 
 
 def backup(site: Site, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "gencharge", "backup", *words],
-        cwd=site.folder,
-        env=site.inherited | site.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    environment = site.inherited | site.environment
+    done = fork_server.run("backup", *words, folder=site.folder, environment=environment, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
