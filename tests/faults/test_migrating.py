@@ -8,8 +8,6 @@ whose columns and functions a sale uses; that new SQL functions keep the calls o
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,6 +25,7 @@ from tests.faults.customers import admit
 from tests.faults.http import post
 from tests.faults.site import Site
 from tests.faults.test_faults import bodies, cheapest, ledger_lines, new_number, rows
+from tests.make import fork_server
 
 # The last migration that a sale of this code needs. A new one that a sale needs takes its place.
 OLDEST_FOR_SALES = "0052"
@@ -110,13 +109,11 @@ async def test_sales_go_on_while_the_schema_is_migrated_and_both_releases_serve(
     await asyncio.sleep(2)
     assert migrations.current(old.settings) != migrations.head()
     migrated = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "gencharge", "migrate"],
-        cwd=old.folder,
-        env=old.inherited | old.environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        fork_server.run,
+        "migrate",
+        folder=old.folder,
+        environment=old.inherited | old.environment,
+        timeout=300,
     )
     assert migrated.returncode == 0, migrated.stdout + migrated.stderr
     assert migrations.current(old.settings) == migrations.head()
