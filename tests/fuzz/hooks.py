@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 import schemathesis
 from schemathesis import AuthContext, Case, CheckContext, GenerationMode, HookContext, Response
 
+from gencharge.core import loading
 from gencharge.core.settings import Settings
 from gencharge.sessions.tokens import Keyring, Kind, Principal
 
@@ -24,6 +25,8 @@ from gencharge.sessions.tokens import Keyring, Kind, Principal
 ENDS_THE_SENDER = frozenset(
     {"auth_logout", "auth_end_session", "users_delete_me", "users_deactivate_me", "users_reactivate_me"}
 )
+# Looking for garbage, again and again, through all that it has loaded takes Schemathesis time.
+loading.begin()
 _KEYS = Keyring(Settings(_env_file=None))  # type: ignore[call-arg]
 _KIND: Kind = "admin" if os.environ["FUZZ_ROLE"] == "superadmin" else "user"
 _SESSIONS = [(UUID(user), UUID(session)) for user, session in json.loads(os.environ["FUZZ_SESSIONS"])]
