@@ -19,6 +19,7 @@ import orjson
 from gencharge.backups import names
 from gencharge.backups.cipher import MAGIC, OpeningReader, SealingWriter, Source
 from gencharge.backups.errors import BackupInvalid, BackupKeyRequired
+from gencharge.core.wording import worded
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -29,7 +30,6 @@ SEGMENT_BYTES: Final = 4 * 1024 * 1024
 # The manifest and the list of collections are read whole.
 _MAX_JSON_BYTES: Final = 64 * 1024 * 1024
 _LEVEL: Final = 3
-_DAMAGED: Final = "The archive is damaged: "
 
 
 class Digests:
@@ -166,7 +166,7 @@ class ArchiveReader:
             if part in collected:
                 collected[part] += content
                 if len(collected[part]) > _MAX_JSON_BYTES:
-                    raise BackupInvalid(f"{_DAMAGED}{part} is too large.")
+                    raise BackupInvalid(worded("The archive is damaged: {part} is too large.", part=part))
                 continue
             if not self.header:
                 self.header = _json_of(names.HEADER, collected[names.HEADER])
@@ -181,16 +181,20 @@ class ArchiveReader:
             part, number = names.part_of(name)
             if part != before:
                 if part in seen or (before == names.MANIFEST) or (not seen and part != names.HEADER):
-                    raise BackupInvalid(f"{_DAMAGED}{part!r} is at the wrong place.")
+                    raise BackupInvalid(
+                        worded("The archive is damaged: {part} is at the wrong place.", part=repr(part))
+                    )
                 seen.add(part)
                 before, number_before = part, -1
             if number != number_before + 1:
-                raise BackupInvalid(f"{_DAMAGED}a piece of {part!r} is missing.")
+                raise BackupInvalid(
+                    worded("The archive is damaged: a piece of {part} is missing.", part=repr(part))
+                )
             number_before = number
             self._digests.add(part, number, content)
             yield part, number, content
         if before != names.MANIFEST:
-            raise BackupInvalid(f"{_DAMAGED}it has no manifest at its end.")
+            raise BackupInvalid("The archive is damaged: it has no manifest at its end.")
 
     def _members(self) -> Iterator[tuple[str, bytes]]:
         try:
@@ -200,14 +204,19 @@ class ArchiveReader:
                     tar.members = []  # type: ignore[attr-defined]
                     if not member.isreg() or member.size > SEGMENT_BYTES:
                         raise BackupInvalid(
-                            f"The archive holds {member.name[:200]!r}, which is no piece of a backup."
+                            worded(
+                                "The archive holds {name}, which is no piece of a backup.",
+                                name=repr(member.name[:200]),
+                            )
                         )
                     file = tar.extractfile(member)
                     yield member.name, file.read() if file is not None else b""
             while self._unpacked.read(SEGMENT_BYTES):
                 pass
-        except (tarfile.TarError, zstd.ZstdError, EOFError) as error:
-            raise BackupInvalid(f"{_DAMAGED}{error or 'it ends too early'}.") from None
+        except EOFError:
+            raise BackupInvalid("The archive is damaged: it ends too early.") from None
+        except (tarfile.TarError, zstd.ZstdError) as error:
+            raise BackupInvalid(worded("The archive is damaged ({reason}).", reason=str(error))) from None
 
     def _compare(self, parts: object) -> None:
         actual = self._digests.as_parts()
@@ -215,7 +224,12 @@ class ArchiveReader:
             return
         stated: dict[str, Any] = parts if isinstance(parts, dict) else {}
         different = sorted(name for name in {*actual, *stated} if actual.get(name) != stated.get(name))
-        raise BackupInvalid(f"{_DAMAGED}{', '.join(different)[:300]} is not what its manifest says.")
+        raise BackupInvalid(
+            worded(
+                "The archive is damaged: {parts} is not what its manifest says.",
+                parts=", ".join(different)[:300],
+            )
+        )
 
 
 class _Unpacking:
@@ -240,7 +254,7 @@ class _Unpacking:
             if piece := self._decompressor.decompress(fresh, size):
                 return piece
         if self._decompressor.unused_data or self._source.read(1):
-            raise BackupInvalid(f"{_DAMAGED}something follows its end.")
+            raise BackupInvalid("The archive is damaged: something follows its end.")
         return b""
 
 
@@ -280,7 +294,7 @@ def _json_of(part: str, content: bytearray) -> dict[str, Any]:
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError:
-        raise BackupInvalid(f"{_DAMAGED}its {part} can't be read.") from None
+        raise BackupInvalid(worded("The archive is damaged: its {part} can't be read.", part=part)) from None
     if not isinstance(value, dict):
-        raise BackupInvalid(f"{_DAMAGED}its {part} can't be read.")
+        raise BackupInvalid(worded("The archive is damaged: its {part} can't be read.", part=part))
     return value

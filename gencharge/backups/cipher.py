@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gencharge.backups.errors import BackupInvalid, BackupKeyInvalid, BackupKeyMismatch, BackupTooNew
+from gencharge.core.wording import worded
 
 MAGIC: Final = b"GENCHARGE BACKUP "
 CHUNK_BYTES: Final = 1024 * 1024
@@ -49,9 +50,13 @@ def read_key(path: Path) -> bytes:
     try:
         key = bytes.fromhex(text)
     except ValueError:
-        raise BackupKeyInvalid(f"{path}: {BackupKeyInvalid.title()}") from None
+        raise BackupKeyInvalid(
+            worded("{path}: {problem}", path=str(path), problem=worded(BackupKeyInvalid.title()))
+        ) from None
     if len(key) != 32:
-        raise BackupKeyInvalid(f"{path}: {BackupKeyInvalid.title()}")
+        raise BackupKeyInvalid(
+            worded("{path}: {problem}", path=str(path), problem=worded(BackupKeyInvalid.title()))
+        )
     return key
 
 
@@ -97,7 +102,11 @@ class OpeningReader:
         header = _header_of(line)
         if header["key_id"] != key_id(key):
             raise BackupKeyMismatch(
-                f"The backup is encrypted with the key {header['key_id']}; BACKUP_KEY_FILE holds {key_id(key)}."
+                worded(
+                    "The backup is encrypted with the key {key_id}; BACKUP_KEY_FILE holds {own_id}.",
+                    key_id=str(header["key_id"]),
+                    own_id=key_id(key),
+                )
             )
         self._chunks = _Chunks(key, bytes.fromhex(header["salt"]), line)
         self._ahead = _read_fully(source, CHUNK_BYTES + _TAG_BYTES)
@@ -140,7 +149,10 @@ class _Chunks:
             return self._cipher.decrypt(self._nonce(last), chunk, self._bound_to)
         except InvalidTag:
             raise BackupInvalid(
-                f"The archive is damaged: it was changed or cut off at its chunk {number + 1} (of 1 MiB each)."
+                worded(
+                    "The archive is damaged: it was changed or cut off at its chunk {number} (of 1 MiB each).",
+                    number=number + 1,
+                )
             ) from None
 
     def _nonce(self, last: bool) -> bytes:
@@ -169,7 +181,11 @@ def _header_of(line: bytes) -> dict[str, Any]:
         version = int(header["version"])
         if version > _VERSION:
             raise BackupTooNew(
-                f"The archive is encrypted in version {version} of the format; this program knows {_VERSION}."
+                worded(
+                    "The archive is encrypted in version {version} of the format; this program knows {known}.",
+                    version=version,
+                    known=_VERSION,
+                )
             )
         if header["chunk"] != CHUNK_BYTES or len(bytes.fromhex(header["salt"])) != 32:
             raise ValueError

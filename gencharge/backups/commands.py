@@ -29,6 +29,7 @@ from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 
 Say = Callable[[str], None]
 DONE: Final = 0
@@ -238,7 +239,9 @@ async def _location(settings: Settings, source: str) -> examine_service.Location
         return service.location_of(settings, await service.get_backup(settings, source))
     path = Path(source)
     if not await asyncio.to_thread(path.is_file):
-        raise BackupNotFound(f"{source[:200]} is neither the id of a backup nor a file.")
+        raise BackupNotFound(
+            worded("{source} is neither the id of a backup nor a file.", source=source[:200])
+        )
     return service.file_location(settings, path)
 
 

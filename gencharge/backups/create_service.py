@@ -31,6 +31,7 @@ from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.s3_storage import S3Storage
 from gencharge.core.stores.storage import MOST_LISTED, Storage, StoredFileNotFound, type_of
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 
 log = telemetry.get_logger(__name__)
 Progress = Callable[[str, int], None]
@@ -103,7 +104,9 @@ async def create(settings: Settings, plan: Plan) -> dict[str, Any]:
             await storage.put(archive, pieces(), type_of(archive))
     except (programs.ProgramFailed, psycopg.Error, PyMongoError, Stopped) as error:
         reason = telemetry.scrub(str(error).partition("\n")[0])[:300]
-        raise BackupFailed(f"The backup could not be made: {reason}. Nothing was kept.") from error
+        raise BackupFailed(
+            worded("The backup could not be made: {reason}. Nothing was kept.", reason=reason)
+        ) from error
     finally:
         if not await storage.exists(archive):
             await storage.delete(names.description_key(plan.backup_id))

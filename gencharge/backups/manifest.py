@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from gencharge.backups.errors import BackupInvalid, BackupTablesInvalid, BackupTooNew
+from gencharge.core.wording import worded
 
 FORMAT: Final = 1
 
@@ -21,16 +22,29 @@ def check_readable(header: Mapping[str, Any], *, revision: str, postgres_major: 
         raise BackupInvalid("The archive is damaged: its header is not that of a backup.") from None
     if version > FORMAT:
         raise BackupTooNew(
-            f"The backup has version {version} of the format, of GenCharge {program}; this program reads up to {FORMAT}."
+            worded(
+                "The backup has version {version} of the format, of GenCharge {program}; this program reads up to {known}.",
+                version=version,
+                program=program,
+                known=FORMAT,
+            )
         )
     if at > revision:
         raise BackupTooNew(
-            f"The backup's tables are at revision {at}, of GenCharge {program}; this program knows up to {revision}."
-            " Restore it with that version."
+            worded(
+                "The backup's tables are at revision {at}, of GenCharge {program}; this program knows up to {revision}. Restore it with that version.",
+                at=at,
+                program=program,
+                revision=revision,
+            )
         )
     if postgres_major is not None and made_with > postgres_major:
         raise BackupTooNew(
-            f"The backup is of PostgreSQL {made_with}; the server here is {postgres_major}, which can't read it."
+            worded(
+                "The backup is of PostgreSQL {made_with}; the server here is {server}, which can't read it.",
+                made_with=made_with,
+                server=postgres_major,
+            )
         )
 
 
@@ -39,7 +53,7 @@ def with_dependencies(
 ) -> list[str]:
     """The chosen tables and all those that their foreign keys lead to, in order. Raises BackupTablesInvalid for one that does not exist."""
     if unknown := sorted(set(chosen) - set(tables)):
-        raise BackupTablesInvalid(f"There is no table {', '.join(unknown)[:300]}.")
+        raise BackupTablesInvalid(worded("There is no table {tables}.", tables=", ".join(unknown)[:300]))
     complete, waiting = set[str](), list(chosen)
     while waiting:
         table = waiting.pop()

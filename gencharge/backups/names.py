@@ -12,6 +12,7 @@ from typing import Final
 
 from gencharge.backups.errors import BackupInvalid
 from gencharge.core.stores.storage import checked_key
+from gencharge.core.wording import worded
 
 FOLDER: Final = "backups/"
 HEADER: Final = "header.json"
@@ -71,7 +72,9 @@ def part_of(name: str) -> tuple[str, int]:
     """The part and the number of the piece that a name in the archive means. Raises BackupInvalid."""
     match = _SEGMENT.fullmatch(name)
     if match is None:
-        raise BackupInvalid(f"The archive holds {name[:200]!r}, which is no name of a backup's part.")
+        raise BackupInvalid(
+            worded("The archive holds {name}, which is no name of a backup's part.", name=repr(name[:200]))
+        )
     part = match["part"]
     if part not in {HEADER, MANIFEST, POSTGRES, COLLECTIONS} and not _is_file(part):
         collection_of(part)
@@ -91,7 +94,7 @@ def key_of(part: str) -> str:
         return checked_key(part.removeprefix(f"{FILES}/"))
     except ValueError:
         raise BackupInvalid(
-            f"The archive holds {part[:200]!r}, which leads out of the folder of files."
+            worded("The archive holds {name}, which leads out of the folder of files.", name=repr(part[:200]))
         ) from None
 
 
@@ -99,7 +102,9 @@ def collection_of(part: str) -> str:
     """The collection that a part `mongo/NAME.bson` means. Raises BackupInvalid."""
     name = part.removeprefix("mongo/").removesuffix(".bson")
     if part != collection_part(name) or not _COLLECTION.fullmatch(name) or name.startswith("system."):
-        raise BackupInvalid(f"The archive holds {part[:200]!r}, which is no name of a backup's part.")
+        raise BackupInvalid(
+            worded("The archive holds {name}, which is no name of a backup's part.", name=repr(part[:200]))
+        )
     return name
 
 
@@ -112,7 +117,10 @@ def checked_database(name: str) -> str:
     """The name of a database to be made. Raises BackupInvalid."""
     if not _DATABASE.fullmatch(name):
         raise BackupInvalid(
-            f"{name[:80]!r} is no name of a database: up to 63 lower-case letters, digits and _, a letter first."
+            worded(
+                "{name} is no name of a database: up to 63 lower-case letters, digits and _, a letter first.",
+                name=repr(name[:80]),
+            )
         )
     return name
 

@@ -24,6 +24,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from gencharge.backups.errors import BackupToolsUnavailable
 from gencharge.core.telemetry import scrub
+from gencharge.core.wording import worded
 
 # Parameters of a connection and the variables of libpq for them (PostgreSQL's manual, 32.15).
 _VARIABLES: Final = {
@@ -75,10 +76,13 @@ def find_tools(server_major: int, folder: Path | None = None) -> Tools:
     )
     if fit:
         return fit[0]
-    seen = ", ".join(sorted({f"{tools.version} in {tools.folder}" for tools in installations})) or "none"
+    seen = ", ".join(sorted({f"{tools.version} ({tools.folder})" for tools in installations})) or "-"
     raise BackupToolsUnavailable(
-        f"The server is PostgreSQL {server_major}; pg_dump of that version or newer is needed, found: {seen}. Install"
-        f" postgresql-client-{server_major} (apt.postgresql.org), or set POSTGRES_BIN_DIR."
+        worded(
+            "The server is PostgreSQL {major}; pg_dump of that version or newer is needed, found: {found}. Install postgresql-client-{major} (apt.postgresql.org), or set POSTGRES_BIN_DIR.",
+            major=server_major,
+            found=seen,
+        )
     )
 
 

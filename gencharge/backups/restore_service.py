@@ -41,6 +41,7 @@ from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
 from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.storage import type_of
+from gencharge.core.wording import worded
 
 log = telemetry.get_logger(__name__)
 _INCOMPLETE: Final = "incomplete_"
@@ -97,12 +98,17 @@ async def restore(
         restored = await asyncio.to_thread(_restore, settings, location, target, loop, progress)
     except psycopg.errors.InsufficientPrivilege as error:
         raise BackupNotPermitted(
-            f"The login of the database may not do this: {_reason(error)}. Set MIGRATION_DATABASE_URL to a login"
-            " that may create databases (CREATEDB)."
+            worded(
+                "The login of the database may not do this: {reason}. Set MIGRATION_DATABASE_URL to a login that may create databases (CREATEDB).",
+                reason=_reason(error),
+            )
         ) from error
     except (programs.ProgramFailed, psycopg.Error, PyMongoError) as error:
         raise RestoreFailed(
-            f"The backup could not be restored: {_reason(error)}. What was there before is unchanged."
+            worded(
+                "The backup could not be restored: {reason}. What was there before is unchanged.",
+                reason=_reason(error),
+            )
         ) from error
     own = settings_of(settings, target)
     if not restored.manifest["selection"]:
@@ -140,10 +146,14 @@ def _restore(
     incomplete = _incomplete(settings, target)
     with documents_crud.opened(settings, target.mongo_database) as documents:
         if documents.list_collection_names():
-            raise BackupDatabaseAlreadyExists(f"MongoDB has a database {target.mongo_database} already.")
+            raise BackupDatabaseAlreadyExists(
+                worded("MongoDB has a database {name} already.", name=target.mongo_database)
+            )
     with crud.connected(url, "postgres", autocommit=True) as connection:
         if crud.database_exists(connection, names.checked_database(target.database)):
-            raise BackupDatabaseAlreadyExists(f"PostgreSQL has a database {target.database} already.")
+            raise BackupDatabaseAlreadyExists(
+                worded("PostgreSQL has a database {name} already.", name=target.database)
+            )
         crud.add_database(connection, incomplete)
     try:
         restored = _fill(settings, location, target, incomplete, loop, progress)

@@ -22,6 +22,7 @@ from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
 from gencharge.core.stores.storage import MOST_LISTED, Storage, StoredFile
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 
 log = telemetry.get_logger(__name__)
 
@@ -84,7 +85,7 @@ async def get_backup(settings: Settings, backup_id: str) -> Backup:
         for file in await storage.list_files(f"{names.FOLDER}{backup_id}"):
             if names.id_of_archive(file.key) == backup_id:
                 return await _described(storage, backup_id, file)
-    raise BackupNotFound(f"There is no backup {backup_id[:60]!r}.")
+    raise BackupNotFound(worded("There is no backup {backup_id}.", backup_id=repr(backup_id[:60])))
 
 
 def location_of(settings: Settings, backup: Backup) -> Location:
@@ -167,12 +168,15 @@ async def find_deletable(settings: Settings, backup_id: str) -> Backup:
     backups = await list_backups(settings)
     own = next((each for each in backups if each.backup_id == backup_id), None)
     if own is None:
-        raise BackupNotFound(f"There is no backup {backup_id[:60]!r}.")
+        raise BackupNotFound(worded("There is no backup {backup_id}.", backup_id=repr(backup_id[:60])))
     if own.verified_ok and not any(
         each.verified_ok for each in backups if each is not own and not each.description.get("selection")
     ):
         raise BackupInUse(
-            f"{backup_id} is the last backup that is known to be good. Verify a newer one first."
+            worded(
+                "{backup_id} is the last backup that is known to be good. Verify a newer one first.",
+                backup_id=backup_id,
+            )
         )
     return own
 

@@ -22,20 +22,6 @@ _VALIDATING = re.compile(
 )
 # Made by us and shown by nobody: what a validator passes on.
 _PASSED_ON = frozenset({"{reason}"})
-# Whose details are still put together, and so English in every language. No file is added here.
-STILL_ENGLISH = frozenset(
-    {
-        "gencharge/backups/archive.py",
-        "gencharge/backups/cipher.py",
-        "gencharge/backups/commands.py",
-        "gencharge/backups/create_service.py",
-        "gencharge/backups/manifest.py",
-        "gencharge/backups/names.py",
-        "gencharge/backups/programs.py",
-        "gencharge/backups/restore_service.py",
-        "gencharge/backups/service.py",
-    }
-)
 _LETTERS = re.compile(r"[A-Za-z]")
 # A field's name, such as `body.otp`, and what values stand for.
 _NAME_OF_FIELD = re.compile(r"[a-z_]+(\.[a-z_]+)+")
@@ -75,7 +61,7 @@ def put_together(of: House) -> Iterator[str]:
     """Messages that are put together, so that no other language can say them."""
     names = {error.name for error in errors(of)}
     for file in of:
-        if file.path.startswith("gencharge/") and file.path not in STILL_ENGLISH:
+        if file.path.startswith("gencharge/"):
             for call, message in _messages(file, names):
                 for part in _branches(message):
                     if _is_put_together(part):
