@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
@@ -43,31 +44,40 @@ async def put_device(
     return device
 
 
-async def list_devices(
-    documents: Db, owner: Recipient, platforms: Collection[DevicePlatform] | None = None
-) -> list[Document]:
+async def list_devices(documents: Db, owner: Recipient) -> list[Document]:
     """An owner's devices, the one seen last first."""
-    conditions = _of(owner)
-    if platforms is not None:
-        conditions["platform"] = {"$in": [each.value for each in platforms]}
-    return await documents[DEVICES].find(conditions).sort("last_seen_at", DESCENDING).to_list()
+    return await documents[DEVICES].find(_of(owner)).sort("last_seen_at", DESCENDING).to_list()
+
+
+async def list_of_owners(
+    documents: Db, owners: Collection[Recipient], platforms: Collection[DevicePlatform]
+) -> list[Document]:
+    """The devices of these owners and platforms, the one seen last first."""
+    devices = list[Document]()
+    among = {"$in": [each.value for each in platforms]}
+    for conditions in _of_each(owners):
+        devices += await documents[DEVICES].find(conditions | {"platform": among}).to_list()
+    return sorted(devices, key=lambda device: device["last_seen_at"], reverse=True)
 
 
 async def list_platforms(
     documents: Db, owners: Collection[Recipient]
 ) -> set[tuple[Recipient, DevicePlatform]]:
     """Which platforms these owners have devices of."""
-    ids: dict[str, list[UUID]] = {}
-    for owner in owners:
-        ids.setdefault(owner.kind, []).append(owner.id)
     fields = {"_id": 0, "owner_kind": 1, "owner_id": 1, "platform": 1}
-    reachable = set[tuple[Recipient, DevicePlatform]]()
-    for kind, of_kind in ids.items():
-        devices = documents[DEVICES].find({"owner_kind": kind, "owner_id": {"$in": of_kind}}, fields)
-        async for device in devices:
-            owner = Recipient(device["owner_kind"], device["owner_id"])
-            reachable.add((owner, DevicePlatform(device["platform"])))
-    return reachable
+    return {
+        (Recipient(device["owner_kind"], device["owner_id"]), DevicePlatform(device["platform"]))
+        for conditions in _of_each(owners)
+        for device in await documents[DEVICES].find(conditions, fields).to_list()
+    }
+
+
+def _of_each(owners: Collection[Recipient]) -> list[Document]:
+    """A condition for each kind of owner among these."""
+    ids = defaultdict[str, list[UUID]](list)
+    for owner in owners:
+        ids[owner.kind].append(owner.id)
+    return [{"owner_kind": kind, "owner_id": {"$in": of_kind}} for kind, of_kind in ids.items()]
 
 
 async def delete_device(documents: Db, owner: Recipient, device_id: UUID) -> bool:

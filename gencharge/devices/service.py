@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final
 from uuid import UUID
@@ -54,21 +55,23 @@ async def list_devices(documents: Db, owner: Recipient) -> list[Document]:
         return await crud.list_devices(documents, owner)
 
 
-async def reach(
-    documents: Db, vault: Vault, owner: Recipient, platforms: Collection[DevicePlatform]
-) -> list[Device]:
-    """The owner's devices of these platforms, with their addresses. One that can't be read is left out.
+async def reach_all(
+    documents: Db, vault: Vault, owners: Collection[Recipient], platforms: Collection[DevicePlatform]
+) -> dict[Recipient, list[Device]]:
+    """These owners' devices of these platforms, with their addresses, the one seen last first. One that can't be read is left out, and
+    so is an owner without any.
 
     Raises DocumentsUnavailable, DatabaseUnavailable.
     """
     with answering(documents):
-        stored = await crud.list_devices(documents, owner, platforms)
-    devices = list[Device]()
+        stored = await crud.list_of_owners(documents, owners, platforms)
+    devices = defaultdict[Recipient, list[Device]](list)
     for document in stored:
         try:
-            devices.append(await from_document(vault, document))
+            device = await from_document(vault, document)
         except UNREADABLE:
             continue
+        devices[Recipient(document["owner_kind"], document["owner_id"])].append(device)
     return devices
 
 

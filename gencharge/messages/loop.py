@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,16 +27,26 @@ from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
+from gencharge.core.values.quiet_hours import earliest
 from gencharge.core.values.recipient import Contact, NotificationType, Recipient
 from gencharge.core.vault.columns import place
 from gencharge.core.vault.vault import Vault
-from gencharge.messages import contact_service, mail_service, queue_crud
+from gencharge.messages import contact_service, mail_service, queue_crud, sent_service
 from gencharge.messages.circuit import Circuit
-from gencharge.messages.models import SEALED, DropReason, MessageChannel, MessageState
+from gencharge.messages.models import PRIORITIES, SEALED, DropReason, MessageChannel, MessageState
+from gencharge.messages.push_clients import PUSHES_AT_ONCE
 from gencharge.messages.push_service import push_senders_of
 from gencharge.messages.senders import Content, Sender, Task, prices_of, rates_of, senders_of
+from gencharge.messages.sent_service import Sent
 
 PER_CHANNEL: Final = 32
+# A push service answers in a tenth of a second and takes thousands a second.
+PLACES: Final = {channel: PER_CHANNEL for channel in MessageChannel} | {
+    MessageChannel.WEB_PUSH: PUSHES_AT_ONCE,
+    MessageChannel.MOBILE_PUSH: PUSHES_AT_ONCE,
+}
+# A claim costs five round trips. While messages are under way, those of a push channel are claimed so often at most, with what became due and free.
+_CLAIM_SECONDS: Final = dict.fromkeys((MessageChannel.WEB_PUSH, MessageChannel.MOBILE_PUSH), 0.05)
 # Messages of a channel without a provider that are ended with one claim.
 _WITHOUT_PROVIDER: Final = 2_000
 # Longer than an attempt and the recording of it together, so that no second worker sends what a first one is sending.
@@ -59,19 +69,10 @@ _NOBODY: Final = Contact("", "", is_active=False)
 log = telemetry.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A message that its provider took."""
-
-    task: Task
-    units: int
-    at: datetime
-
-
 class MessageLoop(Loop[Task, MessageChannel]):
     """One per worker process. `run` until cancelled, or `drain` in a test."""
 
-    at_a_time = PER_CHANNEL * len(MessageChannel)
+    at_a_time = sum(PLACES.values())
     poll_seconds = 0.5
 
     def __init__(self, stores: Stores, senders: Mapping[MessageChannel, Sender] | None = None) -> None:
@@ -88,17 +89,22 @@ class MessageLoop(Loop[Task, MessageChannel]):
         self._prices = prices_of(stores.settings)
         self._circuits = {channel: Circuit() for channel in MessageChannel}
         self._retention = timedelta(days=stores.settings.message_retention_days)
-        self._sent = Batches(self._store_sent, limit=self.at_a_time)
+        self._sent = Batches(self._record_sent, limit=self.at_a_time)
+        # Until when, by the event loop's clock, a channel is not looked at while messages are under way.
+        self._rests_until = dict.fromkeys(MessageChannel, 0.0)
         self._under_way = set[asyncio.Task[None]]()
 
     async def claim(self, free: int, running: Counter[MessageChannel]) -> list[Task]:
         """Begin an attempt of due messages, as many as each channel has places for and its rate allows."""
-        tasks = list[Task]()
+        tasks, now = list[Task](), asyncio.get_running_loop().time()
         for channel in MessageChannel:
+            if running and now < self._rests_until[channel]:
+                continue
+            self._rests_until[channel] = now + _CLAIM_SECONDS.get(channel, 0.0)
             if channel not in self._senders:
                 await self._end_without_provider(channel)
                 continue
-            places = min(PER_CHANNEL - running[channel], free - len(tasks))
+            places = min(PLACES[channel] - running[channel], free - len(tasks))
             places = self._circuits[channel].places(places, running[channel])
             if places > 0:
                 tasks += await self._claim_of(channel, places)
@@ -114,6 +120,9 @@ class MessageLoop(Loop[Task, MessageChannel]):
         now = clock.now()
         with answering(self._documents):
             due = await queue_crud.list_due(self._documents, channel, now, _WITHOUT_PROVIDER)
+        if not due:
+            self._rest_from(channel)
+            return
         stored = _LASTING if channel in _TO_ADDRESSES else frozenset[str]()
         lasting = [each["_id"] for each in due if each["type"] in stored]
         passing = [each["_id"] for each in due if each["type"] not in stored]
@@ -131,6 +140,10 @@ class MessageLoop(Loop[Task, MessageChannel]):
         now = clock.now()
         with answering(self._documents):
             due = await queue_crud.list_due(self._documents, channel, now, places)
+            if not due:
+                self._rest_from(channel)
+                return []
+            due = await self._without_those_of_the_night(channel, due, now)
         if not due:
             return []
         # Before the attempts begin: while PostgreSQL is away none is counted.
@@ -152,6 +165,21 @@ class MessageLoop(Loop[Task, MessageChannel]):
                 until=now + LEASE,
             )
         return [self._task(document, contacts, obstacles.get(document["_id"])) for document in leased]
+
+    def _rest_from(self, channel: MessageChannel) -> None:
+        """Nothing is due of it: while messages of others are under way, it is looked at as seldom as without them."""
+        self._rests_until[channel] = asyncio.get_running_loop().time() + self.poll_seconds
+
+    async def _without_those_of_the_night(
+        self, channel: MessageChannel, due: list[Document], now: datetime
+    ) -> list[Document]:
+        """What was held up until the quiet hours, by a failure or by the rate, waits until they are over. No attempt is counted."""
+        offers = NotificationType.PROMOTIONAL
+        morning = earliest(offers, now, self._stores.settings.quiet_times)
+        if morning == now or not any(each["type"] == offers.value for each in due):
+            return due
+        await queue_crud.postpone_due(self._documents, channel, PRIORITIES[offers], now, morning)
+        return [each for each in due if each["type"] != offers.value]
 
     def _task(
         self, document: Document, contacts: Mapping[Recipient, Contact], obstacle: DropReason | None
@@ -233,7 +261,7 @@ class MessageLoop(Loop[Task, MessageChannel]):
             circuit.record(is_up=True)
             await faultpoints.point("message.sent", task.channel.value)
             OUTCOMES.labels(task.channel.value, "sent").inc()
-            await self._sent.add(_Sent(task, units, clock.now()))
+            await self._sent.add(Sent(task, units, clock.now()))
 
     async def _send(self, task: Task, content: Content) -> int:
         try:
@@ -242,21 +270,8 @@ class MessageLoop(Loop[Task, MessageChannel]):
         except TimeoutError:
             raise ChannelDown(f"no answer in {SEND_SECONDS:.0f} s") from None
 
-    async def _store_sent(self, sent: Sequence[_Sent]) -> None:
-        outcomes = list[tuple[Document, Mapping[str, object]]]()
-        sums = dict[MessageChannel, tuple[int, int, int]]()
-        for each in sent:
-            channel = each.task.channel
-            cost = each.units * self._prices[channel]
-            recorded = {"sent_at": each.at, "units": each.units, "millipaise": cost}
-            outcomes.append((_held(each.task), recorded | {"purge_at": each.at + self._retention}))
-            messages, units, millipaise = sums.get(channel, (0, 0, 0))
-            sums[channel] = (messages + 1, units + each.units, millipaise + cost)
-        # A MongoDB that is away for a moment makes no second copies.
-        await while_away(lambda: queue_crud.set_sent(self._documents, outcomes))
-        day = clock.now().astimezone(clock.IST).date().isoformat()
-        with answering(self._documents):
-            await queue_crud.add_costs(self._documents, day, sums)
+    async def _record_sent(self, sent: list[Sent]) -> None:
+        await sent_service.record(self._documents, self._prices, self._retention, sent)
 
     async def _failed(self, task: Task, problem: NotSent) -> None:
         error = str(problem)[:_ERROR_CHARACTERS]

@@ -18,6 +18,7 @@ from pydantic import BaseModel, SecretStr
 
 from gencharge.core.http import vapid
 from gencharge.core.http.addresses import Reach
+from gencharge.core.http.host_client import Answer, HostAway, HostClient
 from gencharge.core.http.pinned import AddressRefused, PinnedTransport, Resolver
 from gencharge.core.message import ChannelDown, MessageRefused, NotSent, RecipientRefused, cause
 from gencharge.core.settings import Settings
@@ -29,8 +30,11 @@ from gencharge.messages.web_push import MAX_BYTES, encrypted
 TIMEOUT_SECONDS: Final = 8.0
 # Later it is of no use to the recipient.
 TTL_SECONDS: Final = 24 * 3600
+# Pushes over one channel that are under way in a process.
+PUSHES_AT_ONCE: Final = 128
 _HOSTS: Final = 16
-_LIMITS: Final = httpx.Limits(max_connections=32, max_keepalive_connections=8)
+# All are kept: a new one costs a handshake of TLS, which is more work than some messages.
+_LIMITS: Final = httpx.Limits(max_connections=32, max_keepalive_connections=32, keepalive_expiry=30)
 _FCM_SCOPE: Final = "https://www.googleapis.com/auth/firebase.messaging"
 _GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _EARLY_SECONDS: Final = 300
@@ -80,7 +84,7 @@ class WebPushClient:
             raise NotSent(cause(error)) from error
         if answer.status_code in {404, 410}:
             raise RecipientRefused(f"status {answer.status_code}")
-        _check(answer, refused={400, 413})
+        _check_status(answer.status_code, refused={400, 413})
 
     async def _client_of(self, endpoint: str) -> httpx.AsyncClient:
         """One for each host: connections of two names must not mix."""
@@ -132,6 +136,9 @@ class FcmClient:
         self._client = httpx.AsyncClient(
             timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=_LIMITS, verify=tls()
         )
+        self._host = HostClient(
+            self._url, verify=tls(), connections=PUSHES_AT_ONCE, timeout_seconds=TIMEOUT_SECONDS
+        )
         self._token = ""
         self._token_until = 0.0
         self._token_lock = asyncio.Lock()
@@ -145,24 +152,31 @@ class FcmClient:
             "android": {"collapse_key": push.id, "ttl": f"{TTL_SECONDS}s", "notification": {"tag": push.id}},
         }
         try:
-            headers = {"Authorization": f"Bearer {await self._access_token()}"}
-            answer = await self._client.post(self._url, json={"message": message}, headers=headers)
+            headers = {
+                "Authorization": f"Bearer {await self._access_token()}",
+                "Content-Type": "application/json",
+            }
+            answer = await self._host.post(self._url, headers, orjson.dumps({"message": message}))
         except httpx.HTTPError as error:
             raise ChannelDown(cause(error)) from error
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
+        except HostAway as error:
+            raise ChannelDown(str(error)) from error
+        if answer.status == httpx.codes.UNAUTHORIZED:
             self._token_until = 0.0
         codes = _fcm_codes(answer)
         if "UNREGISTERED" in codes or "SENDER_ID_MISMATCH" in codes:
             raise RecipientRefused("the token is not registered")
-        _check(answer, refused={400})
+        _check_status(answer.status, refused={400})
 
     async def _access_token(self) -> str:
+        if time.monotonic() < self._token_until:
+            return self._token
         async with self._token_lock:
             if time.monotonic() >= self._token_until:
                 answer = await self._client.post(
                     self._account.token_uri, data={"grant_type": _GRANT, "assertion": self._assertion()}
                 )
-                _check(answer, refused=set())
+                _check_status(answer.status_code, refused=set())
                 self._token = str(answer.json()["access_token"])
                 lasts = float(answer.json().get("expires_in", 3600))
                 self._token_until = time.monotonic() + max(1.0, lasts - _EARLY_SECONDS)
@@ -182,14 +196,15 @@ class FcmClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+        await self._host.close()
 
 
-def _fcm_codes(answer: httpx.Response) -> set[str]:
+def _fcm_codes(answer: Answer) -> set[str]:
     """The error codes of an answer of FCM."""
     if answer.is_success:
         return set()
     try:
-        error: Any = answer.json()["error"]
+        error: Any = orjson.loads(answer.content)["error"]
         details = [str(detail.get("errorCode", "")) for detail in error.get("details", [])]
         return {str(error.get("status", "")), *details}
     except (ValueError, KeyError, AttributeError, TypeError):
@@ -237,7 +252,7 @@ class ApnsClient:
             self._token_until = 0.0
         if answer.status_code == httpx.codes.GONE or reason in {"BadDeviceToken", "DeviceTokenNotForTopic"}:
             raise RecipientRefused(f"status {answer.status_code} {reason}".rstrip())
-        _check(answer, refused={400, 413})
+        _check_status(answer.status_code, refused={400, 413})
 
     def _provider_token(self) -> str:
         if time.monotonic() >= self._token_until:
@@ -265,9 +280,9 @@ def _apns_reason(answer: httpx.Response) -> str:
         return ""
 
 
-def _check(answer: httpx.Response, *, refused: set[int]) -> None:
+def _check_status(status: int, *, refused: set[int]) -> None:
     """Raises MessageRefused for these statuses, and ChannelDown for all others but 2xx."""
-    if answer.status_code in refused:
-        raise MessageRefused(f"status {answer.status_code}")
-    if not answer.is_success:
-        raise ChannelDown(f"status {answer.status_code}")
+    if status in refused:
+        raise MessageRefused(f"status {status}")
+    if not httpx.codes.is_success(status):
+        raise ChannelDown(f"status {status}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
 
+from gencharge.core.background.batches import Batches
 from gencharge.core.message import ChannelDown, NotSent, RecipientRefused
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.recipient import Recipient
 from gencharge.core.vault.vault import Vault
 from gencharge.devices import service as devices
 from gencharge.devices.models import Device, DevicePlatform
@@ -19,6 +22,8 @@ from gencharge.messages.push_clients import ApnsClient, FcmClient, Push, WebPush
 from gencharge.messages.senders import Content, Sender, Task
 
 _AT_ONCE: Final = 4
+# Recipients whose devices are looked up together.
+_LOOKED_UP_AT_ONCE: Final = 256
 
 
 class PushClient(Protocol):
@@ -33,23 +38,30 @@ class PushClient(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _LookUp:
+    """Whose devices are looked for, and then these."""
+
+    owner: Recipient
+    devices: list[Device] = field(default_factory=list)
+
+
 class PushSender:
     """Sends to all devices of the platforms that have a push service. The units are devices."""
 
     def __init__(self, stores: Stores, clients: Mapping[DevicePlatform, PushClient]) -> None:
         self._stores = stores
         self._clients = clients
+        self._look_ups = Batches(self._look_up, limit=_LOOKED_UP_AT_ONCE)
 
     async def send(self, task: Task, content: Content) -> int:
         """Send it to those that a former attempt did not reach; how many took it.
 
         Raises RecipientRefused if no device is left, and the problem of one if some are to be tried again.
         """
-        documents = self._stores.documents
-        stored = await devices.reach(
-            documents, Vault.of_database(self._stores.database), task.recipient, tuple(self._clients)
-        )
-        pending = [device for device in stored if str(device.device_id) not in task.reached]
+        documents, look_up = self._stores.documents, _LookUp(task.recipient)
+        await self._look_ups.add(look_up)
+        pending = [device for device in look_up.devices if str(device.device_id) not in task.reached]
         outcomes = await self._send_to(pending, task, content)
         gone = [device_id for device_id, problem in outcomes if isinstance(problem, RecipientRefused)]
         reached = [device_id for device_id, problem in outcomes if problem is None]
@@ -67,6 +79,16 @@ class PushSender:
         if not reached and not task.reached:
             raise RecipientRefused("no device")
         return len(reached) + len(task.reached)
+
+    async def _look_up(self, look_ups: list[_LookUp]) -> None:
+        found = await devices.reach_all(
+            self._stores.documents,
+            Vault.of_database(self._stores.database),
+            {each.owner for each in look_ups},
+            tuple(self._clients),
+        )
+        for each in look_ups:
+            each.devices = found.get(each.owner, [])
 
     async def _send_to(
         self, pending: Sequence[Device], task: Task, content: Content
@@ -89,6 +111,7 @@ class PushSender:
 
     async def close(self) -> None:
         """Close the connections."""
+        await self._look_ups.close()
         for client in self._clients.values():
             await client.close()
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from pymongo import ASCENDING, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.errors import DuplicateKeyError
 from pymongo.write_concern import WriteConcern
 
 from gencharge.core.stores.mongo import Document
@@ -19,6 +20,8 @@ COSTS: Final = "message_costs"
 # Of a bucket that is lost a second's worth is sent too much.
 _CHEAP: Final = WriteConcern(w=1, j=False)
 _ENDS: Final = {"due_at": "", "lease": ""}
+# A batch is added up again within seconds if the answer got lost; so many came since, at most, from all workers.
+_REMEMBERED_BATCHES: Final = 500
 
 
 async def list_due(documents: Db, channel: MessageChannel, now: datetime, limit: int) -> list[Document]:
@@ -77,13 +80,11 @@ async def lease(
     return await documents[MESSAGES].find({"_id": {"$in": list(ids)}, "lease": lease_id}).to_list()
 
 
-async def set_sent(documents: Db, outcomes: Sequence[tuple[Document, Mapping[str, Any]]]) -> None:
-    """Messages that were sent, each with what is to be recorded. Their texts are not kept."""
-    sent = {"state": MessageState.SENT.value, "content": "", "last_error": ""}
-    changes = [
-        UpdateOne(held, {"$set": {**sent, **recorded}, "$unset": dict(_ENDS)}) for held, recorded in outcomes
-    ]
-    await documents[MESSAGES].bulk_write(changes, ordered=False)
+async def set_sent(documents: Db, ids: Sequence[UUID], lease_id: UUID, recorded: Mapping[str, Any]) -> None:
+    """Messages of one claim that were sent, and what is to be recorded of all of them. Their texts are not kept."""
+    sent = {"state": MessageState.SENT.value, "content": "", "last_error": "", **recorded}
+    held = {"_id": {"$in": list(ids)}, "lease": lease_id}
+    await documents[MESSAGES].update_many(held, {"$set": sent, "$unset": dict(_ENDS)})
 
 
 async def set_ended(
@@ -116,23 +117,39 @@ async def add_reached(documents: Db, message_id: UUID, devices: Sequence[str]) -
         await documents[MESSAGES].update_one({"_id": message_id}, change)
 
 
-async def add_costs(documents: Db, day: str, sums: Mapping[MessageChannel, tuple[int, int, int]]) -> None:
-    """Add to what a business day's messages cost: for each channel messages, units (segments of an SMS), thousandths of a paisa."""
-    changes = [
-        UpdateOne(
-            {"_id": f"{day}:{channel}"},
-            {
-                "$inc": {"messages": messages, "units": units, "millipaise": millipaise},
-                "$set": {"day": day, "channel": channel.value},
-            },
-            upsert=True,
-        )
-        for channel, (messages, units, millipaise) in sums.items()
-    ]
-    await documents[COSTS].bulk_write(changes, ordered=False)
+async def add_costs(
+    documents: Db, batch: UUID, day: str, channel: MessageChannel, messages: int, units: int, millipaise: int
+) -> None:
+    """Add a batch to what a business day's messages of a channel cost: units (segments of an SMS), thousandths of a paisa.
+
+    A batch counts once, however often this is called for it.
+    """
+    own = {"_id": f"{day}:{channel}"}
+    change = {
+        "$inc": {"messages": messages, "units": units, "millipaise": millipaise},
+        "$set": {"day": day, "channel": channel.value},
+        "$push": {"batches": {"$each": [batch], "$slice": -_REMEMBERED_BATCHES}},
+    }
+    while True:
+        try:
+            await documents[COSTS].update_one(own | {"batches": {"$ne": batch}}, change, upsert=True)
+        except DuplicateKeyError:
+            # The document is there: it has this batch already, or another worker made it at the same moment.
+            if await documents[COSTS].find_one(own | {"batches": batch}, {"_id": True}) is None:
+                continue
+        return
+
+
+async def postpone_due(
+    documents: Db, channel: MessageChannel, priority: int, now: datetime, until: datetime
+) -> int:
+    """Let what is due of a channel and a priority wait until an instant; how many there were. No attempt is counted."""
+    due = {"channel": channel.value, "priority": priority, "due_at": {"$lte": now}}
+    return (await documents[MESSAGES].update_many(due, {"$set": {"due_at": until}})).modified_count
 
 
 async def list_costs(documents: Db, first: str, last: str) -> list[Document]:
     """The sums of these business days, both included, by day and channel."""
     days = {"day": {"$gte": first, "$lte": last}}
-    return await documents[COSTS].find(days).sort([("day", ASCENDING), ("channel", ASCENDING)]).to_list()
+    rows = documents[COSTS].find(days, {"batches": False})
+    return await rows.sort([("day", ASCENDING), ("channel", ASCENDING)]).to_list()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 
 import jwt
 import pytest
@@ -31,6 +32,20 @@ def test_a_token_is_for_one_push_service_and_half_a_day() -> None:
     )
     assert claims["sub"] == "mailto:ops@example.in"
     assert 0 < claims["exp"] - clock.now().timestamp() <= 24 * 3600
+
+
+def test_a_token_is_signed_once_an_hour_for_each_push_service() -> None:
+    with clock.at(datetime(2026, 11, 23, 10, 1, tzinfo=UTC)):
+        first = vapid.authorization_of(settings(P256), "https://push.example/one")
+        assert vapid.authorization_of(settings(P256), "https://push.example/two") == first
+        assert vapid.authorization_of(settings(P256), "https://other.example/one") != first
+    with clock.at(datetime(2026, 11, 23, 11, 0, tzinfo=UTC)):
+        assert vapid.authorization_of(settings(P256), "https://push.example/one") != first
+    token = first.removeprefix("vapid t=").split(", k=")[0]
+    expires = jwt.decode(token, options={"verify_signature": False})["exp"]
+    assert datetime.fromtimestamp(expires, UTC) == datetime(2026, 11, 23, 22, tzinfo=UTC), (
+        "good for as long as it is used"
+    )
 
 
 @pytest.mark.parametrize("pem", [P256, P256.replace("\n", "\\n")])

@@ -26,8 +26,8 @@ def somebody() -> Recipient:
 
 async def tokens(stores: Stores, owner: Recipient) -> list[str]:
     vault = Vault.of_database(stores.database)
-    devices = await service.reach(stores.documents, vault, owner, tuple(DevicePlatform))
-    return [device.address.token for device in devices]
+    devices = await service.reach_all(stores.documents, vault, [owner], tuple(DevicePlatform))
+    return [device.address.token for device in devices.get(owner, [])]
 
 
 async def test_a_token_moves_to_the_account_that_registers_it(stores: Stores) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -332,6 +332,80 @@ async def test_a_visitors_address_that_the_mail_server_does_not_know_is_written_
         await run(stores, email=mail)
         assert (await stored(stores, message))["drop_reason"] == "undeliverable"
     assert mail.sent == []
+
+
+def tomorrow_at(hour: int, minute: int = 0, second: int = 0) -> datetime:
+    """An instant of tomorrow in India: the customer's address is usable by then."""
+    day = (clock.now() + timedelta(days=1)).astimezone(clock.IST)
+    return day.replace(hour=hour, minute=minute, second=second, microsecond=0).astimezone(UTC)
+
+
+async def test_an_offer_that_failed_in_the_evening_is_not_tried_again_before_the_morning(
+    stores: Stores, to_user: Send
+) -> None:
+    offer, receipt = to_user(type=NotificationType.PROMOTIONAL), to_user()
+    evening = tomorrow_at(20, 59, 50)
+    morning = tomorrow_at(9) + timedelta(days=1)
+    mail = Provider(NotSent("SMTP 450"), NotSent("SMTP 450"))
+    with clock.at(evening):
+        await enqueue(stores, offer, receipt)
+        await run(stores, email=mail)
+    with clock.at(evening + timedelta(minutes=2)):
+        await run(stores, email=mail)
+        assert [task.id for task, _ in mail.sent] == [receipt.id], "what is no offer is tried again at once"
+        document = await stored(stores, offer)
+        assert document["due_at"] == morning
+        assert document["attempts"] == 1, "to wait is no attempt"
+    with clock.at(morning):
+        await run(stores, email=mail)
+    assert [task.id for task, _ in mail.sent] == [receipt.id, offer.id]
+
+
+async def test_offers_that_the_rate_held_up_until_the_night_hold_up_nobody(
+    stores: Stores, to_user: Send
+) -> None:
+    offers = [to_user(type=NotificationType.PROMOTIONAL) for _ in range(2 * PER_CHANNEL)]
+    mail = Provider()
+    with clock.at(tomorrow_at(20)):
+        await enqueue(stores, *offers)
+    with clock.at(tomorrow_at(23)):
+        await enqueue(stores, alert := to_user())
+        await run(stores, email=mail)
+        assert [task.id for task, _ in mail.sent] == [alert.id]
+        left = {"_id": {"$in": [each.id for each in offers]}, "due_at": {"$lte": clock.now()}}
+        assert await stores.documents["messages"].count_documents(left) == 0
+
+
+class Staggered(Provider):
+    """Takes messages one after the other, so that some are always under way."""
+
+    begun = 0
+
+    async def send(self, task: Task, content: Content) -> int:
+        self.begun += 1
+        await asyncio.sleep(0.005 * (self.begun % PER_CHANNEL))
+        return await super().send(task, content)
+
+
+async def test_a_channel_of_which_nothing_is_due_is_seldom_looked_at_while_others_are_busy(
+    stores: Stores, to_user: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = Counter[MessageChannel]()
+    list_due = queue_crud.list_due
+
+    async def counted(documents: Any, channel: MessageChannel, *rest: Any) -> Any:
+        looks[channel] += 1
+        return await list_due(documents, channel, *rest)
+
+    monkeypatch.setattr(queue_crud, "list_due", counted)
+    await enqueue(stores, *(to_user() for _ in range(3 * PER_CHANNEL)))
+    mail = Staggered()
+    loop = MessageLoop(stores, {EMAIL: mail, SMS: Provider()})
+    loop._rates[EMAIL] = 10_000
+    await loop.drain()
+    await loop.close()
+    assert len(mail.sent) == 3 * PER_CHANNEL
+    assert 0 < looks[SMS] < looks[EMAIL] / 2
 
 
 async def test_a_channel_without_a_provider_holds_up_no_other(stores: Stores, to_user: Send) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from gencharge.core.message import ChannelDown, NotSent, RecipientRefused
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
@@ -63,6 +65,28 @@ async def test_every_device_gets_it_and_the_icons_number_rises(stores: Stores) -
     assert sorted((token, push.badge) for token, push in client.taken) == [("phone", None), ("tablet", 5)]
     document = await stored(stores, message)
     assert (document["state"], document["units"]) == ("sent", 2)
+
+
+async def test_the_devices_of_many_are_looked_up_together(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owners = [await owner_of(stores) for _ in range(20)]
+    for number, owner in enumerate(owners):
+        await register(stores, owner, ANDROID, f"phone-{number}")
+    looks = list[int]()
+    reach_all = devices.reach_all
+
+    async def counted(documents: Any, vault: Any, of: Any, platforms: Any) -> Any:
+        looks.append(len(of))
+        return await reach_all(documents, vault, of, platforms)
+
+    monkeypatch.setattr(devices, "reach_all", counted)
+    messages = [outgoing(recipient=owner, channel=MOBILE) for owner in owners]
+    await enqueue(stores, *messages)
+    client = PushService()
+    await send(stores, client)
+    assert sorted(token for token, _ in client.taken) == sorted(f"phone-{number}" for number in range(20))
+    assert looks == [20]
 
 
 async def test_a_device_that_is_gone_is_dropped(stores: Stores) -> None:

@@ -113,7 +113,15 @@ async def test_costs_are_listed_by_day_and_channel(staff: StaffClient, stores: S
     today = clock.now().astimezone(clock.IST).date()
     for days, units, millipaise in ((0, 3, 45_500), (1, 1, 15_000), (40, 9, 99_000)):
         day = (today - timedelta(days=days)).isoformat()
-        await queue_crud.add_costs(stores.documents, day, {MessageChannel.SMS: (1, units, millipaise)})
+        await queue_crud.add_costs(
+            stores.documents,
+            new_id(),
+            day,
+            MessageChannel.SMS,
+            messages=1,
+            units=units,
+            millipaise=millipaise,
+        )
     costs = await staff.ask_json("GET", "/messages/costs")
     assert [(item["day"], item["units"], item["cost"]) for item in costs["by_day"]] == [
         ((today - timedelta(days=1)).isoformat(), 1, 0.15),

@@ -14,8 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 
-# At most 24 h by the RFC.
+# At most 24 h by the RFC. A token is signed once an hour for each push service, and good for eleven hours more.
 _TOKEN_SECONDS: Final = 12 * 3600
+_PERIOD_SECONDS: Final = 3600
+# Who registers a browser names its push service, so there is a bound.
+_SERVICES: Final = 256
 
 
 def public_key_of(settings: Settings) -> str:
@@ -26,13 +29,16 @@ def public_key_of(settings: Settings) -> str:
 
 def authorization_of(settings: Settings, endpoint: str) -> str:
     """The header `Authorization` of a message to this endpoint."""
-    key = _key(settings.vapid_private_key.get_secret_value())
     parts = urlsplit(endpoint)
-    claims = {
-        "aud": f"{parts.scheme}://{parts.netloc}",
-        "exp": int(clock.now().timestamp()) + _TOKEN_SECONDS,
-        "sub": settings.vapid_subject,
-    }
+    begun = int(clock.now().timestamp()) // _PERIOD_SECONDS * _PERIOD_SECONDS
+    pem = settings.vapid_private_key.get_secret_value()
+    return _signed(pem, settings.vapid_subject, f"{parts.scheme}://{parts.netloc}", begun + _TOKEN_SECONDS)
+
+
+@lru_cache(maxsize=_SERVICES)
+def _signed(pem: str, subject: str, audience: str, expires_at: int) -> str:
+    key = _key(pem)
+    claims = {"aud": audience, "exp": expires_at, "sub": subject}
     return f"vapid t={jwt.encode(claims, key, algorithm='ES256')}, k={_public_key(key)}"
 
 
