@@ -2,7 +2,9 @@
 
 The clients speak WebSocket and come from a hundred addresses of the loopback network. The notices are announced in one transaction;
 the time runs from its commit until the last client has its own; that of an announcement runs from the call that sends it. Recharges go
-on at a constant rate, without clients, with idle ones, and while notices or announcements are handed out. `--workers 2` is two processes behind one port. All processes share the machine.
+on at a constant rate, without clients, with idle ones, and while notices or announcements are handed out, in turn, as often as `--rounds` says; the
+medians of the rounds are compared with those of the idle clients. `--workers 2` is two processes behind one port. All processes share the machine,
+so a row says what the API, the clients and who sends the recharges take of a core.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -44,6 +47,10 @@ _ROOT: Final = Path(__file__).parent.parent
 _ADDRESSES: Final = 100
 _AT_A_TIME: Final = 50
 _PAUSE_SECONDS: Final = 2.0
+_NO_CLIENT: Final = "no client"
+_IDLE: Final = "idle clients"
+_NOTICES: Final = "notices for all, one round after another"
+_ANNOUNCEMENTS: Final = "announcements to all, one every two seconds"
 _SIGN_UP: Final = sql("""
     INSERT INTO users (user_id, phone_number, referral_code, registered_at)
     VALUES (:user_id, :phone, :code, now() - interval '1 day')
@@ -58,7 +65,8 @@ def main(words: Sequence[str]) -> None:
     console = Console()
     if not console.is_terminal:
         console.width = 130
-    rows: list[tuple[str, dict[str, float]]] = []
+    rows = list[_Row]()
+    notices, announcements = list[float](), list[float]()
     with world() as bench_world:
         settings = {"LIVE_CONNECTIONS": str(options.clients), "ACCESS_TOKEN_EXPIRE_MINUTES": "60"}
         environment = bench_world.environment(PRODUCT) | settings
@@ -67,26 +75,37 @@ def main(words: Sequence[str]) -> None:
             servers.worker(bench_world.folder, environment),
         ):
             file = bench_world.folder / "live"
-            requests = load.write(
-                file, bench_world.subscriptions("/v1/recharge/subscribe", bench_world.addon())
-            )
 
-            def measure(name: str) -> None:
+            def measure(name: str, clients: _Clients | None = None) -> None:
+                # Anew each time: tokens are good for five minutes.
+                subscriptions = bench_world.subscriptions("/v1/recharge/subscribe", bench_world.addon())
+                requests = load.write(file, subscriptions)
+                before = _cpu(server), clients.cpu_seconds if clients else 0.0, _cpu_of_children()
                 answers = pace(port, requests, options.rate, options.seconds)
-                rows.append((name, answers | {"mb": _memory(server)}))
+                after = _cpu(server), clients.cpu_seconds if clients else 0.0, _cpu_of_children()
+                used = [
+                    100 * (end - begin) / options.seconds for begin, end in zip(before, after, strict=True)
+                ]
+                shares = dict(zip(("api", "clients", "generator"), used, strict=True))
+                rows.append((name, answers | shares | {"mb": _memory(server)}))
 
-            pace(port, requests, options.rate, 2)  # warm-up
-            measure("no client")
+            measure("warm-up")
+            rows.clear()
+            for _ in range(options.rounds):
+                measure(_NO_CLIENT)
             with _clients(port, options.clients, environment) as clients:
-                measure("idle clients")
-                seconds = [clients.announce() for _ in range(options.rounds)]
-                clients.announce_on()
-                measure("notices for all, one round after another")
-            with _clients(port, options.clients, environment) as clients:
-                at_once = [clients.tell_all() for _ in range(options.rounds)]
-                clients.tell_all_on()
-                measure("announcements to all, one every two seconds")
-    _show(console, rows, (seconds, at_once), options)
+                for _ in range(options.rounds):
+                    measure(_IDLE, clients)
+                    clients.begin("tell_all", options.seconds)
+                    measure(_ANNOUNCEMENTS, clients)
+                    announcements += clients.end()
+                    clients.begin("announce", options.seconds)
+                    measure(_NOTICES, clients)
+                    notices += clients.end()
+    _show(console, rows, (notices, announcements), options)
+
+
+_Row = tuple[str, dict[str, float]]
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -95,14 +114,29 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--rate", type=float, default=100, help="recharges per second")
     parser.add_argument("--seconds", type=float, default=15)
-    parser.add_argument("--rounds", type=int, default=5, help="how often everybody gets a notice")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each row is measured")
     return parser.parse_args(words)
+
+
+def _family(server: psutil.Process) -> list[psutil.Process]:
+    return [server, *server.children(recursive=True)]
 
 
 def _memory(server: psutil.Process) -> float:
     """Megabytes of the largest process that serves."""
-    family = [server, *server.children(recursive=True)]
-    return max(process.memory_info().rss for process in family) / 1e6
+    return max(process.memory_info().rss for process in _family(server)) / 1e6
+
+
+def _cpu(server: psutil.Process) -> float:
+    """Seconds of a core that the processes of a server have used."""
+    times = [process.cpu_times() for process in _family(server)]
+    return float(sum(each.user + each.system for each in times))
+
+
+def _cpu_of_children() -> float:
+    """Seconds of a core that processes used which have ended: those that sent recharges."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class _Clients:
@@ -111,23 +145,19 @@ class _Clients:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def announce(self) -> float:
-        """Seconds until everybody has a notice."""
-        self._write("announce")
-        return float(self._read())
+    @property
+    def cpu_seconds(self) -> float:
+        """What it has used of a core."""
+        return _cpu(psutil.Process(self._process.pid))
 
-    def tell_all(self) -> float:
-        """Seconds until everybody has an announcement."""
-        self._write("tell_all")
-        return float(self._read())
+    def begin(self, act: str, seconds: float) -> None:
+        """Do it again and again for so long: `announce` is a notice for each, `tell_all` one announcement."""
+        self._write(f"{act} {seconds}")
 
-    def tell_all_on(self) -> None:
-        """Go on with announcements until the end, one every two seconds."""
-        self._write("tell_all_on")
-
-    def announce_on(self) -> None:
-        """Go on announcing until the end."""
-        self._write("announce_on")
+    def end(self) -> list[float]:
+        """How long it took each time until everybody had it, in seconds."""
+        times: list[float] = json.loads(self._read())
+        return times
 
     def _write(self, line: str) -> None:
         assert self._process.stdin is not None
@@ -258,29 +288,43 @@ async def _serve_lines(port: int, count: int, environment: dict[str, str]) -> No
     await crowd.gather()
     print("ready", flush=True)
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
-        tells_all = line.startswith("tell_all")
-        act = crowd.tell_all if tells_all else crowd.announce
-        print(await act(), flush=True)
-        while line.endswith("_on"):
-            await act()
-            await asyncio.sleep(_PAUSE_SECONDS if tells_all else 0)
+        name, seconds = line.split()
+        end, times = time.monotonic() + float(seconds), list[float]()
+        while time.monotonic() < end:
+            if name == "announce":
+                times.append(await crowd.announce())
+            else:
+                began = time.monotonic()
+                times.append(await crowd.tell_all())
+                await asyncio.sleep(max(0.0, began + _PAUSE_SECONDS - time.monotonic()))
+        print(json.dumps(times), flush=True)
 
 
 def _show(
     console: Console,
-    rows: list[tuple[str, dict[str, float]]],
+    rows: list[_Row],
     seconds: tuple[list[float], list[float]],
     options: argparse.Namespace,
 ) -> None:
-    table = Table("recharges", "p50 ms", "p95 ms", "p99 ms", "errors", "memory MB")
-    for name, row in rows:
-        figures = [f"{row[key]:.2f}" for key in ("p50_ms", "p95_ms", "p99_ms")]
-        table.add_row(name, *figures, f"{row['errors']:.0f}", f"{row['mb']:.0f}")
+    table = Table(
+        "recharges", "p50 ms", "p95 ms", "p99 ms", "errors", "memory MB", "API %", "clients %", "sender %"
+    )
+    medians = dict[str, float]()
+    for name in dict.fromkeys(name for name, _ in rows):
+        own = [row for each, row in rows if each == name]
+        median = {key: statistics.median(row[key] for row in own) for key in own[0]}
+        medians[name] = median["p95_ms"]
+        figures = [f"{median[key]:.2f}" for key in ("p50_ms", "p95_ms", "p99_ms")]
+        shares = [f"{median[key]:.0f}" for key in ("mb", "api", "clients", "generator")]
+        table.add_row(name, *figures, f"{sum(row['errors'] for row in own):.0f}", *shares)
     console.print(
         f"{options.clients} live clients, {options.workers} API process(es), {options.rate:g} recharges/s for"
         f" {options.seconds:g} s a row"
     )
     console.print(table)
+    for name, against in ((_IDLE, _NO_CLIENT), (_ANNOUNCEMENTS, _IDLE), (_NOTICES, _IDLE)):
+        more = 100 * (medians[name] / medians[against] - 1)
+        console.print(f"p95 of a recharge, {name}: {more:+.0f} % against {against}.")
     for what, times in zip(("A notice for each client", "One announcement to all"), seconds, strict=True):
         console.print(
             f"{what}: the last has it after {statistics.median(times):.2f} s (median of {len(times)}, at most {max(times):.2f} s);"

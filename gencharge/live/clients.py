@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gencharge.core.errors import Problem
+from gencharge.core.values.ids import new_id
 from gencharge.core.values.recipient import Recipient
 from gencharge.live.changes import Position
 from gencharge.live.errors import ClientTooSlow
@@ -34,6 +35,7 @@ class Client:
         "_wake",
         "behind",
         "catching_up",
+        "connection_id",
         "ended",
         "expires_at",
         "failed",
@@ -46,6 +48,7 @@ class Client:
     def __init__(self, principal: Principal, expires_at: float, last: Position | None) -> None:
         self.recipient = Recipient(principal.kind, principal.user_id)
         self.session_id = principal.session_id
+        self.connection_id = new_id()
         # When the token runs out, by the monotonic clock.
         self.expires_at = expires_at
         # Everything up to here was sent, or is in the queue.

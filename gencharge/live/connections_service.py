@@ -27,6 +27,11 @@ _TOO_MANY_SECONDS: Final = 60
 CLIENTS: Final = Gauge("gencharge_live_clients", "Live connections of this process, signed in or not")
 
 
+def too_many() -> TooManyLiveConnections:
+    """The refusal of a person who has enough connections."""
+    return TooManyLiveConnections(retry_after_seconds=_TOO_MANY_SECONDS)
+
+
 class Connections(ABC):
     """The clients of one process, by person and by session."""
 
@@ -82,7 +87,7 @@ class Connections(ABC):
         expires_at = time.monotonic() + self._gate.seconds_left(authorization)
         client = Client(principal, expires_at, Position.parse(last_id) if last_id else None)
         if len(self._clients.get(client.recipient, ())) >= self._settings.live_connections_per_account:
-            raise TooManyLiveConnections(retry_after_seconds=_TOO_MANY_SECONDS)
+            raise too_many()
         self._clients[client.recipient].add(client)
         self._sessions[client.session_id].add(client)
         self.joined(client)

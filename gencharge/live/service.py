@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final
 
 from fastapi import FastAPI
 from redis.asyncio.client import PubSub
@@ -24,8 +24,10 @@ from gencharge.core.stores.stores import Stores
 from gencharge.live import messages_service
 from gencharge.live.changes import Placed, Position, parse
 from gencharge.live.clients import Client, Message
-from gencharge.live.connections_service import Connections
+from gencharge.live.connections_service import Connections, too_many
 from gencharge.live.feed import Feed, Head
+from gencharge.live.pacing import LEAST_AT_ONCE, OWN_AT_ONCE, PAUSE_SECONDS, at_once_of, parts
+from gencharge.live.places import Places
 from gencharge.live.schemas import (
     HEARTBEAT_SECONDS,
     Heartbeat,
@@ -48,14 +50,13 @@ _BATCH: Final = 500
 _QUIET_SECONDS: Final = 5.0
 # Messages that are made together.
 _AT_ONCE: Final = 100
-# Clients that are written to together, and the pause before the next ones: what is for everybody leaves most of the process's time to
-# its requests, and still reaches 2,000 clients in about a second.
-_WRITTEN_AT_ONCE: Final = 10
-_PAUSE_SECONDS: Final = 0.003
+# Heartbeats are spread over so many seconds of the time between two.
+_BEAT_SECONDS: Final = 5.0
+# Presence is renewed for so many clients with one call of Redis.
+_RENEWED_AT_ONCE: Final = 100
 # Clients that catch up side by side: after a restart all come at once.
 _CATCHING_UP: Final = 16
 log = telemetry.get_logger(__name__)
-T = TypeVar("T")
 
 
 class Hub(Connections, OnePerApp):
@@ -65,6 +66,7 @@ class Hub(Connections, OnePerApp):
         super().__init__(settings, gate)
         self._stores: Stores | None = None
         self._feed: Feed | None = None
+        self._open: Places | None = None
         # All up to here has been sent to those whom it concerns. None: Redis was not reached yet.
         self._position: Position | None = None
         # Where Redis stood at the last look; a subscription that is still behind at the next one has lost something.
@@ -87,6 +89,11 @@ class Hub(Connections, OnePerApp):
         """Welcome the client, and send what it missed."""
         self._start(self._welcome(client))
 
+    def leave(self, client: Client) -> None:
+        """The client's connection is over."""
+        super().leave(client)
+        self._start(self._give_back([client]))
+
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -96,18 +103,34 @@ class Hub(Connections, OnePerApp):
 
     async def _welcome(self, client: Client) -> None:
         last, head = client.position, None
-        if self._feed is not None:
+        if self._feed is not None and self._open is not None:
+            # While Redis is away only the connections to this process count.
             try:
                 async with self._places:
+                    most = self._settings.live_connections_per_account
+                    if not await self._open.take(client.recipient, client.connection_id, most):
+                        client.end(too_many())
+                        return
                     head = await self._feed.arrive(client.recipient)
             except Exception as error:
                 _raise_unless_away(error)
+            if client.ended:
+                # It went before its place was taken.
+                await self._give_back([client])
         if last is None and head is not None:
             client.position = head.position
         own_id = None if client.position is None else str(client.position)
         seconds = max(0, int(client.expires_at - time.monotonic()))
         client.send(message_of(Welcome(id=own_id, token_expires_in_seconds=seconds)))
         await self._catch_up(client)
+
+    async def _give_back(self, clients: Sequence[Client]) -> None:
+        if self._open is None or not clients:
+            return
+        try:
+            await self._open.give_back((each.recipient, each.connection_id) for each in clients)
+        except Exception as error:
+            _raise_unless_away(error)
 
     async def _catch_up(self, client: Client) -> None:
         """Send what the client missed since its position, until there is no more."""
@@ -149,7 +172,9 @@ class Hub(Connections, OnePerApp):
 
     async def run(self, stores: Stores) -> None:
         """Keep the clients up to date until cancelled, whichever store is away."""
-        self._stores, self._feed = stores, Feed(stores.redis, stores.settings.database_name)
+        name = stores.settings.database_name
+        self._stores, self._feed = stores, Feed(stores.redis, name)
+        self._open = Places(stores.redis, name)
         forget = stopping.on_stop(self.stop)
         try:
             async with asyncio.TaskGroup() as group:
@@ -160,6 +185,7 @@ class Hub(Connections, OnePerApp):
             self.stop()
             for task in list(self._tasks):
                 task.cancel()
+            await self._give_back(self.clients)
 
     async def _listen(self, stores: Stores, feed: Feed) -> None:
         while True:
@@ -194,13 +220,15 @@ class Hub(Connections, OnePerApp):
             self._resume_all()
             return
         concerned = [own for change in changes for own in self._concerning(change)]
-        # What is for everybody must not hold up the requests of this process.
-        for batch in _parts(concerned, _AT_ONCE):
-            for written in _parts(await messages_service.messages_of(stores, batch), _WRITTEN_AT_ONCE):
+        # What concerns many must not hold up the requests of this process.
+        is_for_all = any(change.recipient is None for change in changes)
+        at_once = at_once_of(len(concerned)) if is_for_all else OWN_AT_ONCE
+        for batch in parts(concerned, _AT_ONCE):
+            for written in parts(await messages_service.messages_of(stores, batch), at_once):
                 for recipient, message in written:
                     self._send(self._clients.get(recipient, ()), message)
-                if len(concerned) > _WRITTEN_AT_ONCE:
-                    await asyncio.sleep(_PAUSE_SECONDS)
+                if len(concerned) > at_once:
+                    await asyncio.sleep(PAUSE_SECONDS)
         self._position = changes[-1].position
 
     def _concerning(self, change: Placed) -> list[Placed]:
@@ -231,8 +259,8 @@ class Hub(Connections, OnePerApp):
                     self._start(self._catch_up(client))
             try:
                 if now - renewed_at >= _PRESENCE_SECONDS:
-                    await feed.stay([client.recipient for client in clients])
                     renewed_at = now
+                    await self._renew(feed, clients)
                 if now - beat_at >= HEARTBEAT_SECONDS:
                     beat_at = now
                     await self._compare(feed)
@@ -240,6 +268,13 @@ class Hub(Connections, OnePerApp):
                 _raise_unless_away(error)
             if beat_at == now:
                 self._start(self._beat(clients))
+
+    async def _renew(self, feed: Feed, clients: Sequence[Client]) -> None:
+        for part in parts(clients, _RENEWED_AT_ONCE):
+            present = [client for client in part if not client.ended]
+            await feed.stay([client.recipient for client in present])
+            if self._open is not None:
+                await self._open.renew((each.recipient, each.connection_id) for each in present)
 
     async def _compare(self, feed: Feed) -> None:
         """Whether the subscription has what Redis passed on; if all of it, this is the position now."""
@@ -262,7 +297,9 @@ class Hub(Connections, OnePerApp):
         )
 
     async def _beat(self, clients: Sequence[Client]) -> None:
-        for written in _parts(clients, _WRITTEN_AT_ONCE):
+        pause = _BEAT_SECONDS * LEAST_AT_ONCE / max(len(clients), LEAST_AT_ONCE)
+        made = dict[Position | None, Message]()
+        for written in parts(clients, LEAST_AT_ONCE):
             for client in written:
                 if client.catching_up:
                     position = None
@@ -270,13 +307,11 @@ class Hub(Connections, OnePerApp):
                     position = self._position
                     if position is not None and client.position is not None:
                         position = max(position, client.position)
-                own_id = str(position) if position is not None else None
-                client.send(message_of(Heartbeat(id=own_id), position))
-            await asyncio.sleep(_PAUSE_SECONDS)
-
-
-def _parts(entries: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (entries[first : first + size] for first in range(0, len(entries), size))
+                if position not in made:
+                    own_id = str(position) if position is not None else None
+                    made[position] = message_of(Heartbeat(id=own_id), position)
+                client.send(made[position])
+            await asyncio.sleep(pause)
 
 
 async def _lines(channel: PubSub) -> list[str]:
