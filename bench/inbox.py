@@ -1,6 +1,7 @@
 """`python -m bench inbox`: how fast a page of an inbox is, and the count of unread notices.
 
-One customer gets so many notices, encrypted as in production; half of them are read. Each page is asked over the application's own HTTP
+One customer gets so many notices, encrypted as in production; half of them are read. Announcements to all customers stand between them, each
+viewed by some of so many other readers. Each page is asked over the application's own HTTP
 layer, in this process, one request at a time: the first one, some behind it by their cursors, unread ones alone, and the count.
 """
 
@@ -8,23 +9,28 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import random
 import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 
 from bench.world import PRODUCT, world
+from gencharge.announcements import staff_service
+from gencharge.announcements.staff_schemas import AnnouncementCreate, SendAnnouncement
 from gencharge.api.main import create_app
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.recipient import Recipient
+from gencharge.core.vault.vault import Vault
 from gencharge.notifications import crud, writing_service
 from gencharge.notifications.kinds import Draft
 from gencharge.notifications.recharge_notices import PLAN_RECHARGED
@@ -34,12 +40,15 @@ from gencharge.sessions.tokens import Keyring, Principal
 GOAL_MS: Final = 20.0
 _BATCH: Final = 500
 _FOLLOWED: Final = 20
+_VIEWS: Final = 20_000
 
 
 def main(words: Sequence[str]) -> None:
     """Run and print a table."""
     parser = argparse.ArgumentParser(prog="bench inbox", description=__doc__)
     parser.add_argument("--notices", type=int, default=10_000)
+    parser.add_argument("--announcements", type=int, default=50, help="to all customers")
+    parser.add_argument("--readers", type=int, default=1_000_000, help="who viewed an announcement each")
     parser.add_argument("--requests", type=int, default=200, help="of each kind")
     options = parser.parse_args(words)
     console = Console()
@@ -58,6 +67,10 @@ async def _run(console: Console, settings: Settings, owner: Recipient, options: 
     ):
         seconds = await _fill(app.state.stores, owner, options.notices)
         console.print(f"{options.notices:,} notices written in {seconds:.0f} s.")
+        seconds = await _announce(app.state.stores, options.announcements, options.readers)
+        console.print(
+            f"{options.announcements:,} announcements sent, and viewed by {options.readers:,} others, in {seconds:.0f} s."
+        )
         token = Keyring(settings).sign(Principal(owner.id, "user", new_id()))
         headers = {"Authorization": f"Bearer {token}"}
         table = Table("request", "p50", "p95", "p99", "goal at p95", title="milliseconds")
@@ -90,6 +103,46 @@ async def _fill(stores: Stores, owner: Recipient, notices: int) -> float:
     await stores.documents[crud.COLLECTION].update_many(
         {"recipient_id": owner.id, "created_at": {"$lt": middle}}, {"$set": {"viewed_at": now}}
     )
+    return time.perf_counter() - began
+
+
+async def _announce(stores: Stores, announcements: int, readers: int) -> float:
+    """Send announcements to all customers, and note views of other readers; how long it took, in seconds."""
+    began, vault, admin = (
+        time.perf_counter(),
+        Vault.of_database(stores.database),
+        Principal(new_id(), "admin", new_id()),
+    )
+    texts = {code: {"title": "Hello", "body": "To all of you."} for code in ("en", "hi")}
+    body = {"audience": {"kind": "customers"}, "purpose": "service", "texts": texts}
+    command, ids = AnnouncementCreate.model_validate_json(json.dumps(body)), list[UUID]()
+    for _ in range(announcements):
+        own = await stores.database.run(
+            lambda db: staff_service.create(db, stores.documents, vault, admin, command)
+        )
+        ids.append(own)
+        await stores.database.run(
+            lambda db, own=own: staff_service.send(
+                db, stores.documents, vault, stores.settings, admin, own, None, SendAnnouncement()
+            )
+        )
+    now, views = clock.now(), stores.documents["announcement_views"]
+    await views.create_index([("recipient_kind", 1), ("recipient_id", 1)], name="recipient")
+    await views.create_index([("announcement_id", 1), ("viewed_at", 1)], name="announcement")
+    for start in range(0, readers if ids else 0, _VIEWS):
+        await views.insert_many(
+            [
+                {
+                    "_id": new_id(),
+                    "announcement_id": ids[number % len(ids)],
+                    "recipient_kind": "user",
+                    "recipient_id": new_id(),
+                    "viewed_at": now,
+                }
+                for number in range(start, min(start + _VIEWS, readers))
+            ],
+            ordered=False,
+        )
     return time.perf_counter() - began
 
 

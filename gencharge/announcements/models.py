@@ -49,13 +49,20 @@ class AnnouncementPurpose(StrEnum):
     """News of the service."""
     PROMOTIONAL = "promotional"
     """An offer: only for customers who agreed to offers, and not in the quiet hours."""
+    LEGAL = "legal"
+    """What a law has us tell, such as of a breach of personal data (DPDP Act 2023, section 8(6)): no switch stops it."""
 
     @property
     def type(self) -> NotificationType:
         """The type of its notices."""
-        if self is AnnouncementPurpose.SERVICE:
-            return NotificationType.ANNOUNCEMENT
-        return NotificationType.PROMOTIONAL
+        if self is AnnouncementPurpose.PROMOTIONAL:
+            return NotificationType.PROMOTIONAL
+        return NotificationType.ANNOUNCEMENT
+
+    @property
+    def is_mandatory(self) -> bool:
+        """Whether it goes out over all of its channels, whatever the readers' switches say."""
+        return self is AnnouncementPurpose.LEGAL
 
 
 class AnnouncementChannel(StrEnum):

@@ -113,7 +113,8 @@ class AnnouncementCreate(Body):
 
     audience: AudienceBody
     purpose: AnnouncementPurpose = Field(
-        description="`promotional` waits for the end of the quiet hours, and only customers who agreed to offers see it."
+        description="`promotional` waits for the end of the quiet hours, and only customers who agreed to offers see it. `legal` is what a law "
+        "has us tell, such as of a breach of personal data: no switch of a customer stops it."
     )
     channels: Annotated[list[AnnouncementChannel], Field(max_length=3)] = Field(
         default=[],

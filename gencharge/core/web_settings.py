@@ -66,7 +66,10 @@ class Web(BaseModel):
         "are refused with 503.",
     )
     live_connections_per_account: int = Field(
-        default=5, ge=1, le=1_000, description="Live connections of one signed-in person, to all API processes together."
+        default=5,
+        ge=1,
+        le=1_000,
+        description="Live connections of one signed-in person, to all API processes together.",
     )
     docs_enabled: bool | None = Field(
         default=None,

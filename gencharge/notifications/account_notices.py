@@ -1,4 +1,4 @@
-"""Notices about an account: how somebody signs in (security: no preference stops them), and the KYC tier."""
+"""Notices about an account: how somebody signs in (security: no preference stops them), the KYC tier, and what is done with personal data."""
 
 from __future__ import annotations
 
@@ -10,10 +10,26 @@ from gencharge.auth.events import SignedIn
 from gencharge.core.events.events import Event
 from gencharge.core.values.email import masked_email
 from gencharge.core.values.phone import masked
-from gencharge.notifications.kinds import APP_ONLY, EVERYWHERE, NO_SMS, Draft, Kind, Values, choice, label
+from gencharge.notifications.kinds import (
+    APP_ONLY,
+    EVERYWHERE,
+    INBOX,
+    NO_SMS,
+    Draft,
+    Kind,
+    Values,
+    choice,
+    label,
+)
 from gencharge.notifications.models import Recipient, owner_of
 from gencharge.sessions.events import RefreshTokenReused
-from gencharge.users.events import KycRequestDecided, UserEmailChanged, UserPhoneNumberChanged
+from gencharge.users.events import (
+    KycRequestDecided,
+    PreferencesChanged,
+    UserDataExported,
+    UserEmailChanged,
+    UserPhoneNumberChanged,
+)
 
 # Old and new places are written to by `auth`, in messages of their own.
 EMAIL_CHANGED: Final = Kind(
@@ -35,6 +51,13 @@ KYC_DECIDED: Final = Kind(
     "kyc_decided",
     NO_SMS,
     {"outcome": choice("approved", "rejected"), "reason": label("the passport has expired", optional=True)},
+)
+# A copy of all that is held about somebody is what a thief wants most.
+DATA_EXPORTED: Final = Kind("data_exported", NO_SMS, is_mandatory=True)
+CONSENTS_CHANGED: Final = Kind("consents_changed", INBOX, is_mandatory=True)
+# The switches that are consents in the sense of the DPDP Act 2023, section 6; the others say how the service is to reach its customer.
+CONSENTS: Final = frozenset(
+    {"marketing_communication", "promotional_offers", "data_analytics", "third_party_integrations"}
 )
 
 
@@ -71,11 +94,31 @@ def refresh_token_reused(event: RefreshTokenReused) -> Draft:
     return Draft(recipient, REFRESH_TOKEN_REUSED, {}, {"session_id": event.session_id})
 
 
-KINDS: Final = (EMAIL_CHANGED, PHONE_NUMBER_CHANGED, SIGNED_IN, REFRESH_TOKEN_REUSED, KYC_DECIDED)
+def data_exported(event: UserDataExported) -> Draft:
+    """To the customer: somebody has a copy of all that is held about them (DPDP Act 2023, section 11)."""
+    return Draft(owner_of(event), DATA_EXPORTED)
+
+
+def consents_changed(event: PreferencesChanged) -> Draft | None:
+    """To the customer: what may be done with their data is different now. None if it is only how they are reached."""
+    return Draft(owner_of(event), CONSENTS_CHANGED) if CONSENTS & event.changes.keys() else None
+
+
+KINDS: Final = (
+    EMAIL_CHANGED,
+    PHONE_NUMBER_CHANGED,
+    SIGNED_IN,
+    REFRESH_TOKEN_REUSED,
+    KYC_DECIDED,
+    DATA_EXPORTED,
+    CONSENTS_CHANGED,
+)
 NOTICES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
     UserEmailChanged: email_changed,
     KycRequestDecided: kyc_decided,
     UserPhoneNumberChanged: phone_number_changed,
     SignedIn: signed_in,
     RefreshTokenReused: refresh_token_reused,
+    UserDataExported: data_exported,
+    PreferencesChanged: consents_changed,
 }

@@ -122,7 +122,8 @@ class AnnouncementLoop(Loop[Walk, UUID]):
             return readers, last, await users.message_choices(db, ids)
 
         readers, last, choices = await self._stores.database.run(unit)
-        kind = Kind(KIND, _channels(announcement), type=announcement.purpose.type)
+        purpose = announcement.purpose
+        kind = Kind(KIND, _channels(announcement), type=purpose.type, is_mandatory=purpose.is_mandatory)
         rendered = {language: _rendered(announcement, language) for language in Language}
         in_app, outgoing = 0, list[Outgoing]()
         for reader in readers:

@@ -8,10 +8,23 @@ import pytest
 
 from gencharge.auth.events import SignedIn
 from gencharge.core.events.events import Event
-from gencharge.notifications.account_notices import NOTICES, refresh_token_reused, signed_in
+from gencharge.notifications.account_notices import (
+    CONSENTS,
+    NOTICES,
+    consents_changed,
+    refresh_token_reused,
+    signed_in,
+)
 from gencharge.sessions.events import RefreshTokenReused
-from gencharge.users.events import KycRequestDecided, UserEmailChanged, UserPhoneNumberChanged
-from tests.make.notifications import USER, english
+from gencharge.users.events import (
+    KycRequestDecided,
+    PreferencesChanged,
+    UserDataExported,
+    UserEmailChanged,
+    UserPhoneNumberChanged,
+)
+from gencharge.users.models import DEFAULT_PREFERENCES
+from tests.make.notifications import USER, english, spoken
 
 EMAIL = UserEmailChanged(
     user_id=USER,
@@ -82,3 +95,25 @@ def test_a_decision_about_kyc_tells_the_reason_of_a_rejection_and_no_evidence(
     assert draft is not None
     assert shown in english(draft).body
     assert hidden not in english(draft).body
+
+
+def test_a_copy_of_all_data_is_told_to_whom_it_is_about() -> None:
+    draft = NOTICES[UserDataExported](UserDataExported(user_id=USER))
+    assert draft is not None
+    assert draft.kind.is_mandatory
+    assert "If you did not ask for it" in english(draft).body
+    assert "डेटा की एक प्रति" in spoken(draft, "hi").title
+
+
+@pytest.mark.parametrize("switch", sorted(DEFAULT_PREFERENCES))
+def test_a_changed_consent_is_told_and_a_switch_of_messages_is_not(switch: str) -> None:
+    event = PreferencesChanged(user_id=USER, changes={switch: {"old": True, "new": False}})
+    draft = consents_changed(event)
+    assert (draft is not None) == (switch in CONSENTS)
+    if draft is not None:
+        assert "take back or give each consent" in english(draft).body
+
+
+def test_the_consents_are_switches_that_are_off_or_about_the_use_of_data() -> None:
+    assert set(DEFAULT_PREFERENCES) > CONSENTS
+    assert {name for name, is_on in DEFAULT_PREFERENCES.items() if not is_on} <= CONSENTS

@@ -88,6 +88,23 @@ async def test_who_agreed_gets_one_message_by_each_channel_and_everybody_is_coun
     assert shown["channels"]["email"]["waiting"] == len(queued) // 2
 
 
+async def test_what_the_law_has_us_tell_reaches_everybody_whatever_their_switches_say(
+    staff: StaffClient, stores: Stores
+) -> None:
+    off = dict.fromkeys(DEFAULT_PREFERENCES, False)
+    ids = await people(stores, 2, **off)
+    texts = {code: text | {"sms": "A breach", "dlt_template": "1107"} for code, text in TEXTS.items()}
+    announcement_id = await announce(staff, purpose="legal", channels=["sms", "email"], texts=texts)
+    with clock.at(clock.now()):
+        await AnnouncementLoop(stores).drain()
+    queued = Counter((row["recipient_id"], row["channel"]) for row in await messages(stores, announcement_id))
+    assert {key: queued[key] for key in queued if key[0] in ids} == {
+        (user_id, channel): 1 for user_id in ids for channel in ("sms", "email")
+    }
+    shown = await figures(staff, announcement_id)
+    assert shown["in_app"] == shown["recipients"] >= 2
+
+
 @pytest.mark.parametrize("cut_off", ["before the note", "after the note"])
 async def test_a_worker_that_dies_leaves_nobody_out_and_writes_to_nobody_twice(
     staff: StaffClient, stores: Stores, monkeypatch: pytest.MonkeyPatch, cut_off: str
