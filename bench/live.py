@@ -77,7 +77,7 @@ def main(words: Sequence[str]) -> None:
             file = bench_world.folder / "live"
 
             def measure(name: str, clients: _Clients | None = None) -> None:
-                # Anew each time: tokens are good for five minutes.
+                # Again each time: tokens are good for five minutes.
                 subscriptions = bench_world.subscriptions("/v1/recharge/subscribe", bench_world.addon())
                 requests = load.write(file, subscriptions)
                 before = _cpu(server), clients.cpu_seconds if clients else 0.0, _cpu_of_children()

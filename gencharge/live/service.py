@@ -107,8 +107,8 @@ class Hub(Connections, OnePerApp):
             # While Redis is away only the connections to this process count.
             try:
                 async with self._places:
-                    most = self._settings.live_connections_per_account
-                    if not await self._open.take(client.recipient, client.connection_id, most):
+                    limit = self._settings.live_connections_per_account
+                    if not await self._open.take(client.recipient, client.connection_id, limit):
                         client.end(too_many())
                         return
                     head = await self._feed.arrive(client.recipient)
@@ -298,7 +298,7 @@ class Hub(Connections, OnePerApp):
 
     async def _beat(self, clients: Sequence[Client]) -> None:
         pause = _BEAT_SECONDS * LEAST_AT_ONCE / max(len(clients), LEAST_AT_ONCE)
-        made = dict[Position | None, Message]()
+        beats = dict[Position | None, Message]()
         for written in parts(clients, LEAST_AT_ONCE):
             for client in written:
                 if client.catching_up:
@@ -307,10 +307,10 @@ class Hub(Connections, OnePerApp):
                     position = self._position
                     if position is not None and client.position is not None:
                         position = max(position, client.position)
-                if position not in made:
+                if position not in beats:
                     own_id = str(position) if position is not None else None
-                    made[position] = message_of(Heartbeat(id=own_id), position)
-                client.send(made[position])
+                    beats[position] = message_of(Heartbeat(id=own_id), position)
+                client.send(beats[position])
             await asyncio.sleep(pause)
 
 

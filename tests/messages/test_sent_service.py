@@ -12,7 +12,6 @@ import pytest
 from gencharge.core import faultpoints
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.core.values.ids import new_id
 from gencharge.core.values.recipient import Recipient
 from gencharge.messages import queue_crud, sent_service
 from gencharge.messages.loop import LEASE, MessageLoop
@@ -104,23 +103,6 @@ async def test_a_worker_that_dies_before_it_records_has_billed_what_it_sent(
         await record(stores, [Sent(again, 1, clock.now())])
         assert (await costs(stores))["email"]["messages"] == 2, "its provider took it twice"
     assert (await stored(stores, message))["state"] == "sent"
-
-
-async def test_a_batch_whose_answer_got_lost_is_added_once(stores: Stores) -> None:
-    batch, sums = new_id(), {"messages": 2, "units": 2, "millipaise": 10}
-    for _ in range(3):
-        await queue_crud.add_costs(stores.documents, batch, "2026-11-02", EMAIL, **sums)
-    rows = await queue_crud.list_costs(stores.documents, "2026-11-02", "2026-11-02")
-    assert [row["messages"] for row in rows] == [2]
-
-
-async def test_twenty_workers_that_begin_a_day_together_lose_nothing(stores: Stores) -> None:
-    sums = {"messages": 1, "units": 3, "millipaise": 7}
-    await asyncio.gather(
-        *(queue_crud.add_costs(stores.documents, new_id(), "2026-11-03", SMS, **sums) for _ in range(20))
-    )
-    (row,) = await queue_crud.list_costs(stores.documents, "2026-11-03", "2026-11-03")
-    assert (row["messages"], row["units"], row["millipaise"]) == (20, 60, 140)
 
 
 async def test_a_worker_whose_lease_ran_out_records_nothing(stores: Stores) -> None:
