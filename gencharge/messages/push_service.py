@@ -81,14 +81,14 @@ class PushSender:
         return len(reached) + len(task.reached)
 
     async def _look_up(self, look_ups: list[_LookUp]) -> None:
-        found = await devices.reach_all(
+        reachable = await devices.reach_all(
             self._stores.documents,
             Vault.of_database(self._stores.database),
             {each.owner for each in look_ups},
             tuple(self._clients),
         )
         for each in look_ups:
-            each.devices = found.get(each.owner, [])
+            each.devices = reachable.get(each.owner, [])
 
     async def _send_to(
         self, pending: Sequence[Device], task: Task, content: Content

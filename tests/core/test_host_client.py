@@ -24,7 +24,7 @@ class Host:
         self.answer = answer
         self.heads = list[bytes]()
         self.bodies = list[bytes]()
-        self.connections = self.under_way = self.most = 0
+        self.connections = self.under_way = self.maximum = 0
         self.closes_after_answer = False
         self.hold = asyncio.Event()
         self.hold.set()
@@ -38,7 +38,7 @@ class Host:
                 self.heads.append(head)
                 self.bodies.append(await reader.readexactly(length))
                 self.under_way += 1
-                self.most = max(self.most, self.under_way)
+                self.maximum = max(self.maximum, self.under_way)
                 await self.hold.wait()
                 await asyncio.sleep(0.01)
                 self.under_way -= 1
@@ -94,7 +94,7 @@ async def test_no_more_than_the_places_are_under_way() -> None:
         client = client_of(url, connections=3)
         assert await asyncio.gather(*(post(client, url) for _ in range(30))) == [b"ok"] * 30
         await client.close()
-    assert (host.connections, host.most) == (3, 3)
+    assert (host.connections, host.maximum) == (3, 3)
 
 
 async def test_a_connection_that_the_host_closed_is_replaced_before_anything_is_sent() -> None:
