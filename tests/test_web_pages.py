@@ -38,7 +38,8 @@ def foreign_imports(room: str, sources: dict[str, str]) -> Iterator[str]:
     """What the files of a room import besides `shared`, `ui`, itself and libraries."""
     for name, source in sources.items():
         for target in _IMPORT.findall(source):
-            if target.startswith(("../", "#")) and not target.startswith(("#shared/", "#ui/")):
+            is_for_tests = ".test." in name and target.startswith("../test_")
+            if target.startswith(("../", "#")) and not target.startswith(("#shared/", "#ui/")) and not is_for_tests:
                 yield (
                     f"web/console/{room}/{name} imports {target}: a room knows only shared, ui and itself. "
                     "What two rooms need belongs to ui; a link to another room is its path"

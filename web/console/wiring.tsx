@@ -1,19 +1,61 @@
 /// All rooms of the console. A new room is its folder, and its name in ROOMS.
 import { createRoute, createRouter, RouterProvider } from "@tanstack/react-router";
+import { admins } from "./admins/routes.tsx";
+import { announcements } from "./announcements/routes.tsx";
 import { approvals } from "./approvals/routes.tsx";
 import { audit } from "./audit/routes.tsx";
+import { autopay } from "./autopay/routes.tsx";
+import { backups } from "./backups/routes.tsx";
+import { campaigns } from "./campaigns/routes.tsx";
+import { complaints } from "./complaints/routes.tsx";
+import { contact } from "./contact/routes.tsx";
 import { NoPage } from "./frame/refusals.tsx";
 import { Shell } from "./frame/shell.tsx";
 import { home } from "./home/routes.tsx";
+import { notifications } from "./notifications/routes.tsx";
+import { offers } from "./offers/routes.tsx";
 import { operators } from "./operators/routes.tsx";
 import { payments } from "./payments/routes.tsx";
+import { plans } from "./plans/routes.tsx";
 import { recharge } from "./recharge/routes.tsx";
+import { reconciliation } from "./reconciliation/routes.tsx";
+import { referrals } from "./referrals/routes.tsx";
+import { reports } from "./reports/routes.tsx";
+import { roles } from "./roles/routes.tsx";
 import { rootRoute, shellRoute } from "./ui/room.ts";
 import { parseSearch, stringifySearch } from "./ui/search.ts";
 import { users } from "./users/routes.tsx";
+import { wallet } from "./wallet/routes.tsx";
+import { webhooks } from "./webhooks/routes.tsx";
+import { work } from "./work/routes.tsx";
 
 /// In the order of the menu.
-export const ROOMS = [home, approvals, users, recharge, payments, operators, audit] as const;
+export const ROOMS = [
+  home,
+  work,
+  approvals,
+  contact,
+  complaints,
+  users,
+  referrals,
+  recharge,
+  payments,
+  autopay,
+  wallet,
+  reconciliation,
+  plans,
+  offers,
+  campaigns,
+  operators,
+  reports,
+  audit,
+  announcements,
+  notifications,
+  webhooks,
+  backups,
+  admins,
+  roles,
+] as const;
 
 shellRoute.update({ component: () => <Shell rooms={ROOMS} /> });
 /// Any other address: said inside the frame, so that one finds back.

@@ -117,7 +117,7 @@ function WorkCard() {
       <ul className="work-list">
         <WorkLine label={text.unknown} work={work.unknown} to="/recharges" search={{ status: "unknown" }} />
         <WorkLine label={text.approvals} work={work.approvals} to="/approvals" />
-        <WorkLine label={text.adjustments} work={work.adjustments} />
+        <WorkLine label={text.adjustments} work={work.adjustments} to="/adjustments" />
       </ul>
     </Card>
   );

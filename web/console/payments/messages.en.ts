@@ -36,11 +36,4 @@ export default {
   refundTitle: "Refund this payment",
   refundLead: (left: string) =>
     `At most ${left}, to where it came from. The bank takes days; it can't be called back.`,
-  refundAmount: "Amount in rupees",
-  refundAmountHint: "Empty: all that can still be refunded.",
-  amountInvalid: "An amount such as 199 or 49.50.",
-  reason: "Reason",
-  reasonHint: "Other admins read it here and in the audit trail.",
-  refundDone: "The refund is on its way.",
-  refundWaits: "A second admin has to approve this refund.",
 };

@@ -38,11 +38,4 @@ export default {
   refundTitle: "इस भुगतान के पैसे लौटाएँ",
   refundLead: (left: string) =>
     `अधिकतम ${left}, जहाँ से आया था वहीं। बैंक को कुछ दिन लगते हैं; इसे वापस नहीं बुलाया जा सकता।`,
-  refundAmount: "राशि रुपये में",
-  refundAmountHint: "खाली: जो अभी लौटाया जा सकता है वह सब।",
-  amountInvalid: "ऐसी राशि जैसे 199 या 49.50।",
-  reason: "कारण",
-  reasonHint: "दूसरे एडमिन इसे यहाँ और ऑडिट में पढ़ते हैं।",
-  refundDone: "पैसे लौटाए जा रहे हैं।",
-  refundWaits: "इस वापसी को दूसरे एडमिन की मंज़ूरी चाहिए।",
 } satisfies typeof en;

@@ -1,15 +1,14 @@
 /// One payment: where its money is, what the gateway told us, and its refunds.
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { formatPaise, paiseOf } from "#shared/money.ts";
-import { Button, TextField } from "#ui/controls.tsx";
-import { ActDialog } from "#ui/form.tsx";
+import { paiseOf } from "#shared/money.ts";
+import { Button } from "#ui/controls.tsx";
 import { Card, Facts, Page, Skeleton } from "#ui/layout.tsx";
 import { ProblemNote } from "#ui/problem_note.tsx";
+import { RefundDialog } from "#ui/refund.tsx";
 import { useMay } from "#ui/services.tsx";
-import { toast } from "#ui/toasts.tsx";
 import { Badge, Instant, Money, Reference } from "#ui/values.tsx";
-import { type Place, usePayment, useRefund } from "./queries.ts";
+import { usePayment, useRefund } from "./queries.ts";
 import { detailRoute } from "./routes.tsx";
 import { TONES, useText } from "./text.ts";
 
@@ -18,6 +17,7 @@ export function PaymentDetail() {
   const place = detailRoute.useParams();
   const query = usePayment(place);
   const may = useMay();
+  const refund = useRefund(place);
   const [isRefunding, setIsRefunding] = useState(false);
   if (query.isPending) return <Skeleton lines={10} />;
   if (!query.data) {
@@ -111,48 +111,15 @@ export function PaymentDetail() {
       </div>
       {isRefunding && (
         <RefundDialog
-          place={place}
+          title={text.refundTitle}
+          lead={text.refundLead}
           left={paiseOf(payment.refundable)}
+          typed={place.paymentId.slice(-4)}
+          maxReason={500}
+          refund={refund}
           onClose={() => setIsRefunding(false)}
         />
       )}
     </Page>
-  );
-}
-
-function RefundDialog({ place, left, onClose }: { place: Place; left: number; onClose: () => void }) {
-  const text = useText();
-  const refund = useRefund(place, text.amountInvalid);
-  return (
-    <ActDialog
-      title={text.refundTitle}
-      submitLabel={text.refund}
-      isDangerous
-      typed={place.paymentId.slice(-4)}
-      onClose={onClose}
-      act={async (values, key) => {
-        const outcome = await refund(values, key);
-        onClose();
-        toast(outcome === "waits" ? text.refundWaits : text.refundDone);
-      }}
-    >
-      <p className="muted">{text.refundLead(formatPaise(left))}</p>
-      <TextField
-        name="amount"
-        label={text.refundAmount}
-        hint={text.refundAmountHint}
-        inputMode="decimal"
-        autoComplete="off"
-        className="figures"
-      />
-      <TextField
-        name="reason"
-        label={text.reason}
-        hint={text.reasonHint}
-        isRequired
-        minLength={3}
-        maxLength={500}
-      />
-    </ActDialog>
   );
 }

@@ -1,10 +1,10 @@
 /// Payments through the gateway: reading and refunding them.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { data } from "#shared/api.ts";
-import { parsePaise, rupeesOf } from "#shared/money.ts";
-import { Problem } from "#shared/problem.ts";
 import type { components, operations } from "#shared/schema.d.ts";
+import type { Outcome } from "#ui/api.ts";
 import { type List, type PageOf, useList } from "#ui/list.ts";
+import type { Refund } from "#ui/refund.tsx";
 import { useApi } from "#ui/services.tsx";
 
 type Answer = operations["payments_staff_list"]["responses"][200]["content"]["application/json"];
@@ -48,19 +48,11 @@ export function usePayment(place: Place) {
   });
 }
 
-/// "waits": it takes a second admin. `amountInvalid`: what to say about an amount that is none.
-export function useRefund(place: Place, amountInvalid: string) {
+export function useRefund(place: Place) {
   const api = useApi();
   const client = useQueryClient();
-  return async (values: Record<string, string>, key: string): Promise<"done" | "waits"> => {
-    const typed = (values.amount ?? "").trim();
-    const paise = typed === "" ? null : parsePaise(typed);
-    if (typed !== "" && !paise) {
-      throw new Problem(422, "validation_failed", amountInvalid, [
-        { field: "amount", message: amountInvalid, code: "invalid" },
-      ]);
-    }
-    const body = { amount: paise === null ? null : rupeesOf(paise), reason: values.reason ?? "" };
+  return async ({ amount, reason }: Refund, key: string): Promise<Outcome> => {
+    const body = { amount, reason };
     try {
       const answer = await api.POST("/v1/payments/admin/{user_id}/{payment_id}/refunds", {
         params: { path: pathOf(place), header: { "Idempotency-Key": key } },

@@ -71,12 +71,6 @@ export default {
   refund: "Refund",
   refundTitle: "Refund this recharge",
   refundLead: (left: string) => `At most ${left} is left. The whole of it ends the plan.`,
-  refundAmount: "Amount in rupees",
-  refundAmountHint: "Empty: all that is left.",
-  amountInvalid: "An amount such as 199 or 49.50.",
-  destination: "To",
   toWallet: "The customer's wallet, at once",
   toSource: "Where the payment came from",
-  refundDone: "Refunded.",
-  refundWaits: "A second admin has to approve this refund.",
 };

@@ -73,12 +73,6 @@ export default {
   refund: "पैसे लौटाएँ",
   refundTitle: "इस रिचार्ज के पैसे लौटाएँ",
   refundLead: (left: string) => `अधिकतम ${left} बाकी है। पूरी राशि लौटाने पर प्लान समाप्त होता है।`,
-  refundAmount: "राशि रुपये में",
-  refundAmountHint: "खाली: जो बाकी है वह सब।",
-  amountInvalid: "ऐसी राशि जैसे 199 या 49.50।",
-  destination: "कहाँ",
   toWallet: "ग्राहक का वॉलेट, तुरंत",
   toSource: "जहाँ से भुगतान आया था",
-  refundDone: "पैसे लौटा दिए गए।",
-  refundWaits: "इस वापसी को दूसरे एडमिन की मंज़ूरी चाहिए।",
 } satisfies typeof en;

@@ -1,10 +1,10 @@
 /// What the pages of recharges read and do.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { data } from "#shared/api.ts";
-import { parsePaise, rupeesOf } from "#shared/money.ts";
-import { Problem } from "#shared/problem.ts";
 import type { components, operations } from "#shared/schema.d.ts";
+import type { Outcome } from "#ui/api.ts";
 import { type List, useList } from "#ui/list.ts";
+import type { Refund } from "#ui/refund.tsx";
 import { useApi, useMay } from "#ui/services.tsx";
 
 type Schemas = components["schemas"];
@@ -57,9 +57,6 @@ export function useMayEdit(): boolean {
   return useMay()("Recharge:edit", { scoped: true });
 }
 
-/// "waits": it takes a second admin.
-export type Outcome = "done" | "waits";
-
 export function useActs(place: Place) {
   const api = useApi();
   const client = useQueryClient();
@@ -82,23 +79,11 @@ export function useActs(place: Place) {
     }
   }
 
-  /// `amountInvalid`: what to say about an amount that is none.
-  async function refund(
-    values: Record<string, string>,
-    key: string,
-    amountInvalid: string,
-  ): Promise<Outcome> {
-    const typed = (values.amount ?? "").trim();
-    const paise = typed === "" ? null : parsePaise(typed);
-    if (typed !== "" && !paise) {
-      throw new Problem(422, "validation_failed", amountInvalid, [
-        { field: "amount", message: amountInvalid, code: "invalid" },
-      ]);
-    }
+  async function refund({ amount, reason, destination }: Refund, key: string): Promise<Outcome> {
     const body = {
-      amount: paise === null ? null : rupeesOf(paise),
-      destination: values.destination === "source" ? ("source" as const) : ("wallet" as const),
-      reason: values.reason ?? "",
+      amount,
+      destination: destination === "source" ? ("source" as const) : ("wallet" as const),
+      reason,
     };
     try {
       const answer = await api.POST("/v1/recharge/admin/{user_id}/{recharge_id}/refund", {

@@ -1,7 +1,8 @@
 /// What the staff do with a recharge: end it on other evidence, take it back. Both take a second factor.
-import { formatPaise, paiseOf } from "#shared/money.ts";
+import { paiseOf } from "#shared/money.ts";
 import { Select, TextField } from "#ui/controls.tsx";
 import { ActDialog } from "#ui/form.tsx";
+import { RefundDialog } from "#ui/refund.tsx";
 import { toast } from "#ui/toasts.tsx";
 import { type Place, type Story, useActs } from "./queries.ts";
 import { useText } from "./text.ts";
@@ -43,7 +44,7 @@ export function ResolveDialog({ place, onClose }: { place: Place; onClose: () =>
   );
 }
 
-export function RefundDialog({
+export function RefundRecharge({
   place,
   terms,
   onClose,
@@ -56,44 +57,17 @@ export function RefundDialog({
   const { refund } = useActs(place);
   const left = paiseOf(terms.wallet_amount) + paiseOf(terms.gateway_amount) - paiseOf(terms.refunded_amount);
   return (
-    <ActDialog
+    <RefundDialog
       title={text.refundTitle}
-      submitLabel={text.refund}
-      isDangerous
-      onClose={onClose}
+      lead={text.refundLead}
+      left={left}
       typed={terms.phone_number.slice(-4)}
-      act={async (values, key) => {
-        const outcome = await refund(values, key, text.amountInvalid);
-        onClose();
-        toast(outcome === "waits" ? text.refundWaits : text.refundDone);
-      }}
-    >
-      <p className="muted">{text.refundLead(formatPaise(left))}</p>
-      <TextField
-        name="amount"
-        label={text.refundAmount}
-        hint={text.refundAmountHint}
-        inputMode="decimal"
-        autoComplete="off"
-        className="figures"
-      />
-      <Select
-        name="destination"
-        label={text.destination}
-        defaultValue="wallet"
-        options={[
-          { id: "wallet", label: text.toWallet },
-          ...(terms.gateway_amount > 0 ? [{ id: "source", label: text.toSource }] : []),
-        ]}
-      />
-      <TextField
-        name="reason"
-        label={text.reason}
-        hint={text.reasonHint}
-        isRequired
-        minLength={3}
-        maxLength={300}
-      />
-    </ActDialog>
+      destinations={[
+        { id: "wallet", label: text.toWallet },
+        ...(terms.gateway_amount > 0 ? [{ id: "source", label: text.toSource }] : []),
+      ]}
+      refund={refund}
+      onClose={onClose}
+    />
   );
 }

@@ -7,7 +7,7 @@ import { Card, Page, Skeleton } from "#ui/layout.tsx";
 import { ProblemNote } from "#ui/problem_note.tsx";
 import { Badge, Instant } from "#ui/values.tsx";
 import { type Story, useMayEdit, useStory } from "./queries.ts";
-import { RefundDialog, ResolveDialog } from "./recharge_acts.tsx";
+import { RefundRecharge, ResolveDialog } from "./recharge_acts.tsx";
 import { Attempts, Audit, Ledger, Payment, Refunds, Terms } from "./recharge_parts.tsx";
 import { detailRoute } from "./routes.tsx";
 import { TONES, useText } from "./text.ts";
@@ -69,7 +69,7 @@ export function RechargeDetail() {
         </div>
       </div>
       {act === "resolve" && <ResolveDialog place={place} onClose={() => setAct(null)} />}
-      {act === "refund" && <RefundDialog place={place} terms={terms} onClose={() => setAct(null)} />}
+      {act === "refund" && <RefundRecharge place={place} terms={terms} onClose={() => setAct(null)} />}
     </Page>
   );
 }

@@ -26,6 +26,15 @@ export function Button({ kind = "plain", className, ...rest }: ButtonProps) {
   return <AriaButton {...rest} className={`button ${kind} ${className ?? ""}`} />;
 }
 
+/// The name of a row that opens in a dialog.
+export function RowButton({ onPress, children }: { onPress: () => void; children: ReactNode }) {
+  return (
+    <Button kind="quiet" className="cell-button" onPress={onPress}>
+      {children}
+    </Button>
+  );
+}
+
 export interface TextFieldProps extends AriaTextFieldProps {
   label: string;
   hint?: ReactNode;
@@ -56,11 +65,21 @@ export interface SelectProps {
   value?: string;
   defaultValue?: string;
   onChange?: (value: string) => void;
+  hint?: ReactNode;
   className?: string;
 }
 
 /// One of a few.
-export function Select({ label, options, value, defaultValue, onChange, name, className }: SelectProps) {
+export function Select({
+  label,
+  options,
+  value,
+  defaultValue,
+  onChange,
+  name,
+  hint,
+  className,
+}: SelectProps) {
   return (
     <AriaSelect
       className={`field ${className ?? ""}`}
@@ -74,6 +93,7 @@ export function Select({ label, options, value, defaultValue, onChange, name, cl
         <SelectValue />
         <ChevronIcon />
       </AriaButton>
+      {hint && <Text slot="description">{hint}</Text>}
       <FieldError />
       <Popover className="popover" offset={4}>
         <ListBox className="list-box" items={options}>

@@ -17,9 +17,54 @@ export interface Column<T> {
   width?: string;
 }
 
+/// A column in one line. `shape`: "end" for numbers, "minor" for what a narrow screen leaves out.
+type MakeColumn<T> = (
+  id: string,
+  header: string,
+  cell: (row: T) => ReactNode,
+  ...shape: ("end" | "minor")[]
+) => Column<T>;
+
+function column<T>(
+  id: string,
+  header: string,
+  cell: (row: T) => ReactNode,
+  ...shape: ("end" | "minor")[]
+): Column<T> {
+  return {
+    id,
+    header,
+    cell,
+    ...(shape.includes("end") ? { align: "end" as const } : {}),
+    ...(shape.includes("minor") ? { isMinor: true } : {}),
+  };
+}
+
+/// A list that is shown whole, as the table takes it.
+export function wholeList<T>(query: {
+  data: readonly T[] | undefined;
+  error: unknown;
+  isPending: boolean;
+  refetch: () => unknown;
+}): List<T> {
+  return {
+    rows: [...(query.data ?? [])],
+    error: query.error,
+    isLoading: query.isPending,
+    isStale: false,
+    pageNumber: 1,
+    hasPrevious: false,
+    hasNext: false,
+    previous: () => undefined,
+    next: () => undefined,
+    retry: () => void query.refetch(),
+  };
+}
+
 export interface DataTableProps<T> {
   label: string;
-  columns: Column<T>[];
+  /// The columns, or what makes them of lines: `(column) => [column("at", text.at, (row) => ...)]`.
+  columns: Column<T>[] | ((column: MakeColumn<T>) => Column<T>[]);
   list: List<T>;
   rowKey: (row: T) => string;
   /// Opens a row. The first column holds a link that does the same, for a new tab and for a screen reader.
@@ -31,7 +76,8 @@ export interface DataTableProps<T> {
 
 const SKELETON_ROWS = 12;
 
-export function DataTable<T>({ label, columns, list, rowKey, onOpen, empty }: DataTableProps<T>) {
+export function DataTable<T>({ label, columns: wanted, list, rowKey, onOpen, empty }: DataTableProps<T>) {
+  const columns = typeof wanted === "function" ? wanted(column) : wanted;
   const words = useWords();
   const body = useRef<HTMLTableSectionElement>(null);
 

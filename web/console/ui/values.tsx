@@ -64,3 +64,41 @@ export type Tone = "good" | "warn" | "bad" | "info" | "neutral";
 export function Badge({ tone = "neutral", children }: { tone?: Tone; children: ReactNode }) {
   return <span className={`badge ${tone}`}>{children}</span>;
 }
+
+/// A code of the API as words: `not_delivered`.
+export function wordsOf(code: string): string {
+  return code.replaceAll("_", " ");
+}
+
+/// `3.4 MB`
+export function formatSize(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/// A number of things, grouped as India groups.
+export function formatCount(count: number): string {
+  return new Intl.NumberFormat("en-IN").format(count);
+}
+
+/// Seconds as `2 h 5 min`, `40 s`.
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/// How far something is, for eyes and for a screen reader.
+export function Progress({ label, percent }: { label: string; percent: number | null | undefined }) {
+  return percent === null || percent === undefined ? (
+    <progress aria-label={label} />
+  ) : (
+    <progress aria-label={label} max={100} value={percent} />
+  );
+}

@@ -1,0 +1,33 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { RepeatIcon } from "#ui/icons.tsx";
+import { room, shellRoute } from "#ui/room.ts";
+import { choice, search, text } from "#ui/search.ts";
+
+export const listRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/autopay",
+  validateSearch: search({
+    cursor: text,
+    status: choice("active", "paused", "completed", "failed", "cancelled"),
+    payment_method: choice("wallet", "mandate"),
+    phone_number: text,
+    operator: text,
+    user_id: text,
+  }),
+  component: lazyRouteComponent(() => import("./autopay_list.tsx"), "AutopayList"),
+});
+
+export const detailRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/autopay/$userId/$autopayId",
+  validateSearch: search({ cursor: text }),
+  component: lazyRouteComponent(() => import("./autopay_detail.tsx"), "AutopayDetail"),
+});
+
+export const autopay = room({
+  name: "autopay",
+  menu: { label: { en: "Autopay", hi: "ऑटोपे" }, group: "money", icon: RepeatIcon, to: "/autopay" },
+  permission: "Autopay:read",
+  scoped: true,
+  routes: [listRoute, detailRoute] as const,
+});

@@ -1,0 +1,33 @@
+import type en from "./messages.en.ts";
+
+export default {
+  title: "शिकायतें",
+  lead: "रिचार्ज के बारे में। देर से जवाब के लिए जो देय है, वह ट्राई के नियमों से तय होता है।",
+  about: "किस बारे में",
+  due: "जवाब कब तक",
+  overdue: "समय निकल गया",
+  owed: "देरी के लिए देय",
+  recharge: "रिचार्ज",
+  assignee: "किसके पास",
+  you: "आप",
+  take: "लें",
+  give: "वापस दें",
+  outcome: "शिकायत",
+  outcomes: { upheld: "सही है", rejected: "सही नहीं है" },
+  compensation: "मुआवज़ा रुपये में",
+  compensationHint: "खाली: जो देय है।",
+  note: "जवाब",
+  noteHint: "ग्राहक इसे पढ़ता है।",
+  settle: "निपटाएँ",
+  settled: "शिकायत निपट गई।",
+  empty: "इस फ़िल्टर में कोई शिकायत नहीं है।",
+  statuses: { open: "खुली", upheld: "सही", rejected: "सही नहीं" },
+  reasons: {
+    not_delivered: "नहीं मिला",
+    charged_twice: "दो बार कटा",
+    wrong_amount: "गलत राशि",
+    refund_missing: "पैसे नहीं लौटे",
+    wrong_plan: "गलत प्लान",
+    benefits_missing: "लाभ नहीं मिले",
+  },
+} satisfies typeof en;

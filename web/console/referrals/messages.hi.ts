@@ -1,0 +1,40 @@
+import type en from "./messages.en.ts";
+
+export default {
+  title: "रेफ़रल",
+  side: "किसका इनाम",
+  sides: { referrer: "जो मित्र को लाया", friend: "मित्र" },
+  friend: "मित्र",
+  referrer: "कौन लाया",
+  recharge: "पहला रिचार्ज",
+  why: "क्यों रोका",
+  takenBack: "वापस लिया",
+  paid: "दिया गया",
+  empty: "इन फ़िल्टरों में कोई इनाम नहीं है।",
+  statuses: {
+    pending: "प्रतीक्षा में",
+    held: "रोका गया",
+    earned: "अर्जित",
+    paid: "दिया गया",
+    reversed: "वापस लिया",
+    cancelled: "रद्द",
+  },
+  decisions: { hold: "रोकें", release: "छोड़ें", reject: "अस्वीकार करें" },
+  leads: {
+    hold: "जब तक कोई न छोड़े, यह नहीं दिया जाएगा।",
+    release: "अर्जित होने पर यह दिया जाएगा।",
+    reject: "यह कभी नहीं दिया जाएगा। इसे वापस नहीं किया जा सकता।",
+  },
+  done: { hold: "इनाम रोका गया।", release: "इनाम छोड़ा गया।", reject: "इनाम अस्वीकार हुआ।" },
+  reasons: {
+    shared_device: "साझा डिवाइस",
+    device_reused: "पहले इस्तेमाल हुआ डिवाइस",
+    address_burst: "एक पते से बहुत सारे",
+    ring: "ग्राहकों का घेरा",
+    not_new: "नया ग्राहक नहीं",
+    recharged_referrer: "मित्र ने लाने वाले का रिचार्ज किया",
+    monthly_limit: "महीने की सीमा",
+    total_limit: "कुल सीमा",
+    staff: "एक एडमिन",
+  },
+} satisfies typeof en;
