@@ -1,6 +1,7 @@
 /// All rooms of the console. A new room is its folder, and its name in ROOMS.
 import { createRoute, createRouter, RouterProvider } from "@tanstack/react-router";
 import { admins } from "./admins/routes.tsx";
+import { analytics } from "./analytics/routes.tsx";
 import { announcements } from "./announcements/routes.tsx";
 import { approvals } from "./approvals/routes.tsx";
 import { audit } from "./audit/routes.tsx";
@@ -9,9 +10,11 @@ import { backups } from "./backups/routes.tsx";
 import { campaigns } from "./campaigns/routes.tsx";
 import { complaints } from "./complaints/routes.tsx";
 import { contact } from "./contact/routes.tsx";
+import { content } from "./content/routes.tsx";
 import { NoPage } from "./frame/refusals.tsx";
 import { Shell } from "./frame/shell.tsx";
 import { home } from "./home/routes.tsx";
+import { kyc } from "./kyc/routes.tsx";
 import { notifications } from "./notifications/routes.tsx";
 import { offers } from "./offers/routes.tsx";
 import { operators } from "./operators/routes.tsx";
@@ -37,6 +40,7 @@ export const ROOMS = [
   contact,
   complaints,
   users,
+  kyc,
   referrals,
   recharge,
   payments,
@@ -47,10 +51,12 @@ export const ROOMS = [
   offers,
   campaigns,
   operators,
+  analytics,
   reports,
   audit,
   announcements,
   notifications,
+  content,
   webhooks,
   backups,
   admins,

@@ -86,7 +86,8 @@ function Whole({ admin }: { admin: AdminWhole }) {
         </div>
         <div className="stack">
           <FactorCard admin={admin} mayEdit={mayEdit} onAct={setAct} />
-          {may("Sessions:read") && <SessionsCard id={admin.admin_id} onAct={setAct} />}
+          {/* One's own are in one's account: the API refuses them here. */}
+          {may("Sessions:read") && isOther && <SessionsCard id={admin.admin_id} onAct={setAct} />}
         </div>
       </div>
       {act && <ActOn admin={admin} act={act} onClose={() => setAct(null)} />}

@@ -1,7 +1,7 @@
 /// Announcements: writing, changing, sending, ending them.
 import { data } from "#shared/api.ts";
 import type { components } from "#shared/schema.d.ts";
-import { ifMatch, useAct, usePages, useThing } from "#ui/api.ts";
+import { ifMatch, LEAVES, useAct, usePages, useThing } from "#ui/api.ts";
 
 type Schemas = components["schemas"];
 export type Announcement = Schemas["AnnouncementOut"];
@@ -57,6 +57,6 @@ export function useActs() {
         }),
       ),
     remove: (id: string) =>
-      act((api) => api.DELETE("/v1/announcements/{announcement_id}", { params: of(id) })),
+      act((api) => api.DELETE("/v1/announcements/{announcement_id}", { params: of(id) }), LEAVES),
   };
 }

@@ -81,32 +81,35 @@ function Calendar() {
   return (
     <Card title={text.calendar}>
       <Loaded query={calendar} lines={2}>
-        {({ overdue, days }) => (
-          <dl className="figures-grid">
-            {overdue > 0 && (
-              <div className="figure">
-                <dt>{text.overdue}</dt>
-                <dd>{formatCount(overdue)}</dd>
-              </div>
-            )}
-            {days
-              .filter((each) => each.count > 0)
-              .map((each) => (
-                <div className="figure" key={each.day}>
-                  <dt>
-                    <Instant at={each.day} day />
-                  </dt>
-                  <dd>
-                    {formatCount(each.count)}{" "}
-                    <small>
-                      <Money rupees={each.total} />
-                    </small>
-                  </dd>
+        {({ overdue, days }) =>
+          overdue === 0 && days.every((each) => each.count === 0) ? (
+            <p className="muted">{text.nothingDue}</p>
+          ) : (
+            <dl className="figures-grid">
+              {overdue > 0 && (
+                <div className="figure">
+                  <dt>{text.overdue}</dt>
+                  <dd>{formatCount(overdue)}</dd>
                 </div>
-              ))}
-            {days.every((each) => each.count === 0) && <p className="muted">{text.nothingDue}</p>}
-          </dl>
-        )}
+              )}
+              {days
+                .filter((each) => each.count > 0)
+                .map((each) => (
+                  <div className="figure" key={each.day}>
+                    <dt>
+                      <Instant at={each.day} day />
+                    </dt>
+                    <dd>
+                      {formatCount(each.count)}{" "}
+                      <small>
+                        <Money rupees={each.total} />
+                      </small>
+                    </dd>
+                  </div>
+                ))}
+            </dl>
+          )
+        }
       </Loaded>
     </Card>
   );

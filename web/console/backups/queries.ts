@@ -1,7 +1,7 @@
 /// Backups: reading, making, verifying, restoring, deleting them.
 import { data } from "#shared/api.ts";
 import type { components } from "#shared/schema.d.ts";
-import { outcomeOf, useAct, usePages, useThing } from "#ui/api.ts";
+import { LEAVES, outcomeOf, useAct, usePages, useThing } from "#ui/api.ts";
 
 type Schemas = components["schemas"];
 export type Backup = Schemas["BackupOut"];
@@ -73,7 +73,8 @@ export function useActs() {
       act(async (api) =>
         restoreOutcome(await api.POST("/v1/backups/{backup}/restore", { params: of(backup), body })),
       ),
-    remove: (backup: string) => act((api) => api.DELETE("/v1/backups/{backup}", { params: of(backup) })),
+    remove: (backup: string) =>
+      act((api) => api.DELETE("/v1/backups/{backup}", { params: of(backup) }), LEAVES),
     link: (backup: string) =>
       act((api) => data(api.POST("/v1/backups/{backup}/link", { params: of(backup) }))),
     cancel: (run: Run) =>

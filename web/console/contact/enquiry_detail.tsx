@@ -78,7 +78,7 @@ function Conversation({ enquiry }: { enquiry: EnquiryWhole }) {
               </li>
             ))}
           </ul>
-          {mayEdit && <Answer key={enquiry.entries.length} enquiry={enquiry} isClosed={isClosed} />}
+          {mayEdit && <Answer enquiry={enquiry} isClosed={isClosed} />}
         </div>
         <div className="stack">
           <Card title={text.sender}>
@@ -136,12 +136,16 @@ function Answer({ enquiry, isClosed }: { enquiry: EnquiryWhole; isClosed: boolea
   const text = useText();
   const { write } = useActs(enquiry);
   const kinds = isClosed ? { notes: text.writes.notes } : text.writes;
+  // What comes after what was written is another form, with another key.
+  const [round, setRound] = useState(0);
   return (
     <Card>
       <Form
+        key={`${round} ${isClosed}`}
         submitLabel={text.send}
         act={async (values, key) => {
           await write((values.kind ?? "notes") as Entry, values.text ?? "", key);
+          setRound(round + 1);
           toast(text.sent);
         }}
       >

@@ -1,7 +1,7 @@
 /// What people wrote to us: reading, answering, noting, settling.
 import { data } from "#shared/api.ts";
 import type { components } from "#shared/schema.d.ts";
-import { ifMatch, useAct, usePages, useThing, withKey } from "#ui/api.ts";
+import { ifMatch, LEAVES, useAct, usePages, useThing, withKey } from "#ui/api.ts";
 import { useAdmin } from "#ui/services.tsx";
 
 type Schemas = components["schemas"];
@@ -60,6 +60,9 @@ export function useActs(enquiry: EnquiryWhole) {
       ),
     reopen: () => act((api) => api.POST("/v1/contact/admin/{enquiry_id}/reopen", { params: { path } })),
     remove: (reason: string) =>
-      act((api) => api.DELETE("/v1/contact/admin/{enquiry_id}", { params: { path, query: { reason } } })),
+      act(
+        (api) => api.DELETE("/v1/contact/admin/{enquiry_id}", { params: { path, query: { reason } } }),
+        LEAVES,
+      ),
   };
 }

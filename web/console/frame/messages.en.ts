@@ -49,6 +49,7 @@ export default {
     setUpLead:
       "Every admin needs a second factor. Add this key to an authenticator app, then enter its first code.",
     key: "Key",
+    qr: "QR code for the authenticator app",
     openApp: "Open in an app on this device",
     activate: "Activate",
     codesTitle: "Keep your recovery codes",

@@ -1,6 +1,6 @@
 /// The second factor: a dialog before what is dangerous, and a page before everything else where a sign-in needs it.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { data } from "#shared/api.ts";
 import type { Tokens } from "#shared/session.ts";
 import { Button, TextField } from "#ui/controls.tsx";
@@ -12,6 +12,9 @@ import { useServices } from "#ui/services.tsx";
 import { Reference } from "#ui/values.tsx";
 import type { StepUpPrompt } from "./step_up.ts";
 import { useFrameWords } from "./words.ts";
+
+// Only who sets a second factor up needs it.
+const QrCode = lazy(async () => ({ default: (await import("./qr_code.tsx")).QrCode }));
 
 /// Asks for a code. `onDone` is called with the session's new token in place.
 export function VerifyFactor({ onDone, onCancel }: { onDone: () => void; onCancel?: () => void }) {
@@ -155,6 +158,9 @@ export function SetUpFactor({ onDone }: { onDone: () => void }) {
       }}
     >
       <p className="muted">{words.setUpLead}</p>
+      <Suspense fallback={<div className="qr skeleton" />}>
+        <QrCode text={prepared.data.uri} label={words.qr} />
+      </Suspense>
       <p>
         {words.key}: <Reference value={prepared.data.secret} />
       </p>

@@ -1,7 +1,7 @@
 /// Offers: reading, making, changing them, their codes and uses.
 import { data } from "#shared/api.ts";
 import type { components, operations } from "#shared/schema.d.ts";
-import { ifMatch, useAct, usePages, useThing, WHOLE } from "#ui/api.ts";
+import { ifMatch, LEAVES, useAct, usePages, useThing, WHOLE } from "#ui/api.ts";
 
 type Schemas = components["schemas"];
 export type Offer = Schemas["StaffOfferOut"];
@@ -57,12 +57,11 @@ export function useActs() {
   const act = useAct("offers");
   return {
     create: (body: Terms) => act((api) => data(api.POST("/v1/offers", { body }))),
-    createType: (name: string) => act((api) => data(api.POST("/v1/offers/types", { body: { name } }))),
     update: (id: string, etag: string, body: Schemas["OfferUpdate"]) =>
       act((api) =>
         api.PATCH("/v1/offers/{offer_id}", { params: { ...of(id), header: ifMatch(etag) }, body }),
       ),
-    remove: (id: string) => act((api) => api.DELETE("/v1/offers/{offer_id}", { params: of(id) })),
+    remove: (id: string) => act((api) => api.DELETE("/v1/offers/{offer_id}", { params: of(id) }), LEAVES),
     /// The only answer that shows free codes, as a file.
     makeCodes: (id: string, count: number) =>
       act(

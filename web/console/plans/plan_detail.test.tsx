@@ -121,3 +121,18 @@ test("a file with bad rows is shown row by row and can't be imported", async () 
   expect(sentFiles[0]?.query).toEqual({ dry_run: "true" });
   expect((screen.getByRole("button", { name: "Import" }) as HTMLButtonElement).disabled).toBe(true);
 });
+
+test("a plan that was deleted is not asked for again", async () => {
+  const { requests } = await openPage("/plans/p1", {
+    "GET /v1/plans/admin/p1": { ...PLAN, status: "draft", on_sale: false },
+    "GET /v1/plans/groups/admin": GROUPS,
+    "GET /v1/plans/admin": rows(),
+    "DELETE /v1/plans/p1": new Response(null, { status: 204 }),
+  });
+  await userEvent.click(await button("Delete"));
+  await userEvent.click(
+    within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Delete" }),
+  );
+  await screen.findByText("No plan fits these filters.");
+  expect(await sent(requests, "GET /v1/plans/admin/p1")).toHaveLength(1);
+});

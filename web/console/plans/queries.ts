@@ -1,7 +1,7 @@
 /// Plans and their groups: reading, making, changing, importing and exporting them.
 import { data } from "#shared/api.ts";
 import type { components, operations } from "#shared/schema.d.ts";
-import { ifMatch, useAct, usePages, useThing, WHOLE } from "#ui/api.ts";
+import { ifMatch, LEAVES, useAct, usePages, useThing, WHOLE } from "#ui/api.ts";
 import { useMay } from "#ui/services.tsx";
 
 type Schemas = components["schemas"];
@@ -68,7 +68,7 @@ export function useActs() {
         }),
       ),
     remove: (id: string) =>
-      act((api) => api.DELETE("/v1/plans/{plan_id}", { params: { path: { plan_id: id } } })),
+      act((api) => api.DELETE("/v1/plans/{plan_id}", { params: { path: { plan_id: id } } }), LEAVES),
     createGroup: (body: Schemas["PlanGroupCreate"]) => act((api) => api.POST("/v1/plans/groups", { body })),
     updateGroup: (id: string, etag: string, body: Schemas["PlanGroupUpdate"]) =>
       act((api) =>

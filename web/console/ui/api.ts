@@ -53,15 +53,22 @@ export function useThing<T>(
   }) as UseQueryResult<T>;
 }
 
+/// For an act that ends what the page shows: the page is left, and asking for the thing again would be refused.
+export const LEAVES = { leaves: true };
+
 /// Does something, and reads what these rooms show again: also after a refusal, which may mean that another admin was faster.
 export function useAct(...rooms: string[]) {
   const api = useApi();
   const client = useQueryClient();
-  return async <T>(act: (api: Api) => Promise<T>): Promise<T> => {
+  return async <T>(act: (api: Api) => Promise<T>, { leaves = false } = {}): Promise<T> => {
+    let isLeft = false;
     try {
-      return await act(api);
+      const done = await act(api);
+      isLeft = leaves;
+      return done;
     } finally {
-      await Promise.all(rooms.map((room) => client.invalidateQueries({ queryKey: [room] })));
+      const refetchType = isLeft ? "none" : "active";
+      await Promise.all(rooms.map((room) => client.invalidateQueries({ queryKey: [room], refetchType })));
     }
   };
 }

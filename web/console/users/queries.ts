@@ -1,12 +1,14 @@
 /// What the pages of customers read and do.
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { data } from "#shared/api.ts";
 import type { components } from "#shared/schema.d.ts";
+import { ifMatch, useAct, usePages } from "#ui/api.ts";
 import { type List, useList } from "#ui/list.ts";
 import { useApi, useMay } from "#ui/services.tsx";
 
 type Schemas = components["schemas"];
 export type User = Schemas["StaffUserOut"];
+export type UserWhole = Schemas["StaffUserDetail"];
 export type Recharge = Schemas["StaffRechargeOut"];
 export type Transaction = Schemas["StaffTransactionOut"];
 export type BoughtPlan = Schemas["BoughtPlanOut"];
@@ -89,23 +91,48 @@ export function useUserTransactions(userId: string, cursor: string | undefined):
   });
 }
 
-/// Blocks or unblocks the customer as the page shows them: if another admin was faster, the API refuses.
-export function useStatusChange(user: User) {
-  const api = useApi();
-  const client = useQueryClient();
-  return async (act: "block" | "unblock", reason: string): Promise<void> => {
-    const call = {
-      params: { path: { user_id: user.user_id }, header: { "If-Match": `"${user.etag}"` } },
-      body: { reason },
-    };
-    try {
-      await (act === "block"
-        ? api.POST("/v1/users/{user_id}/block", call)
-        : api.POST("/v1/users/{user_id}/unblock", call));
-    } finally {
-      // Also after a refusal: another admin may have changed the customer.
-      await client.invalidateQueries({ queryKey: ["users"] });
-    }
+export function useUserLedger(userId: string, cursor: string | undefined) {
+  return usePages(["wallet", "ledger", userId], cursor, (api, page, signal) =>
+    data(
+      api.GET("/v1/wallet/admin/users/{user_id}/ledger", {
+        params: { path: { user_id: userId }, query: page },
+        signal,
+      }),
+    ),
+  );
+}
+
+/// Acts on the customer as the page shows them: if another admin was faster, the API refuses.
+export function useUserActs(user: User) {
+  const act = useAct("users", "kyc");
+  const path = { user_id: user.user_id };
+  const asShown = { path, header: ifMatch(user.etag) };
+  const turn = (verb: "block" | "unblock" | "reactivate") => (reason: string) =>
+    act((api) => api.POST(`/v1/users/{user_id}/${verb}`, { params: asShown, body: { reason } }));
+  return {
+    block: turn("block"),
+    unblock: turn("unblock"),
+    reactivate: turn("reactivate"),
+    type: () =>
+      act((api) =>
+        api.POST("/v1/users/{user_id}/switch-type", {
+          params: asShown,
+          body: { user_type: user.user_type === "prepaid" ? "postpaid" : "prepaid" },
+        }),
+      ),
+    tier: (reason: string) =>
+      act((api) =>
+        api.PUT("/v1/users/{user_id}/kyc-tier", {
+          params: asShown,
+          body: { tier: user.kyc_tier === "full" ? "small" : "full", reason },
+        }),
+      ),
+    signIn: (reason: string) =>
+      act((api) => api.POST("/v1/users/{user_id}/open-sign-in", { params: { path }, body: { reason } })),
+    sessions: () =>
+      act((api) => api.DELETE("/v1/sessions/{owner_id}", { params: { path: { owner_id: user.user_id } } })),
+    close: (reason: string, payout: boolean) =>
+      act((api) => api.DELETE("/v1/users/{user_id}", { params: { path, query: { reason, payout } } })),
   };
 }
 
@@ -113,6 +140,9 @@ export function useMayOf() {
   const may = useMay();
   return {
     edit: may("Users:edit"),
+    tier: may("Wallet:edit"),
+    close: may("Users:delete"),
+    endSessions: may("Sessions:delete"),
     recharges: may("Recharge:read", { scoped: true }),
     transactions: may("Wallet:read", { scoped: true }),
   };

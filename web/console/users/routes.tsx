@@ -21,7 +21,10 @@ export const listRoute = createRoute({
 export const detailRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/customers/$userId",
-  validateSearch: search({ tab: choice("overview", "recharges", "transactions", "sessions"), cursor: text }),
+  validateSearch: search({
+    tab: choice("overview", "recharges", "transactions", "ledger", "sessions"),
+    cursor: text,
+  }),
   component: lazyRouteComponent(() => import("./user_detail.tsx"), "UserDetail"),
 });
 

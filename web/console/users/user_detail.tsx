@@ -1,36 +1,34 @@
 /// One customer: who they are, what they hold, and what may be done.
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { Button, TextField } from "#ui/controls.tsx";
-import { ActDialog } from "#ui/form.tsx";
-import { Page, Skeleton, Tabs } from "#ui/layout.tsx";
-import { ProblemNote } from "#ui/problem_note.tsx";
-import { toast } from "#ui/toasts.tsx";
+import { Button } from "#ui/controls.tsx";
+import { Page, Tabs } from "#ui/layout.tsx";
+import { LoadedPage } from "#ui/loaded.tsx";
 import { Badge, Phone } from "#ui/values.tsx";
-import { type Rooms, type User, useMayOf, useStatusChange, useUser } from "./queries.ts";
+import { type Rooms, type UserWhole, useMayOf, useUser } from "./queries.ts";
 import { detailRoute } from "./routes.tsx";
 import { TONES, useText } from "./text.ts";
-import { Overview, Recharges, Sessions, Transactions } from "./user_parts.tsx";
-
-type Act = "block" | "unblock";
+import { type Act, ActDialogOf, useActsOf } from "./user_acts.tsx";
+import { Ledger, Overview, Recharges, Sessions, Transactions } from "./user_parts.tsx";
 
 export function UserDetail() {
+  const text = useText();
+  const { userId } = detailRoute.useParams();
+  return (
+    <LoadedPage query={useUser(userId)} title={text.title}>
+      {(user) => <Whole customer={user} />}
+    </LoadedPage>
+  );
+}
+
+function Whole({ customer }: { customer: UserWhole }) {
   const text = useText();
   const { userId } = detailRoute.useParams();
   const { tab = "overview", cursor } = detailRoute.useSearch();
   const navigate = useNavigate();
   const may = useMayOf();
-  const user = useUser(userId);
+  const acts = useActsOf(customer);
   const [act, setAct] = useState<Act | null>(null);
-  if (user.isPending) return <Skeleton lines={10} />;
-  if (!user.data) {
-    return (
-      <Page title={text.title}>
-        <ProblemNote error={user.error} onRetry={() => void user.refetch()} />
-      </Page>
-    );
-  }
-  const customer = user.data;
   const rooms = customer.rooms as Rooms;
   const tabs = [
     { id: "overview", label: text.overview, content: <Overview user={customer} rooms={rooms} /> },
@@ -44,6 +42,7 @@ export function UserDetail() {
             label: text.transactions,
             content: <Transactions userId={userId} cursor={cursor} />,
           },
+          { id: "ledger", label: text.ledger, content: <Ledger userId={userId} cursor={cursor} /> },
         ]
       : []),
     { id: "sessions", label: text.sessions, content: <Sessions sessions={rooms.sessions ?? []} /> },
@@ -57,16 +56,11 @@ export function UserDetail() {
           <Badge tone={TONES[customer.status]}>{text.statuses[customer.status]}</Badge>
         </>
       }
-      acts={
-        may.edit && (
-          <>
-            {customer.status === "active" && <Button onPress={() => setAct("block")}>{text.block}</Button>}
-            {customer.status === "blocked" && (
-              <Button onPress={() => setAct("unblock")}>{text.unblock}</Button>
-            )}
-          </>
-        )
-      }
+      acts={acts.map((each) => (
+        <Button key={each} onPress={() => setAct(each)}>
+          {text.actLabels[each]}
+        </Button>
+      ))}
     >
       <Tabs
         label={text.tabs}
@@ -81,37 +75,7 @@ export function UserDetail() {
           })
         }
       />
-      {act && <StatusDialog user={customer} act={act} onClose={() => setAct(null)} />}
+      {act && <ActDialogOf user={customer} act={act} onClose={() => setAct(null)} />}
     </Page>
-  );
-}
-
-function StatusDialog({ user, act, onClose }: { user: User; act: Act; onClose: () => void }) {
-  const text = useText();
-  const change = useStatusChange(user);
-  const name = user.name ?? user.phone_number;
-  const isBlock = act === "block";
-  return (
-    <ActDialog
-      title={isBlock ? text.blockTitle(name) : text.unblockTitle(name)}
-      submitLabel={isBlock ? text.block : text.unblock}
-      isDangerous={isBlock}
-      onClose={onClose}
-      act={async (values) => {
-        await change(act, values.reason ?? "");
-        onClose();
-        toast(isBlock ? text.blocked : text.unblocked);
-      }}
-    >
-      <p className="muted">{isBlock ? text.blockLead : text.unblockLead}</p>
-      <TextField
-        name="reason"
-        label={text.reasonLabel}
-        hint={text.reasonHint}
-        isRequired
-        maxLength={300}
-        autoFocus
-      />
-    </ActDialog>
   );
 }

@@ -3,13 +3,14 @@ import { Link } from "@tanstack/react-router";
 import { type Column, DataTable } from "#ui/data_table.tsx";
 import { Card, Facts } from "#ui/layout.tsx";
 import { Empty } from "#ui/problem_note.tsx";
-import { Badge, Instant, Money, Nothing, Phone, Reference } from "#ui/values.tsx";
+import { Badge, Instant, Money, Nothing, Phone, Reference, wordsOf } from "#ui/values.tsx";
 import {
   type Recharge,
   type Rooms,
   type Transaction,
   type User,
   type UserSession,
+  useUserLedger,
   useUserRecharges,
   useUserTransactions,
 } from "./queries.ts";
@@ -160,6 +161,26 @@ export function Transactions({ userId, cursor }: { userId: string; cursor: strin
       list={list}
       rowKey={(row) => row.transaction_id}
       empty={<Empty title={text.noTransactions} />}
+    />
+  );
+}
+
+/// The lines of the double entry that concern this customer.
+export function Ledger({ userId, cursor }: { userId: string; cursor: string | undefined }) {
+  const text = useText();
+  return (
+    <DataTable
+      label={text.ledger}
+      list={useUserLedger(userId, cursor)}
+      rowKey={(row) => row.transfer_id}
+      empty={<Empty title={text.noTransactions} />}
+      columns={(column) => [
+        column("code", text.what, (row) => wordsOf(row.code)),
+        column("debit", text.debit, (row) => row.debit_account, "minor"),
+        column("credit", text.credit, (row) => row.credit_account, "minor"),
+        column("amount", text.amount, (row) => <Money rupees={row.amount} />, "end"),
+        column("at", text.at, (row) => <Instant at={row.created_at} />, "end"),
+      ]}
     />
   );
 }

@@ -1,0 +1,21 @@
+export default {
+  title: "KYC requests",
+  lead: "Customers who ask for the full tier. What a wallet may hold follows from it.",
+  document: "Shows",
+  documents: {
+    passport: "Passport",
+    driving_licence: "Driving licence",
+    voter_id: "Voter ID",
+    aadhaar: "Aadhaar",
+    pan: "PAN",
+  },
+  approve: "Approve",
+  approveLead: "The wallet has the limits of the full tier at once.",
+  evidence: "What you have seen",
+  approved: "The customer has the full tier.",
+  reject: "Reject",
+  rejectLead: "The customer reads why.",
+  rejected: "The request is rejected.",
+  empty: "No request fits this filter.",
+  statuses: { pending: "Waits", approved: "Approved", rejected: "Rejected" },
+};
