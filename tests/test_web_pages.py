@@ -39,7 +39,11 @@ def foreign_imports(room: str, sources: dict[str, str]) -> Iterator[str]:
     for name, source in sources.items():
         for target in _IMPORT.findall(source):
             is_for_tests = ".test." in name and target.startswith("../test_")
-            if target.startswith(("../", "#")) and not target.startswith(("#shared/", "#ui/")) and not is_for_tests:
+            if (
+                target.startswith(("../", "#"))
+                and not target.startswith(("#shared/", "#ui/"))
+                and not is_for_tests
+            ):
                 yield (
                     f"web/console/{room}/{name} imports {target}: a room knows only shared, ui and itself. "
                     "What two rooms need belongs to ui; a link to another room is its path"

@@ -72,7 +72,11 @@ def calls(source: str) -> Iterator[re.Pattern[str]]:
     """What a source asks of the API, each as a pattern of `METHOD /path`. Raises KeyError for a part that `_CHOICES` lacks."""
     constants = dict(_CONSTANT.findall(source))
     for method, plain, template, name in _CALL.findall(source):
-        path = re.sub(r"\$\{(\w+)\}", lambda match: constants.get(match[1], match[0]), template) or plain or constants[name]
+        path = (
+            re.sub(r"\$\{(\w+)\}", lambda match: constants.get(match[1], match[0]), template)
+            or plain
+            or constants[name]
+        )
         pieces = re.split(r"\$\{(\w+)\}", path)
         parts = [
             f"(?:{_CHOICES[piece]})" if odd else re.escape(piece)
@@ -87,7 +91,11 @@ def without_page() -> set[str]:
     """Staff routes that no source of the console asks for."""
     asked = [
         pattern
-        for path in [*CONSOLE.rglob("*.ts"), *CONSOLE.rglob("*.tsx"), *(CONSOLE.parent / "shared").glob("*.ts")]
+        for path in [
+            *CONSOLE.rglob("*.ts"),
+            *CONSOLE.rglob("*.tsx"),
+            *(CONSOLE.parent / "shared").glob("*.ts"),
+        ]
         if ".test." not in path.name and path.name != "schema.d.ts"
         for pattern in calls(path.read_text(encoding="utf-8"))
     ]
@@ -96,7 +104,9 @@ def without_page() -> set[str]:
 
 def test_the_routes_without_a_page_become_fewer() -> None:
     missing = sorted(without_page() - SHOWN_OTHERWISE)
-    assert len(missing) <= MOST_WITHOUT_PAGE, "Make a page for what is new, or say where it is shown:\n" + "\n".join(missing)
+    assert len(missing) <= MOST_WITHOUT_PAGE, (
+        "Make a page for what is new, or say where it is shown:\n" + "\n".join(missing)
+    )
     assert len(missing) == MOST_WITHOUT_PAGE, f"Fewer are missing: set MOST_WITHOUT_PAGE to {len(missing)}"
 
 

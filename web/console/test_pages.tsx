@@ -1,5 +1,6 @@
 /// For tests of whole pages: the console at an address, as an admin sees it, against an API whose answers a test gives.
-import { act, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { expect } from "vitest";
 import { App } from "./frame/app.tsx";
 import { ADMIN, type Answers, refusal, type Stage, stage } from "./test_world.tsx";
@@ -72,3 +73,16 @@ export const button = (name: string | RegExp) => screen.findByRole("button", { n
 export function fill(field: HTMLElement, value: string): void {
   fireEvent.change(field, { target: { value } });
 }
+
+/// The dialog that is open.
+export const dialogNow = () =>
+  waitFor(() => {
+    const found = screen.queryByRole("alertdialog") ?? screen.queryByRole("dialog");
+    if (!found) throw new Error("no dialog is open");
+    return found;
+  });
+/// Presses a button of it.
+export const submit = async (name: string) =>
+  userEvent.click(within(await dialogNow()).getByRole("button", { name }));
+/// A field of it.
+export const field = async (label: string) => within(await dialogNow()).findByLabelText(label);

@@ -73,7 +73,9 @@ async def test_each_page_is_accessible_and_fits(visitor: Visitor, served: Served
         assert await visitor.page.get_by_role("main").get_by_role("alert").count() == 0, path
         problems = await violations(visitor.page, without=KNOWN)
         await visitor.page.set_viewport_size({"width": NARROW, "height": 800})
-        wrong += [f"{path} ({theme}, {width} px): {each}" for each in (*problems, *await sideways(visitor.page))]
+        wrong += [
+            f"{path} ({theme}, {width} px): {each}" for each in (*problems, *await sideways(visitor.page))
+        ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -99,11 +101,13 @@ async def test_the_second_of_two_admins_sees_the_change_of_the_first(
         await sign_in(visitor, await make_admin(served.app), f"/console/plans/{plan['plan_id']}")
         await visitor.page.get_by_role("button", name="Edit").click()
     await dialog_of(asha.page).get_by_label("Price in rupees, GST included").fill("319")
-    await dialog_of(asha.page).get_by_role("button", name="Save").click()
-    await give_factor(asha.page)
+    path = f"/v1/plans/{plan['plan_id']}"
+    with asha.expecting(403, path):
+        await dialog_of(asha.page).get_by_role("button", name="Save").click()
+        await give_factor(asha.page)
     await asha.page.get_by_text("Saved.").wait_for()
     await dialog_of(ravi.page).get_by_label("Name", exact=True).fill("Monsoon 299 Plus")
-    with ravi.expecting(412, f"/v1/plans/{plan['plan_id']}"):
+    with ravi.expecting(403, path), ravi.expecting(412, path):
         await dialog_of(ravi.page).get_by_role("button", name="Save").click()
         await give_factor(ravi.page)
         await ravi.page.get_by_text("Another admin has changed this").wait_for()
@@ -128,8 +132,10 @@ async def test_a_page_of_content_is_written_read_and_published(visitor: Visitor,
     await page.get_by_role("heading", name="How long does it take?", level=1).wait_for()
     assert await page.locator(".preview strong").inner_text() == "Seconds"
     await page.get_by_role("button", name="Publish").click()
-    await page.get_by_role("dialog").get_by_role("button", name="Publish").click()
-    await give_factor(page)
+    content_id = page.url.rsplit("/", 1)[-1]
+    with visitor.expecting(403, f"/v1/content/admin/{content_id}/publish"):
+        await page.get_by_role("dialog").get_by_role("button", name="Publish").click()
+        await give_factor(page)
     await page.get_by_text("It is published.").wait_for()
     await page.get_by_role("button", name="Take it away").wait_for()
     assert await violations(page, without=KNOWN) == []
@@ -147,16 +153,21 @@ async def test_an_adjustment_waits_for_a_second_admin_who_approves_it(
     await form.get_by_text("Meera Nair").wait_for()
     await form.get_by_label("Amount in rupees").fill("49.50")
     await form.get_by_label("Note").fill("Charged for nothing")
-    await form.get_by_role("button", name="Ask for an adjustment").click()
-    await give_factor(asha.page)
+    with asha.expecting(403, "/v1/wallet/admin/adjustments"):
+        await form.get_by_role("button", name="Ask for an adjustment").click()
+        await give_factor(asha.page)
     await asha.page.get_by_text("A second admin has to approve this.").wait_for()
     await asha.page.get_by_role("button", name="Charged for nothing").click()
     await asha.page.get_by_role("button", name="Withdraw").wait_for()
-    await sign_in(ravi, await make_admin(served.app), "/console/adjustments")
+    async with ravi.page.expect_response("**/v1/wallet/admin/adjustments?*status=pending*limit=50*") as listed:
+        await sign_in(ravi, await make_admin(served.app), "/console/adjustments")
+    asked = (await (await listed.value).json())["items"][0]
+    place = f"/v1/wallet/admin/adjustments/{user.user_id}/{asked['adjustment_id']}"
     await ravi.page.get_by_role("button", name="Charged for nothing").click()
     await ravi.page.get_by_label("Why you decide so").fill("seen in the ledger")
-    await ravi.page.get_by_role("button", name="Approve").click()
-    await give_factor(ravi.page)
+    with ravi.expecting(403, f"{place}/approve"):
+        await ravi.page.get_by_role("button", name="Approve").click()
+        await give_factor(ravi.page)
     await ravi.page.get_by_text("Approved: the wallet has changed.").wait_for()
     await open_page(ravi.page, f"{ravi.base}/console/customers/{user.user_id}")
     assert await ravi.page.get_by_text("₹49.50").first.is_visible()

@@ -95,7 +95,11 @@ export function EditAnnouncementDialog({
       className="wide"
       onClose={onClose}
       save={async (values, started, etag) => {
-        await update(announcement.announcement_id, etag, onlyChanged(read(values), shown(started)));
+        await update(
+          announcement.announcement_id,
+          etag,
+          onlyChanged(read(values), shown(started), shown(announcement)),
+        );
         onClose();
         toast(words.saved);
       }}

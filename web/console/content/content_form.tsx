@@ -2,7 +2,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Select, TextField } from "#ui/controls.tsx";
 import { Dialog } from "#ui/dialog.tsx";
-import { EditDialog } from "#ui/edit.tsx";
+import { EditDialog, onlyChanged } from "#ui/edit.tsx";
 import { optionsOf } from "#ui/filters.tsx";
 import { Form, type Values } from "#ui/form.tsx";
 import { toast } from "#ui/toasts.tsx";
@@ -34,19 +34,13 @@ function read(values: Values): Texts {
   };
 }
 
-/// What an edition says, without what follows from it.
-function shown({ latest }: ContentWhole) {
-  const plain = (text: { html: string; [part: string]: string }) => {
-    const { html: _, ...rest } = text;
-    return rest;
-  };
-  return {
-    ...Object.fromEntries(
-      Object.entries(latest.texts).map(([language, text]) => [language, plain(text as never)]),
-    ),
-    image: latest.image?.image_id ?? null,
-    link: latest.link,
-  };
+/// What the latest edition says, as it was written: without what follows from it.
+function asWritten({ latest }: ContentWhole): Texts {
+  const texts = Object.entries(latest.texts).map(([language, { title, summary, body, button }]) => [
+    language,
+    { title, summary, body, button },
+  ]);
+  return { texts: Object.fromEntries(texts), image_id: latest.image?.image_id ?? null, link: latest.link };
 }
 
 export function NewContentDialog({ onClose }: { onClose: () => void }) {
@@ -89,11 +83,16 @@ export function WriteDialog({ content, onClose }: { content: ContentWhole; onClo
     <EditDialog
       title={text.write}
       thing={content}
-      shown={shown}
+      shown={(thing) => ({ ...asWritten(thing) })}
       className="wide"
       onClose={onClose}
-      save={async (values, _started, etag) => {
-        await write(content.content_id, etag, read(values));
+      save={async (values, started, etag) => {
+        const now = asWritten(content);
+        // An edition is whole: what another admin wrote meanwhile stays, where this person wrote nothing.
+        await write(content.content_id, etag, {
+          ...now,
+          ...onlyChanged(read(values), asWritten(started), now),
+        });
         onClose();
         toast(words.saved);
       }}

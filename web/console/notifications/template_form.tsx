@@ -1,6 +1,6 @@
 /// Writing a new edition of a template.
 import { TextField } from "#ui/controls.tsx";
-import { EditDialog } from "#ui/edit.tsx";
+import { EditDialog, onlyChanged } from "#ui/edit.tsx";
 import { toast } from "#ui/toasts.tsx";
 import { useWords } from "#ui/words.ts";
 import { type TemplateWhole, type Texts, useActs } from "./queries.ts";
@@ -31,7 +31,8 @@ export function EditTemplateDialog({ template, onClose }: { template: TemplateWh
       onClose={onClose}
       save={async (values, started, etag) => {
         const texts = Object.fromEntries(PARTS.map((part) => [part, values[part] ?? ""]));
-        await write(etag, { ...started.latest, ...texts } as Texts);
+        const changed = onlyChanged(texts, started.latest as Record<string, unknown>);
+        await write(etag, { ...template.latest, ...changed } as Texts);
         onClose();
         toast(words.saved);
       }}

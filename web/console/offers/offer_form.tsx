@@ -128,7 +128,7 @@ export function EditOfferDialog({ offer, onClose }: { offer: Offer; onClose: () 
       onClose={onClose}
       save={async (values, started, etag) => {
         const wanted = read(values, words, started.conditions);
-        await update(offer.offer_id, etag, onlyChanged(wanted, shown(started)));
+        await update(offer.offer_id, etag, onlyChanged(wanted, shown(started), shown(offer)));
         onClose();
         toast(words.saved);
       }}

@@ -15,6 +15,7 @@ export default {
   validity: "Validity",
   unit: "Of",
   units: { day: "days", month: "months", base_plan: "as the base plan" },
+  oneOf: { day: "day", month: "month", base_plan: "as the base plan" },
   circles: "Circles",
   circlesHint: "Empty: all of them.",
   schedule: "Schedule",

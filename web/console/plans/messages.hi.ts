@@ -17,6 +17,7 @@ export default {
   validity: "वैधता",
   unit: "इकाई",
   units: { day: "दिन", month: "महीने", base_plan: "मूल प्लान जितनी" },
+  oneOf: { day: "दिन", month: "महीना", base_plan: "मूल प्लान जितनी" },
   circles: "सर्कल",
   circlesHint: "खाली: सभी।",
   schedule: "समय",

@@ -59,7 +59,7 @@ function Whole({ plan }: { plan: PlanWhole }) {
             <Facts
               facts={[
                 [text.price, <Money key="price" rupees={plan.price} />],
-                [text.validity, validityOf(plan.validity, text.units)],
+                [text.validity, validityOf(plan.validity, text)],
                 [text.category, text.categories[plan.category]],
                 [text.type, text.types[plan.plan_type]],
                 [text.group, plan.group],

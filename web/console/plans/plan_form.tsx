@@ -26,11 +26,11 @@ type Words = ReturnType<typeof useWords>;
 
 /// `28 days`
 export function validityOf(
-  validity: { n?: number | null; unit: string },
-  units: Record<string, string>,
+  { n, unit }: { n?: number | null; unit: string },
+  { units, oneOf }: { units: Record<string, string>; oneOf: Record<string, string> },
 ): string {
-  const unit = units[validity.unit] ?? validity.unit;
-  return validity.n ? `${validity.n} ${unit}` : unit;
+  const word = (n === 1 ? oneOf : units)[unit] ?? unit;
+  return n ? `${n} ${word}` : word;
 }
 
 /// What was typed, as the API takes it. Throws a Problem at the field that is wrong.
@@ -127,7 +127,7 @@ export function EditPlanDialog({ plan, onClose }: { plan: PlanWhole; onClose: ()
       className="wide"
       onClose={onClose}
       save={async (values, started, etag) => {
-        await update(plan.plan_id, etag, onlyChanged(read(values, words), shown(started)));
+        await update(plan.plan_id, etag, onlyChanged(read(values, words), shown(started), shown(plan)));
         onClose();
         toast(words.saved);
       }}

@@ -97,7 +97,7 @@ export function PlanList() {
               {row.scheduled ? text.scheduled : text.statuses[row.status]}
             </Badge>
           )),
-          column("validity", text.validity, (row) => validityOf(row.validity, text.units), "minor"),
+          column("validity", text.validity, (row) => validityOf(row.validity, text), "minor"),
           column("price", text.price, (row) => <Money rupees={row.price} />, "end"),
           column("updated", text.updated, (row) => <Instant at={row.updated_at} />, "end", "minor"),
         ]}

@@ -86,11 +86,34 @@ function meaning(value: unknown): string {
   );
 }
 
-/// Of `wanted`, what differs from how it was: the other fields stay as another admin may have set them.
-export function onlyChanged<W extends object>(wanted: W, was: Partial<Record<keyof W, unknown>>): Partial<W> {
+type Plain = Record<string, unknown>;
+
+function isPlain(value: unknown): value is Plain {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+/// What one person changed of a value, on top of how it is now: part by part, if it has parts.
+function onTop(wanted: unknown, was: unknown, now: unknown): unknown {
+  if (!isPlain(wanted) || !isPlain(was) || !isPlain(now)) return wanted;
+  const result: Plain = { ...now };
+  for (const part of new Set([...Object.keys(wanted), ...Object.keys(was)])) {
+    if (meaning(wanted[part] ?? null) === meaning(was[part] ?? null)) continue;
+    if (part in wanted) result[part] = onTop(wanted[part], was[part], now[part]);
+    else delete result[part];
+  }
+  return result;
+}
+
+/// Of `wanted`, what differs from how it `was`: the other fields, and the other parts of a field, stay as another admin may have set
+/// them (`now`).
+export function onlyChanged<W extends object>(
+  wanted: W,
+  was: Partial<Record<keyof W, unknown>>,
+  now: Partial<Record<keyof W, unknown>> = was,
+): Partial<W> {
   return Object.fromEntries(
-    Object.entries(wanted).filter(
-      ([name, value]) => meaning(value ?? null) !== meaning(was[name as keyof W] ?? null),
-    ),
+    Object.entries(wanted)
+      .filter(([name, value]) => meaning(value ?? null) !== meaning(was[name as keyof W] ?? null))
+      .map(([name, value]) => [name, onTop(value, was[name as keyof W], now[name as keyof W])]),
   ) as Partial<W>;
 }
