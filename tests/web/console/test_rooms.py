@@ -159,7 +159,9 @@ async def test_an_adjustment_waits_for_a_second_admin_who_approves_it(
     await asha.page.get_by_text("A second admin has to approve this.").wait_for()
     await asha.page.get_by_role("button", name="Charged for nothing").click()
     await asha.page.get_by_role("button", name="Withdraw").wait_for()
-    async with ravi.page.expect_response("**/v1/wallet/admin/adjustments?*status=pending*limit=50*") as listed:
+    async with ravi.page.expect_response(
+        "**/v1/wallet/admin/adjustments?*status=pending*limit=50*"
+    ) as listed:
         await sign_in(ravi, await make_admin(served.app), "/console/adjustments")
     asked = (await (await listed.value).json())["items"][0]
     place = f"/v1/wallet/admin/adjustments/{user.user_id}/{asked['adjustment_id']}"
