@@ -21,8 +21,13 @@ from typer.testing import CliRunner
 
 from gencharge import wiring
 from gencharge.audit import sealing_service as sealing
-from gencharge.backups import base_service, wal_archive
-from gencharge.backups.errors import BackupInvalid, WalArchiveRequired
+from gencharge.backups import base_service, cipher, wal_archive
+from gencharge.backups.errors import (
+    BackupInvalid,
+    BackupKeyMismatch,
+    BackupKeyRequired,
+    WalArchiveRequired,
+)
 from gencharge.core.events.relay import Relay
 from gencharge.core.postgres import migrations
 from gencharge.core.settings import Settings
@@ -85,13 +90,15 @@ def installation(settings: Settings) -> Iterator[Installation]:
         "data_dir": folder / "data",
         "backup_dir": folder / "backups",
         "backup_wal_dir": folder / "archive",
+        "backup_key_file": folder / "backup.key",
         "database_url": "",
         "mongo_url": "",
         "mongo_database": "gencharge_test",
     }
     own = settings.model_copy(update=changes)
+    (folder / "backup.key").write_text(cipher.new_key())
     servers = EmbeddedServers(own.data_dir, ["postgres", "mongo"])
-    servers.postgres.wal_dir = own.backup_wal_dir
+    servers.archive_by(own)
     with servers:
         migrations.upgrade(own)
         user_id = asyncio.run(begin(own))
@@ -178,6 +185,33 @@ def test_sales_that_go_on_while_it_is_recovered_are_there_by_the_instant_of_thei
     assert sold < len(installation.sold)
 
 
+def test_nothing_in_the_archive_is_in_the_clear_and_without_the_key_nothing_is_recovered(
+    installation: Installation,
+) -> None:
+    settings = installation.settings
+    archive = settings.backup_wal_dir
+    assert {path.name.partition(".")[2] for path in (archive / "wal").iterdir()} <= {
+        "gz.aes",
+        "history.gz.aes",
+    } | {path.name.partition(".")[2] for path in (archive / "wal").glob("*.backup.gz.aes")}
+    [base] = wal_archive.list_bases(archive)
+    assert base.sealed
+    assert [path.name for path in base.folder.iterdir() if path.name != "base.json"] == ["base.tar.zst.aes"]
+    other = settings.data_dir / "other.key"
+    other.write_text(cipher.new_key())
+    asyncio.run(sell(installation, 1))
+    for change, problem in (
+        ({"backup_key_file": None}, BackupKeyRequired),
+        ({"backup_key_file": other}, BackupKeyMismatch),
+    ):
+        with pytest.raises(problem):
+            recovery.recover(
+                settings.model_copy(update=change), plan_of(installation, datetime.now(UTC), "locked"), silent
+            )
+    assert not list(settings.data_dir.glob("locked*"))
+    assert not list(settings.data_dir.rglob("wal.key"))
+
+
 def test_what_can_not_be_reached_is_refused_with_what_can(installation: Installation, tmp_path: Path) -> None:
     settings = installation.settings
     [base] = wal_archive.list_bases(settings.backup_wal_dir)
@@ -215,7 +249,7 @@ def test_a_gap_and_damage_in_the_archive_are_refused_and_leave_nothing(installat
 
     try:
         middle.unlink()
-        with pytest.raises(InstantNotReachable, match=f"then {middle.name.removesuffix('.gz')} is missing"):
+        with pytest.raises(InstantNotReachable, match=f"then {middle.name.partition('.')[0]} is missing"):
             recovery.recover(settings, plan_of(installation, until, "gap"), silent)
         middle.write_bytes(content[: len(content) // 2])
         with pytest.raises(ArchiveDamaged, match="is damaged"):
@@ -268,6 +302,7 @@ def test_a_server_that_is_gone_gives_what_it_had_not_archived(
         "DATA_DIR": settings.data_dir,
         "BACKUP_WAL_DIR": settings.backup_wal_dir,
         "BACKUP_DIR": settings.backup_dir,
+        "BACKUP_KEY_FILE": settings.backup_key_file,
         "MONGO_DATABASE": settings.mongo_database,
         "ENVIRONMENT": "test",
     }.items():

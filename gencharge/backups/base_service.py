@@ -23,9 +23,15 @@ from typing import IO, Any, Final
 
 import orjson
 
-from gencharge.backups import crud, names, programs, wal_archive, wal_crud
-from gencharge.backups.create_service import Progress
-from gencharge.backups.errors import BackupFailed, BackupInvalid, BaseBackupAlreadyRunning, WalArchiveRequired
+from gencharge.backups import cipher, crud, names, programs, wal_archive, wal_crud
+from gencharge.backups.create_service import Progress, key_of
+from gencharge.backups.errors import (
+    BackupFailed,
+    BackupInvalid,
+    BackupKeyRequired,
+    BaseBackupAlreadyRunning,
+    WalArchiveRequired,
+)
 from gencharge.backups.wal_archive import Base
 from gencharge.core import telemetry
 from gencharge.core.settings import Settings
@@ -75,16 +81,18 @@ def create(settings: Settings, progress: Progress, *, patience_seconds: float = 
         parent = wal_archive.base_folder(archive)
         parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(parent)
-        draft = parent / f".{base_id}"
+        draft, key = parent / f".{base_id}", key_of(settings)
         draft.mkdir(mode=0o700)
         try:
             started_at = clock.now()
-            _copy(tools, url, draft / wal_archive.ARCHIVE_NAME, progress, patience_seconds)
-            description = _described(draft / wal_archive.ARCHIVE_NAME) | {
+            target = draft / wal_archive.archive_name(sealed=key is not None)
+            _copy(tools, url, target, key, progress, patience_seconds)
+            description = _described(target, key) | {
                 "started_at": started_at.isoformat(),
                 # What is committed from now on is not in it.
                 "finished_at": wal_crud.get_archiving(connection).now.isoformat(),
                 "postgres": version,
+                "sealed": key is not None,
             }
             _write(draft / wal_archive.DESCRIPTION_NAME, orjson.dumps(description))
             draft.rename(parent / base_id)
@@ -116,10 +124,16 @@ def prune(settings: Settings) -> tuple[list[Base], int]:
 
 
 @contextmanager
-def files_of(archive: Path) -> Iterator[tarfile.TarFile]:
-    """The files of a base backup, which are read one after the other, to their end. Raises BackupInvalid for a damaged one."""
+def files_of(archive: Path, key: bytes | None = None) -> Iterator[tarfile.TarFile]:
+    """The files of a base backup, which are read one after the other, to their end.
+
+    Raises BackupInvalid for a damaged one, BackupKeyRequired and BackupKeyMismatch for an encrypted one without its key."""
     try:
-        with zstd.open(archive, "rb") as content, tarfile.open(fileobj=content, mode="r|") as files:
+        with (
+            archive.open("rb") as file,
+            zstd.open(_unsealed(file, archive, key), "rb") as content,
+            tarfile.open(fileobj=content, mode="r|") as files,
+        ):
             yield files
             # What follows the last file belongs to the compressed stream, whose checksum is at its end.
             while content.read(_PIECE_BYTES):
@@ -130,10 +144,18 @@ def files_of(archive: Path) -> Iterator[tarfile.TarFile]:
         ) from None
 
 
-def _described(archive: Path) -> dict[str, Any]:
+def _unsealed(file: IO[bytes], archive: Path, key: bytes | None) -> Any:
+    if archive.name != wal_archive.SEALED_ARCHIVE_NAME:
+        return file
+    if key is None:
+        raise BackupKeyRequired("The base backup is encrypted. Set BACKUP_KEY_FILE to the file with its key.")
+    return cipher.OpeningReader(file, key)
+
+
+def _described(archive: Path, key: bytes | None) -> dict[str, Any]:
     """What the base backup says of itself. Reads it to its end, so what is listed could be read once."""
     start, manifest = b"", dict[str, Any]()
-    with files_of(archive) as files:
+    with files_of(archive, key) as files:
         for member in files:
             file = files.extractfile(member) if member.name in {"backup_label", "backup_manifest"} else None
             content = file.read() if file is not None else b""
@@ -153,7 +175,14 @@ def _described(archive: Path) -> dict[str, Any]:
     }
 
 
-def _copy(tools: programs.Tools, url: str, target: Path, progress: Progress, patience_seconds: float) -> None:
+def _copy(
+    tools: programs.Tools,
+    url: str,
+    target: Path,
+    key: bytes | None,
+    progress: Progress,
+    patience_seconds: float,
+) -> None:
     command = [
         tools.path("pg_basebackup"),
         "--pgdata=-",
@@ -171,15 +200,19 @@ def _copy(tools: programs.Tools, url: str, target: Path, progress: Progress, pat
     }
     with target.open("xb") as file:
         target.chmod(0o600)
+        sealing = cipher.SealingWriter(file.write, key) if key is not None else None
+        sink: Any = sealing or file
         with (
             _watched(command, url, patience_seconds) as (content, heard),
-            zstd.open(file, "wb", options=options) as packed,
+            zstd.open(sink, "wb", options=options) as packed,
         ):
             while piece := content.read(_PIECE_BYTES):
                 heard.set()
                 packed.write(piece)
                 done += len(piece)
                 progress("base backup", done)
+        if sealing is not None:
+            sealing.finish()
         file.flush()
         os.fsync(file.fileno())
 

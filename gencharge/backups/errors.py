@@ -111,5 +111,13 @@ class WalArchiveRequired(Conflict):
     """There is no archive of the write-ahead log: set BACKUP_WAL_DIR to a folder, and start the stores again."""
 
 
+class WalCopiesRequired(Conflict):
+    """The archive of the write-ahead log has no copy: set BACKUP_BUCKET to a bucket."""
+
+
+class WalCopiesDiffer(Conflict):
+    """The bucket holds the write-ahead log of another server: name another bucket, or another STORAGE_PREFIX."""
+
+
 class BaseBackupAlreadyRunning(Conflict):
     """Another base backup is being made."""

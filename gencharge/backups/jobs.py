@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from gencharge.backups import running_service, runs_crud, staff_service, wal_service
+from gencharge.backups import running_service, runs_crud, staff_service, wal_copies_service, wal_service
 from gencharge.backups.models import BackupRun
 from gencharge.backups.schedule import Schedule, slot_of
 from gencharge.core import telemetry
@@ -58,6 +58,12 @@ async def make_base(stores: Stores) -> None:
         log.info("base_backup_made", base_id=base.base_id)
 
 
+async def copy_log(stores: Stores) -> None:
+    """Copy what is new in the archive of the write-ahead log into the bucket of the backups, if there are both."""
+    if wal_copies_service.is_on(stores.settings):
+        await wal_copies_service.copy(stores.settings)
+
+
 async def purge(stores: Stores) -> None:
     """Forget work of long ago, and links that have expired."""
     now = clock.now()
@@ -78,5 +84,6 @@ JOBS: Final = (
     Job("backups.schedule", schedule, cron="10 * * * * *"),
     Job("backups.sweep", sweep, cron="35 * * * * *"),
     Job("backups.base", make_base, cron="20 7 * * * *"),
+    Job("backups.copy_log", copy_log, cron="50 * * * * *"),
     Job("backups.purge", purge, cron="40 21 * * *"),
 )

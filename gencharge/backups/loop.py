@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from gencharge.backups import measuring_service, wal_service
+from gencharge.backups import measuring_service, wal_copies_service, wal_service
 from gencharge.core import telemetry
 from gencharge.core.errors import Unavailable
 from gencharge.core.stopping import raise_if_cancelled
@@ -23,6 +23,7 @@ async def keep_measured(stores: Stores) -> None:
         try:
             await measuring_service.tell(stores.settings)
             await asyncio.to_thread(wal_service.tell, stores.settings)
+            await wal_copies_service.tell(stores.settings)
         except Exception as error:
             raise_if_cancelled()
             if not isinstance(error, Unavailable):

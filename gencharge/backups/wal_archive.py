@@ -1,8 +1,10 @@
 """The archive of a server's write-ahead log (WAL), with the base backups that it continues: what is in it, and to which instants it leads.
 
-    wal/000000010000000000000007.gz    a segment: timeline, then the number in two halves; `wal_program` keeps it
-    base/ID/base.tar.zst               all files of the server, as pg_basebackup copies them
-    base/ID/base.json                  when that was, and where in the log it begins and ends
+    wal/000000010000000000000007.gz.aes    a segment: timeline, then the number in two halves; `wal_program` keeps it
+    base/ID/base.tar.zst.aes               all files of the server, as pg_basebackup copies them
+    base/ID/base.json                      when that was, and where in the log it begins and ends
+
+Without a key nothing is encrypted, and the names end without `.aes`.
 
 A base backup leads to every instant from its end up to the first segment that is missing.
 """
@@ -19,14 +21,15 @@ from typing import Any, Final
 import orjson
 
 from gencharge.backups import names
-from gencharge.backups.wal_program import ENDING
+from gencharge.backups.wal_program import ENDING, SEALED_ENDING
 
 SEGMENT_BYTES: Final = 16 * 1024 * 1024
 ARCHIVE_NAME: Final = "base.tar.zst"
+SEALED_ARCHIVE_NAME: Final = f"{ARCHIVE_NAME}.aes"
 DESCRIPTION_NAME: Final = "base.json"
 _IN_A_LOG: Final = 0x1_0000_0000 // SEGMENT_BYTES
 _SEGMENT: Final = re.compile(
-    rf"(?P<timeline>[0-9A-F]{{8}})(?P<log>[0-9A-F]{{8}})(?P<part>[0-9A-F]{{8}}){re.escape(ENDING)}"
+    rf"(?P<timeline>[0-9A-F]{{8}})(?P<log>[0-9A-F]{{8}})(?P<part>[0-9A-F]{{8}})({re.escape(ENDING)}|{re.escape(SEALED_ENDING)})"
 )
 
 
@@ -43,11 +46,13 @@ class Base:
     last: int
     size_bytes: int
     postgres: str
+    # Whether it is encrypted with the key of the backups.
+    sealed: bool = False
 
     @property
     def archive(self) -> Path:
         """The files of the server."""
-        return self.folder / ARCHIVE_NAME
+        return self.folder / archive_name(sealed=self.sealed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,11 @@ def base_folder(archive: Path) -> Path:
     return archive / "base"
 
 
+def archive_name(*, sealed: bool) -> str:
+    """What the files of a base backup are called."""
+    return SEALED_ARCHIVE_NAME if sealed else ARCHIVE_NAME
+
+
 def segment_name(timeline: int, number: int) -> str:
     """How PostgreSQL calls a segment."""
     return f"{timeline:08X}{number // _IN_A_LOG:08X}{number % _IN_A_LOG:08X}"
@@ -103,7 +113,7 @@ def list_bases(archive: Path) -> list[Base]:
         if not names.is_backup_id(path.parent.name):
             continue
         try:
-            bases.append(_base_of(path.parent, orjson.loads(path.read_bytes())))
+            bases.append(base_of(path.parent, orjson.loads(path.read_bytes())))
         except (OSError, KeyError, TypeError, ValueError):
             continue
     return bases
@@ -112,13 +122,20 @@ def list_bases(archive: Path) -> list[Base]:
 def list_segments(archive: Path) -> list[Segment]:
     """The segments, in their order; of two timelines the newer one comes last."""
     segments = list[Segment]()
-    for path in wal_folder(archive).glob(f"*{ENDING}"):
-        match = _SEGMENT.fullmatch(path.name)
-        if match is not None:
-            number = int(match["log"], 16) * _IN_A_LOG + int(match["part"], 16)
-            archived_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            segments.append(Segment(number, int(match["timeline"], 16), path, archived_at))
+    for path in wal_folder(archive).glob(f"*{ENDING}*"):
+        archived_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        if (segment := segment_of(path, archived_at)) is not None:
+            segments.append(segment)
     return sorted(segments, key=lambda each: (each.number, each.timeline))
+
+
+def segment_of(path: Path, archived_at: datetime) -> Segment | None:
+    """The segment that a file of this name is; None if it is none."""
+    match = _SEGMENT.fullmatch(path.name)
+    if match is None:
+        return None
+    number = int(match["log"], 16) * _IN_A_LOG + int(match["part"], 16)
+    return Segment(number, int(match["timeline"], 16), path, archived_at)
 
 
 def spans_of(bases: Sequence[Base], segments: Sequence[Segment]) -> list[Span]:
@@ -182,7 +199,8 @@ def _text(instant: datetime) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _base_of(folder: Path, description: dict[str, Any]) -> Base:
+def base_of(folder: Path, description: dict[str, Any]) -> Base:
+    """The base backup that is described like this. Raises KeyError, TypeError or ValueError if it is none."""
     return Base(
         base_id=folder.name,
         folder=folder,
@@ -193,4 +211,5 @@ def _base_of(folder: Path, description: dict[str, Any]) -> Base:
         last=number_of(str(description["end"])),
         size_bytes=int(description["size_bytes"]),
         postgres=str(description["postgres"]),
+        sealed=bool(description.get("sealed", False)),
     )

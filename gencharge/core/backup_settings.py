@@ -51,7 +51,8 @@ class Backups(BaseModel):
     backup_wal_dir: Path | None = Field(
         default=None,
         description="A folder for the write-ahead log and the base backups of the embedded PostgreSQL, for a recovery to a point in time; better "
-        "another disk than that of the data. It is not encrypted. Empty: no archive.",
+        "another disk than that of the data. Encrypted with the key of `BACKUP_KEY_FILE` if there is one; with `BACKUP_BUCKET` a worker copies it there, too. "
+        "Empty: no archive.",
     )
     backup_wal_days: int = Field(
         default=7,

@@ -173,6 +173,18 @@ def base() -> None:
     raise typer.Exit(code)
 
 
+@app.command("fetch-log")
+def fetch_log() -> None:
+    """Bring the archive of BACKUP_WAL_DIR back from its copy in BACKUP_BUCKET, for `restore --until` on a new machine.
+
+    What is in the folder already stays as it is."""
+    settings = terminal.read_settings()
+    terminal.quiet_log(settings)
+    with terminal.one_line(), _progress() as progress:
+        code = recovery_command.fetch_log(settings, progress)
+    raise typer.Exit(code)
+
+
 @app.command()
 def databases() -> None:
     """Show the databases that restores made or left beside the live one, the newest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -68,6 +69,22 @@ def make_base(settings: Settings, progress: Callable[[str, int], None]) -> int:
             out.print(f"{each.base_id} was deleted")
         if segments:
             out.print(f"{segments} segments of the log were deleted")
+        return 0
+
+
+def fetch_log(settings: Settings, progress: Callable[[str, int], None]) -> int:
+    """Bring the archive back from its copy in the bucket, and print to which instants it leads. Returns the exit code."""
+    with _problems():
+        from gencharge.backups import wal_copies_service
+        from gencharge.run.embedded import wal
+        from gencharge.run.embedded.ownership import server_account
+
+        count = asyncio.run(wal_copies_service.fetch(settings, progress))
+        assert settings.backup_wal_dir is not None, "else it was refused"
+        # PostgreSQL's user reads it.
+        wal.own(settings.backup_wal_dir.resolve(), server_account(settings.data_dir.resolve()))
+        out.print(f"{count} files were fetched.")
+        show_reachable(settings)
         return 0
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from gencharge.backups import cipher, wal_keys
+from gencharge.core.errors import Problem
 from gencharge.run.embedded.binaries import Binary
 from gencharge.run.embedded.errors import AlreadyRunning, ServerFailed
 from gencharge.run.embedded.ownership import match_owner
@@ -63,8 +65,20 @@ class EmbeddedServers:
         """The servers of those stores whose URL is not given."""
         urls = {"mongo": settings.mongo_url, "redis": settings.redis_url, "postgres": settings.database_url}
         servers = cls(settings.data_dir, [name for name, url in urls.items() if not url])
-        servers.postgres.wal_dir = settings.backup_wal_dir.resolve() if settings.backup_wal_dir else None
+        servers.archive_by(settings)
         return servers
+
+    def archive_by(self, settings: Settings) -> None:
+        """Have the log of PostgreSQL archived as the settings say. Raises ServerFailed if the key of the backups can't be read."""
+        if settings.backup_wal_dir is None or settings.database_url:
+            return
+        self.postgres.wal_dir = settings.backup_wal_dir.resolve()
+        try:
+            key = cipher.read_key(settings.backup_key_file) if settings.backup_key_file else None
+        except (Problem, OSError) as problem:
+            reason = problem.detail if isinstance(problem, Problem) else str(problem)
+            raise ServerFailed(f"BACKUP_KEY_FILE: {reason}") from None
+        self.postgres.wal_public_key = wal_keys.public_of(key) if key is not None else ""
 
     def lock(self) -> None:
         """Claim the data folder for this process; raises AlreadyRunning when another one has it."""

@@ -10,11 +10,12 @@ is not. The data in use are not touched: of a server that does not run any more,
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,15 +24,16 @@ from typing import IO, Final
 import orjson
 import psycopg
 
-from gencharge.backups import base_service, crud, wal_archive, wal_crud
+from gencharge.backups import base_service, create_service, crud, wal_archive, wal_crud, wal_keys
 from gencharge.backups.create_service import Progress
 from gencharge.backups.wal_archive import Base
+from gencharge.backups.wal_program import ENDING, SEALED_ENDING
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.run.embedded import cluster, disk, wal
 from gencharge.run.embedded.binaries import Binary, find_postgres_of
 from gencharge.run.embedded.errors import ArchiveDamaged, InstantNotReachable, ServerFailed
-from gencharge.run.embedded.ownership import match_owner
+from gencharge.run.embedded.ownership import match_owner, server_account
 
 _DRAFT: Final = "postgres.draft"
 # A day: how long a recovery takes depends on how much was written since the base backup.
@@ -80,8 +82,12 @@ def recover(settings: Settings, until: datetime, folder: Path, progress: Progres
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     match_owner(folder)
     try:
-        _unpack(base, draft, progress)
-        last_at = _replay(folder, draft, program, archive, until, live, progress)
+        _unpack(base, create_service.key_of(settings), draft, progress)
+        with _key_file(settings, folder) as key_file:
+            reading = {
+                "restore_command": wal.restore_command(wal_archive.wal_folder(archive), live, key_file)
+            }
+            last_at = _replay(folder, draft, program, reading, until, live, progress)
         (draft / "backup_manifest").unlink(missing_ok=True)
         draft.rename(folder / "postgres")
     finally:
@@ -109,8 +115,8 @@ def _end_segment(settings: Settings, archive: Path) -> Path | None:
         pg_wal = settings.data_dir.resolve() / "postgres" / "pg_wal"
         return pg_wal if pg_wal.is_dir() else None
     deadline = time.monotonic() + _ARCHIVED_SECONDS
-    path = wal_archive.wal_folder(archive) / f"{name}.gz"
-    while not path.exists():
+    folder = wal_archive.wal_folder(archive)
+    while not any((folder / f"{name}{ending}").exists() for ending in (ENDING, SEALED_ENDING)):
         if time.monotonic() > deadline:
             raise ServerFailed(
                 f"PostgreSQL has not archived {name} within {_ARCHIVED_SECONDS:g} s: see {settings.data_dir / 'logs' / 'postgres.log'}"
@@ -119,11 +125,30 @@ def _end_segment(settings: Settings, archive: Path) -> Path | None:
     return None
 
 
-def _unpack(base: Base, draft: Path, progress: Progress) -> None:
+@contextmanager
+def _key_file(settings: Settings, folder: Path) -> Iterator[Path | None]:
+    """The private key of the archive, in a file for the server's user while it reads the log; None without a key of backups."""
+    key = create_service.key_of(settings)
+    if key is None:
+        yield None
+        return
+    path, account = folder / "wal.key", server_account(folder)
+    path.unlink(missing_ok=True)
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w", encoding="ascii") as file:
+            file.write(wal_keys.private_of(key))
+        if account is not None:
+            os.chown(path, account.uid, account.gid)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _unpack(base: Base, key: bytes | None, draft: Path, progress: Progress) -> None:
     """Write the files of the base backup, and compare each with the checksum that the server gave of it."""
     draft.mkdir(mode=0o700)
     digests, done = dict[str, str](), 0
-    with base_service.files_of(base.archive) as files:
+    with base_service.files_of(base.archive, key) as files:
         for member in files:
             target = draft / member.name
             if not target.resolve().is_relative_to(draft.resolve()) or not (
@@ -161,7 +186,7 @@ def _replay(
     folder: Path,
     draft: Path,
     program: Binary,
-    archive: Path,
+    reading: Mapping[str, str],
     until: datetime,
     live: Path | None,
     progress: Progress,
@@ -169,14 +194,13 @@ def _replay(
     """Let a server of its own read the log up to the instant, and stop it again in order."""
     # PostgreSQL takes this file away when it has arrived.
     (draft / "recovery.signal").touch()
-    reading = {"restore_command": wal.restore_command(wal_archive.wal_folder(archive), live)}
     to_the_instant = {
         "recovery_target_time": until.isoformat(),
         "recovery_target_action": "promote",
     }
     log = folder / "logs" / f"{draft.name}.log"
     try:
-        _run(folder, draft, program, reading | to_the_instant, progress)
+        _run(folder, draft, program, {**reading, **to_the_instant}, progress)
     except ServerFailed as problem:
         if not _says(log, _NOT_REACHED):
             raise _named(log, problem) from None

@@ -30,6 +30,8 @@ class Postgres(Server):
     fsync = True
     # The folder that the write-ahead log is archived in, and the base backups beside it; None: it is not archived.
     wal_dir: Path | None = None
+    # The public key that the log is archived with, in hexadecimal digits; empty: it is not encrypted.
+    wal_public_key: str = ""
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir)
@@ -67,7 +69,7 @@ class Postgres(Server):
             "log_lock_waits": "on",
             "log_min_duration_statement": "1s",
             "cluster_name": "gencharge",
-            **(wal.settings(self.wal_dir) if self.wal_dir else {}),
+            **(wal.settings(self.wal_dir, self.wal_public_key) if self.wal_dir else {}),
             **self.more,
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
