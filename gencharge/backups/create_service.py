@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -135,6 +136,8 @@ class _Writing:
     def run(self, write: Callable[[bytes], None]) -> None:
         """Write the archive and its manifest."""
         url = self._settings.migration_url
+        # pg_dump, which it starts, inherits that.
+        programs.yield_to_others(threading.get_native_id())
         with crud.connected(url) as snapshot:
             crud.begin_snapshot(snapshot)
             name, instant = crud.export_snapshot(snapshot)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -47,6 +47,8 @@ _VARIABLES: Final = {
     "target_session_attrs": "PGTARGETSESSIONATTRS",
 }
 _VERSION_SECONDS: Final = 20
+# A backup may take its time; what customers wait for goes first.
+_NICENESS: Final = 10
 _SHOWN_LINES: Final = 3
 _begun = set["asyncio.Task[int]"]()
 
@@ -144,6 +146,12 @@ async def begin_restore(run_id: str) -> None:
     ending = asyncio.create_task(process.wait())
     _begun.add(ending)
     ending.add_done_callback(_begun.discard)
+
+
+def yield_to_others(pid: int) -> None:
+    """Let a process, or a thread by its native id (Linux), work on what the others leave of the cores."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, pid)))
 
 
 class ProgramFailed(Exception):

@@ -6,7 +6,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Self
 
 _PIECE_BYTES: Final = 1024 * 1024
@@ -29,11 +29,13 @@ class ThreadOutput:
         self._pieces: queue.Queue[bytes | None] = queue.Queue(_PIECES_AHEAD)
         self._buffer = bytearray()
         self._stopped = threading.Event()
-        self._thread: asyncio.Task[None] | None = None
+        # A thread of its own: the work may lower its priority, which no thread takes back.
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="thread-output")
+        self._thread: asyncio.Future[None] | None = None
         self.size_bytes = 0
 
     async def __aenter__(self) -> Self:
-        self._thread = asyncio.create_task(asyncio.to_thread(self._run))
+        self._thread = asyncio.get_running_loop().run_in_executor(self._executor, self._run)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -41,6 +43,7 @@ class ThreadOutput:
         assert self._thread is not None, "it was entered"
         # What the thread raised was raised by the iteration, or there is an earlier reason.
         await asyncio.wait([self._thread])
+        self._executor.shutdown(wait=False)
         if not self._thread.cancelled():
             self._thread.exception()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
@@ -124,3 +126,20 @@ async def test_a_restore_in_place_is_begun_in_a_session_of_its_own(
     assert words == "-m gencharge backup restore --run 0198c0de-0000-7000-8000-000000000000"
     assert int(session) != os.getsid(0)
     assert not programs._begun
+
+
+def test_what_yields_to_others_hands_that_to_the_programs_that_it_starts_and_to_nobody_else() -> None:
+    found = list[int]()
+
+    def work() -> None:
+        programs.yield_to_others(threading.get_native_id())
+        nice = "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"
+        found.append(int(subprocess.check_output([sys.executable, "-c", nice])))
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [max(10, before)]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+    programs.yield_to_others(2**22 + 1)  # one that has ended meanwhile is no error
