@@ -19,7 +19,9 @@ import pytest
 from pymongo import MongoClient, WriteConcern
 from redis import Redis as RedisClient
 
-from gencharge.run.embedded import AlreadyRunning, EmbeddedServers, Postgres, Redis, ServerFailed
+from gencharge.backups import cipher, wal_keys
+from gencharge.core.settings import Settings
+from gencharge.run.embedded import AlreadyRunning, EmbeddedServers, Postgres, Redis, ServerFailed, wal
 from gencharge.run.embedded.binaries import missing_library
 from gencharge.run.processes import wait_until_free
 
@@ -303,3 +305,21 @@ def test_an_ordinary_user_can_run_them_too(folder: Path) -> None:
     )
     parent.terminate()
     parent.communicate()
+
+
+def test_the_log_is_archived_for_the_key_of_the_backups_which_the_server_never_gets(
+    settings: Settings, tmp_path: Path
+) -> None:
+    key = tmp_path / "backup.key"
+    key.write_text(cipher.new_key())
+    changes = {"data_dir": tmp_path, "database_url": "", "backup_wal_dir": tmp_path / "archive"}
+    own = settings.model_copy(update=changes | {"backup_key_file": key})
+    postgres = EmbeddedServers.for_settings(own).postgres
+    command = wal.settings(tmp_path / "archive", postgres.wal_public_key)["archive_command"]
+    assert f" put --to {wal_keys.public_of(cipher.read_key(key))} " in command
+    assert key.read_text() not in command
+    plain = EmbeddedServers.for_settings(own.model_copy(update={"backup_key_file": None})).postgres
+    assert (plain.wal_dir, plain.wal_public_key) == (postgres.wal_dir, "")
+    key.write_text("no key")
+    with pytest.raises(ServerFailed, match="BACKUP_KEY_FILE"):
+        EmbeddedServers.for_settings(own)

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from gencharge import wiring
 from gencharge.audit import sealing_service as sealing
-from gencharge.backups import base_service, cipher, wal_archive
+from gencharge.backups import base_service, cipher, wal_archive, wal_copies_service
 from gencharge.backups.errors import (
     BackupInvalid,
     BackupKeyMismatch,
@@ -38,6 +38,7 @@ from gencharge.run.embedded.errors import ArchiveDamaged, InstantNotReachable
 from gencharge.run.recovery import Plan
 from tests.make.backups import make_backup, silent
 from tests.make.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
+from tests.make.storage import BUCKET, S3Server
 
 SALE_PAISE = 29_900
 FUNDS = 100_000
@@ -285,6 +286,27 @@ def test_without_mongodb_the_documents_come_from_a_backup(installation: Installa
     assert wallet_of(installation, settings.data_dir / "from_backup") == sum(
         1 for at in installation.sold if at < until
     )
+
+
+def test_an_archive_that_is_lost_comes_back_from_the_bucket(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(sell(installation, 4))
+    until = datetime.now(UTC)
+    with S3Server() as server:
+        bucket = server.settings()
+        changes = {name: getattr(bucket, name) for name in bucket.model_fields_set - {"storage_bucket"}}
+        own = installation.settings.model_copy(update=changes | {"backup_bucket": BUCKET})
+        point_in_time._end_segment(own, own.backup_wal_dir)
+        assert asyncio.run(wal_copies_service.copy(own)) > 0
+        shutil.rmtree(own.backup_wal_dir)
+        monkeypatch.setattr(terminal, "read_settings", lambda: own)
+        answer = CliRunner().invoke(cli.app, ["backup", "fetch-log"])
+        assert answer.exit_code == 0, answer.output
+        assert "any instant from" in answer.output
+    outcome = recovery.recover(own, plan_of(installation, until, "from_bucket"), silent)
+    assert outcome.problems == []
+    assert wallet_of(installation, own.data_dir / "from_bucket") == len(installation.sold)
 
 
 def test_a_server_that_is_gone_gives_what_it_had_not_archived(

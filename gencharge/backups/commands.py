@@ -109,13 +109,27 @@ def restore(
         restored = await restore_service.restore(settings, location, target, proofs=proofs, progress=progress)
         for line in restored.lines:
             say(line)
-        say(f"Restored into the database {target.database}, which nothing uses yet. To use it, set")
-        say(f"  DATABASE_URL to the same address with /{target.database} as its path, and")
-        say(f"  MONGO_DATABASE={target.mongo_database}")
-        say("and start API and worker again.")
+        say(f"Restored into the database {target.database}, which nothing uses yet.")
+        for line in how_to_use(settings, target):
+            say(line)
         return _conclude(say, restored.problems, "It is as it was when the backup was made.")
 
     return _run(work(), say)
+
+
+def how_to_use(settings: Settings, target: Target) -> list[str]:
+    """What to do with restored databases, in lines for a person."""
+    if not settings.database_url:
+        # With a DATABASE_URL the embedded server would not be started any more.
+        return [
+            "To use a backup with the embedded PostgreSQL, restore it with --in-place. `gencharge backup drop-database`",
+            f"deletes {target.database}.",
+        ]
+    return [
+        f"To use it, set DATABASE_URL to the same address with /{target.database} as its path, and",
+        f"  MONGO_DATABASE={target.mongo_database}",
+        "and start API and worker again.",
+    ]
 
 
 def restore_in_place(

@@ -129,7 +129,7 @@ async def _missing(archive: Path, storage: Storage) -> list[tuple[Path, str]]:
         if key not in present:
             missing.append((path, key))
         elif path.exists() and path.stat().st_size != present[key]:
-            # A file of an archive is never written again, so a server that began anew has written this one.
+            # A file of an archive is never written again, so a server whose log began again has written this one.
             raise WalCopiesDiffer(worded("The bucket holds another {key}.", key=key))
     return missing
 

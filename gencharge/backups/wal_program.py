@@ -220,11 +220,11 @@ def _same(source: Path, archived: Path) -> bool:
     if archived.name.endswith(SEALED_ENDING):
         header = archived.read_bytes()[:_HEADER_BYTES]
         return header[-32:] == hashlib.sha256(source.read_bytes()).digest() and header.startswith(_MAGIC)
-    with source.open("rb") as own, gzip.open(archived, "rb") as kept:
+    with source.open("rb") as own, gzip.open(archived, "rb") as archive:
         try:
             while True:
                 piece = own.read(_PIECE)
-                if piece != kept.read(_PIECE):
+                if piece != archive.read(_PIECE):
                     return False
                 if not piece:
                     return True

@@ -52,6 +52,17 @@ async def test_a_backup_is_made_listed_verified_restored_and_pruned(own: Setting
     assert "last backup" in text
 
 
+def test_how_a_copy_is_taken_into_use_depends_on_whose_server_it_is(settings: Settings) -> None:
+    target = Target("copy", "copy_documents")
+    own = settings.model_copy(update={"database_url": "postgresql://owner@db.example/gencharge"})
+    assert "/copy as its path" in "\n".join(commands.how_to_use(own, target))
+    assert "MONGO_DATABASE=copy_documents" in "\n".join(commands.how_to_use(own, target))
+    # A DATABASE_URL would keep the embedded server from being started.
+    embedded = "\n".join(commands.how_to_use(settings.model_copy(update={"database_url": ""}), target))
+    assert "DATABASE_URL" not in embedded
+    assert "--in-place" in embedded
+
+
 async def test_what_is_wrong_is_one_line_and_exit_code_1(own: Settings, tmp_path: Path) -> None:
     options = {"database": None, "proofs": []}
     for source in ("/nowhere", "20261122t000000z-00000000"):

@@ -129,17 +129,17 @@ async def test_a_restore_in_place_is_begun_in_a_session_of_its_own(
 
 
 def test_what_yields_to_others_hands_that_to_the_programs_that_it_starts_and_to_nobody_else() -> None:
-    found = list[int]()
+    niceness = list[int]()
 
     def work() -> None:
         programs.yield_to_others(threading.get_native_id())
         nice = "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"
-        found.append(int(subprocess.check_output([sys.executable, "-c", nice])))
+        niceness.append(int(subprocess.check_output([sys.executable, "-c", nice])))
 
     before = os.getpriority(os.PRIO_PROCESS, 0)
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert found == [max(10, before)]
+    assert niceness == [max(10, before)]
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
-    programs.yield_to_others(2**22 + 1)  # one that has ended meanwhile is no error
+    programs.yield_to_others(2**22 + 1)  # one that has ended since is no error

@@ -113,9 +113,9 @@ def test_with_a_key_it_is_encrypted_and_given_back_as_postgresql_calls_it(
     put = [*program, "put", "--to", wal_keys.public_of(KEY), str(folder), f"pg_wal/{NAME}"]
     for _ in range(2):
         assert subprocess.run(put, cwd=tmp_path, check=False).returncode == DONE
-    [kept] = folder.iterdir()
-    assert kept.name == f"{NAME}.gz.aes"
-    assert segment.read_bytes()[:64] not in kept.read_bytes()
+    [archived] = folder.iterdir()
+    assert archived.name == f"{NAME}.gz.aes"
+    assert segment.read_bytes()[:64] not in archived.read_bytes()
     target = tmp_path / "RECOVERYXLOG"
     get = [*program, "get", "--key", str(key_file), str(folder), NAME, str(target)]
     assert subprocess.run(get, check=False).returncode == DONE
@@ -128,21 +128,21 @@ def test_an_encrypted_file_that_was_changed_cut_off_renamed_or_is_for_another_ke
     segment: Path, folder: Path, key_file: Path, tmp_path: Path
 ) -> None:
     wal_program.put(folder, segment, public_key=bytes.fromhex(wal_keys.public_of(KEY)))
-    kept, target = folder / f"{NAME}.gz.aes", tmp_path / "out"
-    whole = kept.read_bytes()
+    archived, target = folder / f"{NAME}.gz.aes", tmp_path / "out"
+    whole = archived.read_bytes()
     words = ["get", "--key", str(key_file), str(folder), NAME, str(target)]
     for at in (0, 20, 60, 90, len(whole) - 1):
         changed = bytearray(whole)
         changed[at] ^= 1
-        kept.write_bytes(changed)
+        archived.write_bytes(changed)
         assert wal_program.main(words) == DAMAGED
     for length in (0, 50, 100, len(whole) - 1):
-        kept.write_bytes(whole[:length])
+        archived.write_bytes(whole[:length])
         assert wal_program.main(words) == DAMAGED
     other = NAME.replace("AB", "AC")
     (folder / f"{other}.gz.aes").write_bytes(whole)
     assert wal_program.main([*words[:-2], other, str(target)]) == DAMAGED
-    kept.write_bytes(whole)
+    archived.write_bytes(whole)
     for text in (wal_keys.private_of(bytes(32)), "no key", ""):
         key_file.write_text(text)
         with pytest.raises(Unreadable):

@@ -331,6 +331,8 @@ def test_killed_and_out_of_disk_again_and_again(machine: Machine) -> None:
     for number in range(ROUNDS):
         if chance.random() < 0.3:
             mark(machine.settings, "new")
-            restore_on_a_full_disk(machine, backup_id, leave=chance.randrange(1, 120) * MB)
+            leave, began = chance.randrange(1, 120) * MB, time.monotonic()
+            restore_on_a_full_disk(machine, backup_id, leave=leave)
+            print(f"round {number}: {leave // MB} MB left, {time.monotonic() - began:.0f} s")  # noqa: T201 - the run's record
         else:
             kill_at_random(machine, chance, backup_id, number)

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import psycopg
@@ -20,16 +18,13 @@ import pytest
 from alembic import command
 
 from gencharge.core.postgres import migrations
-from gencharge.core.values.ids import new_id
-from tests.faults.customers import admit
-from tests.faults.http import post
+from tests.faults.sales import Sales
 from tests.faults.site import Site
-from tests.faults.test_faults import bodies, cheapest, ledger_lines, new_number, rows
+from tests.faults.test_faults import cheapest, ledger_lines, rows
 from tests.make import fork_server
 
 # The last migration that a sale of this code needs. A new one that a sale needs takes its place.
 OLDEST_FOR_SALES = "0052"
-RATE = 50
 # `gencharge migrate` gives up after five seconds; a sale that waits behind it can't wait for longer.
 LONGEST_WAIT_SECONDS = 5.0
 
@@ -70,41 +65,9 @@ class Watch:
                 await asyncio.sleep(0.02)
 
 
-class Sales:
-    """Fifty sales a second, over one port after the other of those that serve."""
-
-    def __init__(self, site: Site, plan: str) -> None:
-        self._site = site
-        self._plan = plan
-        customers = [new_id() for _ in range(20)]
-        with psycopg.connect(site.settings.postgres_url) as connection:
-            for user_id in customers:
-                admit(connection, user_id, new_number(), "JIO", 10**9)
-        self._headers = site.headers_of(customers)
-        self.ports = [site.port]
-        self.seen: Counter[tuple[int, int | None]] = Counter()
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def run(self) -> None:
-        number, began = 0, time.monotonic()
-        while True:
-            self._tasks.append(asyncio.create_task(self._one(number)))
-            number += 1
-            await asyncio.sleep(max(0.0, began + number / RATE - time.monotonic()))
-
-    async def _one(self, number: int) -> None:
-        port = self.ports[number % len(self.ports)]
-        headers = self._headers[number % len(self._headers)] | {"Idempotency-Key": f"migrate-{uuid4()}"}
-        answer = await post(port, "/v1/recharge/subscribe", headers, bodies(self._plan, 1)[0], seconds=60)
-        self.seen[port, answer.status_code if answer is not None else None] += 1
-
-    async def settle(self) -> None:
-        await asyncio.gather(*self._tasks)
-
-
 async def test_sales_go_on_while_the_schema_is_migrated_and_both_releases_serve(old: Site) -> None:
     async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
-        sales, watch = Sales(old, await cheapest(old, client)), Watch(old)
+        sales, watch = Sales(old, await cheapest(old, client), "migrate"), Watch(old)
     selling, watching = asyncio.create_task(sales.run()), asyncio.create_task(watch.look())
     await asyncio.sleep(2)
     assert migrations.current(old.settings) != migrations.head()
@@ -141,7 +104,7 @@ async def test_sales_go_on_while_the_schema_is_migrated_and_both_releases_serve(
 
 async def test_a_migration_that_gets_no_lock_gives_up_and_sales_go_on(old: Site) -> None:
     async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
-        sales = Sales(old, await cheapest(old, client))
+        sales = Sales(old, await cheapest(old, client), "migrate")
     revision = migrations.current(old.settings)
     # Somebody holds a table that every migration writes.
     with psycopg.connect(old.settings.postgres_url) as reader:

@@ -27,6 +27,8 @@ _SHOWN: Final = 5
 NIGHTLY: Final = "30 20 * * *"
 # A proof is of a copy that nobody uses yet, so it may have the machine to itself.
 PROVING_SESSIONS: Final = max(1, min(4, os.cpu_count() or 1))
+# What such a session may use for a sort or a hash, so that the joins of millions of rows stay in memory.
+_PROVING_WORK_MEM: Final = "64MB"
 log = telemetry.get_logger(__name__)
 
 
@@ -75,7 +77,8 @@ async def run(
 ) -> Report:
     """Run all checks on one snapshot of the database, so that a concurrent movement can't look like a breach.
 
-    `measured`: what is found is a metric of this installation. `sessions`: how many checks run at once, each on a core of the server."""
+    `measured`: what is found is a metric of this installation. `sessions`: how many checks run at once, each on a core of the server; more than one for
+    a database that nobody uses, and then each may use more memory."""
     waiting, breaches = deque(checks), dict[str, list[str]]()
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(database.transaction())
@@ -91,6 +94,8 @@ async def run(
                 readers.append(other)
 
         async def work(db: AsyncSession) -> None:
+            if sessions > 1:
+                await db.execute(text(f"SET LOCAL work_mem = '{_PROVING_WORK_MEM}'"))
             while waiting:
                 check = waiting.popleft()
                 rows = await db.execute(text(check.breaches))
