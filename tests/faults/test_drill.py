@@ -1,4 +1,4 @@
-"""The drill, with real processes and fifty sales a second: everything is lost, and comes back from a backup.
+"""The drill, with real processes and fifty sales a second: everything is lost, and comes back from a backup, or as of an instant.
 
 Three seconds of sales in the suite; as a soak a minute of them (SOAK_SECONDS).
 """
@@ -20,13 +20,15 @@ import httpx
 import psycopg
 import pytest
 
-from gencharge.backups import cipher, names, service
+from gencharge import wiring
+from gencharge.backups import base_service, cipher, names, service, wal_keys
 from gencharge.core.settings import Settings
-from gencharge.run import verification
+from gencharge.run import recovery, verification
 from tests.faults.sales import Sales
 from tests.faults.site import Site
 from tests.faults.test_faults import cheapest
 from tests.faults.test_in_place import new_customer, open_again, sell, sign_in
+from tests.make.backups import silent
 
 SECONDS = [3.0, pytest.param(float(os.environ.get("SOAK_SECONDS", "60")), marks=pytest.mark.soak)]
 
@@ -162,3 +164,53 @@ def counts_of(settings: Settings, described: dict[str, Any]) -> dict[str, int]:
     counts["events"] -= 1
     counts["session_cutoffs"] -= 1
     return counts
+
+
+@pytest.mark.parametrize("seconds", SECONDS)
+async def test_to_an_instant_amid_fifty_sales_a_second_each_acknowledged_one_is_there_and_no_later_one(
+    folder: Path, seconds: float
+) -> None:
+    site = machine(folder, "site")
+    own = site.settings.model_copy(
+        update={"database_url": "", "mongo_url": "", "backup_wal_dir": folder / "archive"}
+    )
+    site.postgres.wal_dir = own.backup_wal_dir
+    site.postgres.wal_public_key = wal_keys.public_of(cipher.read_key(folder / "backup.key"))
+    try:
+        await asyncio.to_thread(site.start)
+        number = await new_customer(site.settings)
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+            sales = Sales(site, await cheapest(site, client), "drill")
+        await asyncio.to_thread(base_service.create, own, silent)
+        selling = asyncio.create_task(sales.run())
+        await asyncio.sleep(seconds)
+        until = datetime.now(UTC)
+        await asyncio.sleep(seconds)
+        plan = recovery.Plan(
+            until, site.folder / "recovered", dated=wiring.DATED_DOCUMENTS, proofs=wiring.PROOFS
+        )
+        outcome = await asyncio.to_thread(recovery.recover, own, plan, silent)
+        selling.cancel()
+        await sales.settle()
+        assert outcome.problems == []
+    finally:
+        site.stop()
+    assert len(sales.acknowledged_before(until)) > 50, "they went on"
+
+    # Everything in use is lost, and what was recovered takes its place, as the command says.
+    for store in ("postgres", "mongo"):
+        shutil.rmtree(site.folder / store)
+        (site.folder / "recovered" / store).rename(site.folder / store)
+    shutil.rmtree(site.folder / "redis")
+    try:
+        for server in (site.postgres, site.mongo, site.redis):
+            server.start()
+            server.wait_ready()
+        keys = keys_of(site.settings, "drill")
+        assert sales.acknowledged_before(until) <= keys, "each acknowledged one is there"
+        assert keys <= sales.begun_before(until), "none that was asked for after it"
+        site.start_process("worker")
+        site.start_api()
+        await goes_on(site, number)
+    finally:
+        site.stop()
