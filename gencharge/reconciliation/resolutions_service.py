@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -42,6 +43,15 @@ ASK: Final = "reconciliation.ask"
 Act = Callable[[AsyncSession, ReconciliationDifference, UUID], Awaitable[int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A resolution that was carried out. `is_replay`: it was carried out before, and nothing moved this time."""
+
+    difference: DifferenceOut
+    moved_paise: int = 0
+    is_replay: bool = False
+
+
 async def resolve(
     db: AsyncSession, admin: Principal, run_id: UUID, difference_id: UUID, command: ResolveDifference
 ) -> DifferenceOut:
@@ -49,6 +59,13 @@ async def resolve(
 
     Raises DifferenceNotFound, DifferenceAlreadyResolved, DifferenceSuperseded, ResolutionNotAllowed.
     """
+    return (await apply(db, admin, run_id, difference_id, command)).difference
+
+
+async def apply(
+    db: AsyncSession, admin: Principal, run_id: UUID, difference_id: UUID, command: ResolveDifference
+) -> Applied:
+    """Like `resolve`, with the money that moved."""
     difference = await crud.lock_difference(db, run_id, difference_id)
     if difference is None:
         raise DifferenceNotFound
@@ -60,7 +77,7 @@ async def resolve(
                     resolution=difference.resolution,
                 )
             )
-        return difference_out(difference)
+        return Applied(difference_out(difference), is_replay=True)
     if difference.status == DifferenceStatus.SUPERSEDED:
         raise DifferenceSuperseded
     before = state_of(difference)
@@ -81,7 +98,7 @@ async def resolve(
     difference.resolved_by, difference.resolved_at = admin.user_id, clock.now()
     await announce(db, difference, before, moved)
     await db.flush()
-    return difference_out(difference)
+    return Applied(difference_out(difference), moved)
 
 
 def state_of(difference: ReconciliationDifference) -> dict[str, object]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.reconciliation import checks, jobs, staff_routes
+from gencharge.reconciliation import bulk_staff_routes, checks, jobs, staff_routes
 
 ROOM: Final = Room(
     name="reconciliation",
     about="The gateway's and the operators' statements, matched with our books.",
     tags={"reconciliation": "The gateway's and the operators' statements, matched with our books."},
-    routers=(staff_routes.router,),
+    routers=(staff_routes.router, bulk_staff_routes.router),
     jobs=jobs.JOBS,
     checks=checks.CHECKS,
 )

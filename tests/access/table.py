@@ -97,6 +97,17 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve": {
         "json": {"resolution": "none", "note": "was checked"}
     },
+    "POST /v1/reconciliation/bulk-resolutions": {
+        "json": {
+            "differences": [
+                {
+                    "run_id": "0198c0de-0000-7000-8000-000000000000",
+                    "difference_id": "0198c0de-0000-7000-8000-000000000000",
+                }
+            ],
+            "note": "was checked",
+        }
+    },
     "PATCH /v1/offers/{offer_id}": {"json": {"name": "Diwali"}},
     "POST /v1/offers/{offer_id}/codes": {"json": {"count": 1}},
     "POST /v1/payments/admin/{user_id}/{payment_id}/refunds": {"json": {"reason": "asked for"}},
@@ -426,6 +437,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/reconciliation/runs/{run_id}":                                           "401  403   404   404 404  403  404   403    -",
     "GET /v1/reconciliation/runs/{run_id}/differences":                               "401  403   404   404 404  403  404   403    -",
     "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve":      "401  403   404   404 403  403  403   403    -",
+    "POST /v1/reconciliation/bulk-resolutions":                                       "401  403   200   200 403  403  403   403    -",
     # wallet
     "GET /v1/wallet":                                                              "401  200   403   403 403  403  403   403    -",
     "GET /v1/campaigns":                                                             "401  403   200   200 200  200  200   403    -",

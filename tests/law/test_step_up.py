@@ -176,6 +176,7 @@ STEP_UP = {
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve",
     "POST /v1/payments/admin/{user_id}/{payment_id}/refunds",
     "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve",
+    "POST /v1/reconciliation/bulk-resolutions",
     "POST /v1/webhooks/endpoints",
     "PATCH /v1/webhooks/endpoints/{endpoint_id}",
     "POST /v1/webhooks/endpoints/{endpoint_id}/rotate-secret",
