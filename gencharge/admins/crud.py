@@ -182,14 +182,21 @@ async def list_permissions(
     return {role_id: frozenset(granted) for role_id, granted in by_role.items()}
 
 
-async def list_holders(db: AsyncSession, permission: str) -> list[tuple[UUID, tuple[str, ...]]]:
-    """The active admins whose role allows `permission`, each with the operators that it is limited to."""
+async def list_holders(
+    db: AsyncSession, permission: str, *, subscription_notices: str | None = None
+) -> list[tuple[UUID, tuple[str, ...]]]:
+    """The active admins whose role allows `permission`, each with the operators that it is limited to.
+
+    `subscription_notices`: only those who chose this.
+    """
     query = (
         select(Admin.admin_id, Admin.operator_scope)
         .join(RolePermission, RolePermission.role_id == Admin.role_id)
         .where(RolePermission.permission == permission, Admin.status == AdminStatus.ACTIVE.value)
         .order_by(Admin.admin_id)
     )
+    if subscription_notices is not None:
+        query = query.where(Admin.subscription_notices == subscription_notices)
     return [(row.admin_id, tuple(row.operator_scope)) for row in await db.execute(query)]
 
 

@@ -23,6 +23,14 @@ class AdminStatus(StrEnum):
     ARCHIVED = "archived"  # left
 
 
+class SubscriptionNotices(StrEnum):
+    """How an admin is told of plans that customers bought."""
+
+    EACH = "each"  # one notice for each; for installations with few sales
+    DIGEST = "digest"  # one in the morning, with the counts of the day before
+    OFF = "off"
+
+
 class Role(Stamped, Base):
     """A role. Its version goes up whenever what it allows changes."""
 
@@ -62,10 +70,12 @@ class Admin(Stamped, Base):
     status: Mapped[str] = mapped_column(Text, server_default=AdminStatus.ACTIVE.value)
     # In which the admin reads notices.
     language: Mapped[str] = mapped_column(Text, server_default=Language.ENGLISH.value)
+    subscription_notices: Mapped[str] = mapped_column(Text, server_default=SubscriptionNotices.DIGEST.value)
     created_at: Mapped[datetime] = stamp()
     updated_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
         CheckConstraint("status IN ('active', 'blocked', 'archived')", name="status"),
+        CheckConstraint("subscription_notices IN ('each', 'digest', 'off')", name="subscription_notices"),
         CheckConstraint("role_id IS NOT NULL OR status = 'archived'", name="role"),
     )

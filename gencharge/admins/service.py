@@ -12,7 +12,7 @@ from gencharge.admins import crud
 from gencharge.admins.errors import AdminBlocked, AdminNotFound, OwnAccount, RoleNotFound
 from gencharge.admins.events import AdminUpdated
 from gencharge.admins.hierarchy_service import lock_staff
-from gencharge.admins.models import Admin, AdminStatus, Role
+from gencharge.admins.models import Admin, AdminStatus, Role, SubscriptionNotices
 from gencharge.admins.roles import SEEDED_ROLES, SNAPSHOT
 from gencharge.admins.staff_schemas import AdminDetail, AdminOut, AdminPage, AdminQuery
 from gencharge.core.events.events import changes, emit
@@ -128,6 +128,13 @@ async def holders_of(db: AsyncSession, permission: str, operator: str | None = N
     ]
 
 
+async def subscribers_of(
+    db: AsyncSession, permission: str, choice: SubscriptionNotices
+) -> list[tuple[UUID, tuple[str, ...]]]:
+    """The active admins who may do `permission` and chose this, each with the operators that it is limited to; none: all operators."""
+    return await crud.list_holders(db, permission, subscription_notices=choice)
+
+
 async def email_of(db: AsyncSession, admin_id: UUID) -> str | None:
     """Where to write to the admin; None while no code goes to the address yet."""
     admin = await crud.get_admin(db, admin_id)
@@ -167,6 +174,7 @@ async def show(db: AsyncSession, admin_id: UUID) -> AdminDetail:
         **fields(admin, role.name if role else None),
         permissions=sorted(granted),
         language=Language(admin.language),
+        subscription_notices=SubscriptionNotices(admin.subscription_notices),
     )
 
 
@@ -193,14 +201,18 @@ async def update_profile(
     *,
     name: str | None = None,
     language: Language | None = None,
+    subscription_notices: SubscriptionNotices | None = None,
     if_match: str | None = None,
 ) -> AdminDetail:
-    """Change one's own name or language; None: it stays. Raises AdminNotFound, AdminBlocked, ResourceChanged."""
+    """Change one's own name, language or notices; None: it stays. Raises AdminNotFound, AdminBlocked, ResourceChanged."""
     admin, _role = await admit(db, admin_id)
     etags.check(if_match, admin)
-    if language is not None and language != admin.language:
-        changed = changes({"language": admin.language}, {"language": language.value})
-        admin.language = language.value
+    before = {"language": admin.language, "subscription_notices": admin.subscription_notices}
+    chosen = {"language": language, "subscription_notices": subscription_notices}
+    changed = changes(before, before | {field: one.value for field, one in chosen.items() if one is not None})
+    if changed:
+        for field, change in changed.items():
+            setattr(admin, field, change["new"])
         await touch(db, admin)
         await emit(db, AdminUpdated(**about(admin), changes=changed))
     await rewrite(db, admin, name=name)

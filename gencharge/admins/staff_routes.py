@@ -96,9 +96,17 @@ async def get_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
 async def update_me(
     body: AdminProfileUpdate, db: Db, admin: SignedInAdmin, if_match: IfMatch = None
 ) -> AdminDetail:
-    """Change my name, or the language of my notices. My number, role and operators are for another admin to change."""
+    """Change my name, the language of my notices, or how I am told of new subscriptions.
+
+    My number, role and operators are for another admin to change.
+    """
     return await service.update_profile(
-        db, admin.user_id, name=body.name, language=body.language, if_match=if_match
+        db,
+        admin.user_id,
+        name=body.name,
+        language=body.language,
+        subscription_notices=body.subscription_notices,
+        if_match=if_match,
     )
 
 

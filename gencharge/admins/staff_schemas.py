@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from gencharge.admins.models import AdminStatus
+from gencharge.admins.models import AdminStatus, SubscriptionNotices
 from gencharge.core.http.changes import Changes, left_out
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out, Versioned
@@ -59,6 +59,12 @@ class AdminProfileUpdate(Changes):
     language: Language = Field(
         default_factory=left_out, description="In which I read notices.", examples=["hi"]
     )
+    subscription_notices: SubscriptionNotices = Field(
+        default_factory=left_out,
+        description="How I am told of plans that customers bought: of each, by a digest in the morning, or not at all. "
+        "For admins who may read recharges, of the operators that they may see.",
+        examples=["digest"],
+    )
 
 
 class AdminUpdate(Changes):
@@ -105,6 +111,9 @@ class AdminDetail(AdminOut):
 
     permissions: list[str] = Field(examples=[["Plans:edit", "Plans:read"]])
     language: Language = Field(description="In which the admin reads notices.")
+    subscription_notices: SubscriptionNotices = Field(
+        description="How the admin is told of plans that customers bought."
+    )
 
 
 AdminPage = Page[AdminOut]

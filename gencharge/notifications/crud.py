@@ -72,6 +72,12 @@ async def get_notices(documents: AsyncDatabase[Document], notice_ids: Sequence[U
     return await _notices(documents).find({"_id": {"$in": list(notice_ids)}, "deleted_at": None}).to_list()
 
 
+async def list_known(documents: AsyncDatabase[Document], notice_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these ids that a notice has, whether its owner deleted it or not."""
+    known = _notices(documents).find({"_id": {"$in": list(notice_ids)}}, {"_id": True})
+    return {row["_id"] async for row in known}
+
+
 async def count_unread_of(
     documents: AsyncDatabase[Document], owners: Collection[Recipient], now: datetime
 ) -> dict[Recipient, int]:

@@ -10,7 +10,7 @@ from gencharge.core.background.announcing import announcing
 from gencharge.core.background.jobs import Job
 from gencharge.core.rooms import snapshots
 from gencharge.core.stores.stores import Stores
-from gencharge.notifications import template_crud, writing_service
+from gencharge.notifications import subscription_service, template_crud, writing_service
 from gencharge.notifications.template_service import NAME
 
 
@@ -27,4 +27,6 @@ async def announce_appeared(stores: Stores) -> None:
 JOBS: Final[tuple[Job, ...]] = (
     announcing("notifications.announce_templates", template_crud.TEMPLATES, _refresh),
     Job("notifications.appear", announce_appeared, cron="* * * * *"),
+    # From 09:00 to 21:00 in India: whoever has got the digest of yesterday does not get it again.
+    Job("notifications.subscriptions", subscription_service.send_digests, cron="30 3-15 * * *"),
 )

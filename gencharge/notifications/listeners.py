@@ -25,12 +25,20 @@ from gencharge.delivery.events import (
     RechargeResolutionRequested,
     RechargeStuck,
 )
-from gencharge.notifications import alerts, events, registry, template_crud, writing_service
+from gencharge.notifications import (
+    alerts,
+    events,
+    registry,
+    subscription_service,
+    template_crud,
+    writing_service,
+)
 from gencharge.notifications.alerts import Alert
 from gencharge.notifications.kinds import Draft
 from gencharge.notifications.models import Recipient
 from gencharge.notifications.writing_service import Entry
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
+from gencharge.recharge.events import PlanRecharged
 from gencharge.sessions.guards import Action, Resource, permission
 from gencharge.velocity.events import ManyHeldBack
 from gencharge.webhooks.events import (
@@ -111,6 +119,9 @@ TEMPLATES_ANNOUNCED: Final = document_events.handed_out(
     "notifications.templates_announced",
     template_crud.TEMPLATES,
     (events.NoticeTemplateWritten, events.NoticeTemplatePublished),
+)
+SUBSCRIPTIONS: Final = Outside(
+    "notifications.subscriptions", (PlanRecharged,), subscription_service.tell_of_each
 )
 NOTICES: Final = Outside("notifications.notices", tuple(registry.NOTICES), write_notices)
 STAFF_ALERTS: Final = Outside("notifications.alerts", tuple(ALERTS), write_alerts)

@@ -18,6 +18,7 @@ from gencharge.notifications import (
     recharge_notices,
     referral_notices,
     reminder_notices,
+    subscription_notices,
     topup_notices,
 )
 from gencharge.notifications.kinds import Draft, Kind
@@ -36,7 +37,12 @@ _GROUPS: Final = (
 )
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
-    for kinds in (*(group.KINDS for group in _GROUPS), cashback_notices.KINDS, alerts.KINDS)
+    for kinds in (
+        *(group.KINDS for group in _GROUPS),
+        cashback_notices.KINDS,
+        alerts.KINDS,
+        subscription_notices.KINDS,
+    )
     for kind in kinds
 }
 NOTICES: Final[Mapping[type[Event], Callable[[Any], Draft | None]]] = {

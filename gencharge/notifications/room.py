@@ -26,6 +26,7 @@ ROOM: Final = Room(
     listeners=(
         listeners.NOTICES,
         listeners.STAFF_ALERTS,
+        listeners.SUBSCRIPTIONS,
         listeners.TEMPLATES_ANNOUNCED,
         balance_listeners.BALANCES,
         cashback_listeners.CASHBACKS,

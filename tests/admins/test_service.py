@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, text
 
 from gencharge.admins import service as admins
 from gencharge.admins.errors import AdminBlocked, AdminNotFound, OwnAccount, RankTooLow
-from gencharge.admins.models import Admin, Role, RolePermission
+from gencharge.admins.models import Admin, Role, RolePermission, SubscriptionNotices
 from gencharge.admins.roles import SEEDED_NAMES
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
@@ -136,3 +136,21 @@ async def test_rank_counts_for_admins_only_and_never_for_oneself(stores: Stores)
         await run(lambda db: admins.check_rank(db, viewer.admin_id, boss.admin_id))
     with pytest.raises(OwnAccount):
         await run(lambda db: admins.check_rank(db, boss.admin_id, boss.admin_id))
+
+
+async def test_an_admin_chooses_how_to_be_told_of_new_subscriptions(stores: Stores) -> None:
+    run = stores.database.run
+    admin, viewer = await make_staff(stores, "Manager"), await make_staff(stores, "ContentEditor")
+    assert (await run(lambda db: admins.show(db, admin.admin_id))).subscription_notices == "digest"
+    each = SubscriptionNotices.EACH
+    for one in (admin, viewer):
+        shown = await run(
+            lambda db, one=one: admins.update_profile(db, one.admin_id, subscription_notices=each)
+        )
+        assert shown.subscription_notices == "each"
+    chosen = dict(await run(lambda db: admins.subscribers_of(db, "Recharge:read", each)))
+    assert chosen.get(admin.admin_id) == ()
+    assert viewer.admin_id not in chosen, "the role does not show recharges"
+    announced = await topics(stores, "admin_id", str(admin.admin_id))
+    expected = {"subscription_notices": {"old": "digest", "new": "each"}}
+    assert [payload["changes"] for _, payload in announced] == [expected]
