@@ -27,6 +27,6 @@ async def announce_appeared(stores: Stores) -> None:
 JOBS: Final[tuple[Job, ...]] = (
     announcing("notifications.announce_templates", template_crud.TEMPLATES, _refresh),
     Job("notifications.appear", announce_appeared, cron="* * * * *"),
-    # From 09:00 to 21:00 in India: whoever has got the digest of yesterday does not get it again.
+    # From 09:00 to 21:00 in India: an admin who has the digest of yesterday does not get it again.
     Job("notifications.subscriptions", subscription_service.send_digests, cron="30 3-15 * * *"),
 )

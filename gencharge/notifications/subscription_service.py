@@ -40,7 +40,7 @@ async def tell_of_each(stores: Stores, batch: list[Envelope]) -> None:
 
 
 async def send_digests(stores: Stores) -> None:
-    """Write the digest of yesterday, in India, to whoever has not got it yet. Of a day without a sale there is none."""
+    """Write the digest of yesterday, in India, to each admin who does not have it yet. Of a day without a sale there is none."""
     today = clock.now().astimezone(clock.IST).date()
     day = today - timedelta(days=1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gencharge.core.http.paging import column_of
-from gencharge.core.values import clock
 from gencharge.recharge.models import (
     ActivePlan,
     PaymentState,
@@ -20,8 +19,8 @@ from gencharge.recharge.models import (
     Recharge,
     RechargeStatus,
 )
-from gencharge.recharge.schemas import BoughtPlanQuery, RechargeFilters, RechargeQuery
-from gencharge.recharge.staff_schemas import StaffBoughtPlanQuery, StaffRechargeQuery
+from gencharge.recharge.schemas import RechargeFilters, RechargeQuery
+from gencharge.recharge.staff_schemas import StaffRechargeQuery
 
 # States of a payment that are rare enough for an index of their own.
 _UNDELIVERED: Final[frozenset[str]] = frozenset(PaymentState) - {PaymentState.DELIVERED}
@@ -173,7 +172,7 @@ async def list_of_number(
 
 def match_recharges(entity: type[Recharge], query: RechargeFilters) -> list[ColumnElement[bool]]:
     """The conditions of the filters except status, amounts and dates, on recharges or an alias of them."""
-    return _equal(
+    return equal(
         (entity.phone_number, query.phone_number),
         (entity.plan_id, query.plan_id),
         (entity.operator, query.operator),
@@ -185,7 +184,8 @@ def match_recharges(entity: type[Recharge], query: RechargeFilters) -> list[Colu
     )
 
 
-def _equal(*filters: _Filter) -> list[ColumnElement[bool]]:
+def equal(*filters: _Filter) -> list[ColumnElement[bool]]:
+    """Each column with a value has it."""
     return [column == value for column, value in filters if value is not None]
 
 
@@ -224,33 +224,6 @@ async def list_numbers(db: AsyncSession, user_id: UUID) -> list[str]:
     """The numbers that the customer has recharged."""
     query = select(Recharge.phone_number).where(Recharge.user_id == user_id).distinct()
     return list(await db.scalars(query.order_by(Recharge.phone_number)))
-
-
-def select_plans(
-    user_id: UUID, query: BoughtPlanQuery, *, own_number: str, numbers: Sequence[str]
-) -> Select[ActivePlan]:
-    """The plans that the customer bought, and those that others bought for the customer's own number."""
-    own = (ActivePlan.user_id == user_id) | (ActivePlan.phone_number == own_number)
-    statement = select(ActivePlan).where(
-        ActivePlan.phone_number.in_([own_number, *numbers]),
-        own,
-        *_equal(
-            (ActivePlan.status, query.status),
-            (ActivePlan.phone_number, query.phone_number),
-            (ActivePlan.plan_id, query.plan_id),
-            (ActivePlan.operator, query.operator),
-            (ActivePlan.plan_type, query.plan_type),
-            (ActivePlan.category, query.category),
-        ),
-    )
-    if query.since is not None:
-        statement = statement.where(ActivePlan.valid_until > query.since)
-    if query.until is not None:
-        statement = statement.where(ActivePlan.valid_from < query.until)
-    if query.expires_within_days is not None:
-        limit = clock.now() + timedelta(days=query.expires_within_days)
-        statement = statement.where(ActivePlan.status == PlanState.ACTIVE, ActivePlan.valid_until <= limit)
-    return statement
 
 
 async def list_lines(
@@ -292,43 +265,6 @@ async def list_current_plans(
     )
     query = query.order_by(ActivePlan.valid_until.asc().nulls_last(), ActivePlan.created_at)
     return (await db.scalars(query.limit(limit))).all()
-
-
-def select_current_plans(query: StaffBoughtPlanQuery, now: datetime) -> Select[ActivePlan]:
-    """The plans of all numbers that run or wait, by the most selective filter that an index answers in order."""
-    statement = select(ActivePlan).where(ActivePlan.status == literal(query.status, literal_execute=True))
-    if query.phone_number is not None:
-        statement = statement.where(ActivePlan.phone_number == query.phone_number)
-    elif query.user_id is not None:
-        numbers = select(Recharge.phone_number).where(Recharge.user_id == query.user_id)
-        statement = statement.where(ActivePlan.phone_number.in_(numbers), ActivePlan.user_id == query.user_id)
-    return statement.where(*_runs_at(ActivePlan, query, now)) if query.by_end else statement
-
-
-def match_plans(
-    entity: type[ActivePlan], query: StaffBoughtPlanQuery, now: datetime
-) -> list[ColumnElement[bool]]:
-    """The conditions of the filters on bought plans or an alias of them."""
-    conditions = _equal(
-        (entity.phone_number, query.phone_number),
-        (entity.user_id, query.user_id),
-        (entity.operator, query.operator),
-        (entity.plan_type, query.plan_type),
-        (entity.category, query.category),
-    )
-    return [*conditions, *_runs_at(entity, query, now)]
-
-
-def _runs_at(
-    entity: type[ActivePlan], query: StaffBoughtPlanQuery, now: datetime
-) -> list[ColumnElement[bool]]:
-    """A plan that has ended does not run, though its line was not advanced yet."""
-    if query.status == "queued":
-        return []
-    conditions = [entity.valid_until > now]
-    if query.expires_within_days is not None:
-        conditions.append(entity.valid_until <= now + timedelta(days=query.expires_within_days))
-    return conditions
 
 
 async def find_plan_of_other_type(db: AsyncSession, phone_number: str, plan_type: str) -> ActivePlan | None:

@@ -299,6 +299,10 @@ class RechargeQuery(HistoryParams, RechargeFilters):
     """Which recharges. `from` and `to` are when."""
 
 
+# By when a plan was bought, or by its end; one that waits has none and counts as the latest.
+PlanSort = Literal["created_at", "-created_at", "valid_until", "-valid_until"]
+
+
 class BoughtPlanQuery(PageParams, Period):
     """Which of the bought plans. `from` and `to` bound the time in which a plan runs; one that is queued has no such time yet."""
 
@@ -311,6 +315,7 @@ class BoughtPlanQuery(PageParams, Period):
     expires_within_days: int | None = Field(
         default=None, ge=0, le=366, description="Active ones that end by then."
     )
+    sort: PlanSort = "-created_at"
 
 
 class BoughtPlanOut(Out):

@@ -19,7 +19,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.ids import written_between
 from gencharge.core.vault.vault import Vault
-from gencharge.recharge import crud, lifecycle_crud, refund_crud, views
+from gencharge.recharge import crud, lifecycle_crud, plans_crud, refund_crud, views
 from gencharge.recharge.bill_service import (
     BillPaymentRequest,
     BillSale,
@@ -114,10 +114,8 @@ async def list_plans(db: AsyncSession, user_id: UUID, query: BoughtPlanQuery) ->
     own_number = (await users.get(db, user_id)).phone_number
     numbers = await crud.list_numbers(db, user_id)
     await _advance(db, [own_number, *numbers])
-    order = Order(column_of(ActivePlan.created_at), column_of(ActivePlan.recharge_id))
-    rows, cursor, total = await fetch_page(
-        db, crud.select_plans(user_id, query, own_number=own_number, numbers=numbers), order, query
-    )
+    chosen = plans_crud.select_plans(user_id, query, own_number=own_number, numbers=numbers)
+    rows, cursor, total = await fetch_page(db, chosen, plans_crud.order_of(query), query)
     now = clock.now()
     return BoughtPlanPage(items=[views.plan_out(row, now) for row in rows], next_cursor=cursor, total=total)
 

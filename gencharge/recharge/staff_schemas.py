@@ -9,13 +9,13 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from gencharge.core.http.history import BoundedHistoryParams
+from gencharge.core.http.history import BoundedHistoryParams, Period
 from gencharge.core.http.paging import BoundedParams, Page
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
-from gencharge.recharge.schemas import BoughtPlanOut, RechargeFilters, RechargeOut
+from gencharge.recharge.schemas import BoughtPlanOut, PlanSort, RechargeFilters, RechargeOut
 from gencharge.users.models import UserBrief
 
 
@@ -58,24 +58,29 @@ class StaffRechargeOut(RechargeOut):
     user: UserBrief | None
 
 
-class StaffBoughtPlanQuery(BoundedParams):
-    """Which of the plans that run on any number, or wait for their turn."""
+class StaffBoughtPlanQuery(BoundedParams, Period):
+    """Which of the plans that run on any number, or wait for their turn. `from` and `to` bound the time in which a plan runs."""
 
     status: Literal["active", "queued"] = "active"
     phone_number: MobileNumber | None = None
     user_id: UUID | None = Field(default=None, description="Who paid.")
+    plan_id: UUID | None = Field(default=None, description="Plans bought as this one of the catalogue.")
     operator: OperatorCode | None = None
     plan_type: Literal["prepaid", "postpaid"] | None = None
     category: str | None = Field(default=None, max_length=40)
     expires_within_days: int | None = Field(default=None, ge=0, le=366, description="Those that end by then.")
-    sort: Literal["created_at", "-created_at", "valid_until", "-valid_until"] = "-created_at"
+    sort: PlanSort = "-created_at"
 
     @model_validator(mode="after")
     def _queued_plans_have_no_end(self) -> Self:
-        if self.status == "queued" and (self.by_end or self.expires_within_days is not None):
+        if self.status != "queued":
+            return self
+        if self.by_end or self.expires_within_days is not None:
             raise ValueError(
                 "Queued plans have no end date yet: leave out expires_within_days and sort by created_at"
             )
+        if self.since is not None or self.until is not None:
+            raise ValueError("Queued plans have no dates yet: leave out from and to")
         return self
 
     @property

@@ -31,7 +31,7 @@ from gencharge.core.values.money import Money
 from gencharge.core.wording import worded
 from gencharge.payments import service as payments
 from gencharge.payments.errors import RefundTooLarge
-from gencharge.recharge import crud, lifecycle_crud, refund_crud, service, views
+from gencharge.recharge import crud, lifecycle_crud, plans_crud, refund_crud, service, views
 from gencharge.recharge.errors import RechargeNotRefundable
 from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund, RefundOutcome
 from gencharge.recharge.staff_schemas import (
@@ -106,8 +106,8 @@ async def list_current_plans(
     column = ActivePlan.valid_until if query.by_end else ActivePlan.created_at
     rows, cursor = await fetch_bounded_page(
         db,
-        crud.select_current_plans(query, now),
-        lambda alias: [*crud.match_plans(alias, query, now), within(admin, alias.operator)],
+        plans_crud.select_current_plans(query, now),
+        lambda alias: [*plans_crud.match_plans(alias, query, now), within(admin, alias.operator)],
         Order(column_of(column), column_of(ActivePlan.recharge_id), query.sort.startswith("-")),
         query,
     )

@@ -253,7 +253,7 @@ SCATTERED = {
     # What a customer has at all numbers; the staff's list of plans.
     "operators/crud.py:list_connections",
     "operators/crud.py:delete_connections",
-    "recharge/crud.py:select_current_plans",
+    "recharge/plans_crud.py:select_current_plans",
     # Sessions of everybody that ended lately, or long ago.
     "sessions/crud.py:list_revoked_lately",
     "sessions/crud.py:set_all_revoked",

@@ -36,14 +36,14 @@ async def kinds(stores: Stores, admin_id: UUID) -> list[Any]:
 
 
 async def test_each_is_told_once_to_those_who_chose_it_and_may_see_it(stores: Stores) -> None:
-    told = await make_subscriber(stores, "each")
+    subscriber = await make_subscriber(stores, "each")
     scoped = await make_subscriber(stores, "each", scope=("AIRTEL",))
     editor = await make_subscriber(stores, "each", role="ContentEditor")
     digest, off = await make_subscriber(stores, "digest"), await make_subscriber(stores, "off")
     jio, airtel = recharged(), recharged(operator="AIRTEL", plan_name="Airtel 299")
     await stores.database.run(lambda db: emit(db, jio, airtel))
     await Relay(stores, [SUBSCRIPTIONS]).drain()
-    assert await kinds(stores, told) == ["subscription_activated"] * 2
+    assert await kinds(stores, subscriber) == ["subscription_activated"] * 2
     assert await kinds(stores, scoped) == ["subscription_activated"]
     for other in (editor, digest, off):
         assert await kinds(stores, other) == []

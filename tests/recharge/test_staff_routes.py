@@ -213,10 +213,15 @@ async def test_current_plans_have_every_filter(sales: Sales) -> None:
         "expires_within_days=27": 0,
         "expires_within_days=28&sort=valid_until&operator=JIO": 1,
         "sort=-valid_until": 2,
+        "from=2020-01-01&to=2099-01-01": 2,
+        "to=2020-01-01": 0,
+        "from=2099-01-01": 0,
+        f"plan_id={uuid4()}": 0,
     }
     for query, count in expected.items():
         assert await sales.count_plans(query) == count, query
     by_number = await sales.get(f"phone_number={sales.airtel_number[3:]}", path=f"{PATH}/plans")
+    assert await sales.count_plans(f"plan_id={by_number[0]['plan_id']}") >= 1
     assert [(plan["user"]["name"], plan["days_left"]) for plan in by_number] == [("Asha Rao", 27)]
     for sort, backwards in (("valid_until", False), ("-valid_until", True), ("created_at", False)):
         column = "bought_at" if sort == "created_at" else "valid_until"
@@ -235,6 +240,8 @@ async def test_current_plans_have_every_filter(sales: Sales) -> None:
         f"{PATH}/plans?status=expired",
         f"{PATH}/plans?status=queued&sort=valid_until",
         f"{PATH}/plans?status=queued&expires_within_days=1",
+        f"{PATH}/plans?status=queued&from=2026-01-01",
+        f"{PATH}/plans?from=2026-02-01&to=2026-01-01",
         f"{PATH}/plans?cursor=x",
         f"{PATH}/1/2",
     ],

@@ -94,8 +94,8 @@ async def test_a_repeat_and_many_at_once_move_the_money_once(shop: Shop) -> None
     answers = await asyncio.gather(
         *(resolve_all(shop, key_of(difference), resolution="write_off") for _ in range(8))
     )
-    found = sorted(outcomes(answer)[0][0] for answer in answers)
-    assert found == ["already_done"] * 7 + ["done"]
+    statuses = sorted(outcomes(answer)[0][0] for answer in answers)
+    assert statuses == ["already_done"] * 7 + ["done"]
     assert sum(answer.total_moved.paise for answer in answers) == OWED
     assert len(await shop.written_off(difference.difference_id)) == 1
     other = await resolve_all(shop, key_of(difference), resolution="refund_customer")
@@ -108,11 +108,11 @@ async def test_one_that_can_not_be_resolved_this_way_stops_no_other(shop: Shop) 
     [delivered] = await shop.sell(1)
     unknown = await sell_unknown(shop)
     statement = await shop.context.statement(FIRST, runs_service.today())
-    kept = (await unknown.attempt()).reference
-    rows = tuple(row for row in statement.rows if row.reference == kept)
-    found = await shop.differences(await shop.match(file=Statement(rows, (), "")))
-    missing = next(one for one in found if one.recharge_id == delivered.id)
-    listed = next(one for one in found if one.recharge_id == unknown.id)
+    reference = (await unknown.attempt()).reference
+    rows = tuple(row for row in statement.rows if row.reference == reference)
+    differences = await shop.differences(await shop.match(file=Statement(rows, (), "")))
+    missing = next(one for one in differences if one.recharge_id == delivered.id)
+    listed = next(one for one in differences if one.recharge_id == unknown.id)
     answer = await resolve_all(shop, key_of(missing), key_of(listed), resolution="settle_delivered")
     assert outcomes(answer) == [("refused", "resolution_not_allowed"), ("done", None)]
     assert ((await reload(shop, missing)).status, (await reload(shop, listed)).status) == ("open", "resolved")
