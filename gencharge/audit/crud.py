@@ -135,6 +135,11 @@ async def list_entries(
     return entries, stopped_at[0] if stopped_at else None
 
 
+async def list_of_object(documents: AsyncDatabase[Document], object_id: str, limit: int) -> list[Document]:
+    """The entries about one object, the oldest first, `limit` at most."""
+    return await _entries(documents).find({"object.id": object_id}).sort(_TIME).limit(limit).to_list()
+
+
 def _beyond(after: tuple[datetime, UUID], *, descending: bool) -> Document:
     instant, tie = after
     operator = "$lt" if descending else "$gt"

@@ -83,16 +83,7 @@ async def get(documents: AsyncDatabase[Document], entry_id: UUID) -> Document:
 async def list_of_object(documents: AsyncDatabase[Document], object_id: str, *, limit: int) -> list[Document]:
     """The entries about one object, the oldest first, `limit` at most. Raises DocumentsUnavailable."""
     with answering(documents):
-        entries, _ = await crud.list_entries(
-            documents,
-            {"object.id": object_id},
-            {},
-            after=None,
-            descending=False,
-            limit=limit,
-            look_through=crud.LOOK_THROUGH,
-        )
-    return entries
+        return await crud.list_of_object(documents, object_id, limit)
 
 
 def _conditions(query: AuditQuery) -> tuple[Document, Document]:

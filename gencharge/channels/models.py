@@ -152,6 +152,11 @@ class OperatorAttempt(Base):
     __table_args__ = (
         CheckConstraint("outcome IN ('delivered', 'refused', 'not_sent')", name="outcome"),
         Index("ix_operator_attempts_statement", "channel", "started_at"),
+        Index(
+            "ix_operator_attempts_operator_reference",
+            "operator_reference",
+            postgresql_where=text("operator_reference IS NOT NULL"),
+        ),
     )
 
 

@@ -215,6 +215,11 @@ async def find_reference(db: AsyncSession, reference: str) -> OperatorReference 
     return await queue_crud.get_reference(db, reference)
 
 
+async def find_by_operator_reference(db: AsyncSession, reference: str) -> OperatorAttempt | None:
+    """The newest submission that its operator calls so."""
+    return await queue_crud.find_by_operator_reference(db, reference)
+
+
 async def list_attempts(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Sequence[OperatorAttempt]:
     """The submissions of a recharge, in order."""
     return await queue_crud.list_attempts(db, user_id, recharge_id)

@@ -57,6 +57,7 @@ class GatewayPayment:
     method: str
     error_reason: str
     token_id: str | None = None  # of the mandate that it registered, or was charged by
+    bank_reference: str | None = None  # of the bank that moved the money: RRN, UTR
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ class Payment(Base):
     # The gateway's ids; null until it has answered.
     order_id: Mapped[str | None] = mapped_column(Text)
     gateway_payment_id: Mapped[str | None] = mapped_column(Text)
+    # The bank's own: the RRN of a UPI payment, the transaction of net banking. It is what customers quote as the UTR.
+    bank_reference: Mapped[str | None] = mapped_column(Text)
     refunded_amount: Mapped[int] = mapped_column(BigInteger, server_default="0")
     idempotency_key: Mapped[str] = mapped_column(Text)
     request_hash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -129,6 +131,16 @@ class Payment(Base):
             "user_id",
             "payment_id",
             postgresql_where=text("caller_metadata IS NOT NULL"),
+        ),
+        Index(
+            "ix_payments_bank_reference",
+            "bank_reference",
+            postgresql_where=text("bank_reference IS NOT NULL"),
+        ),
+        Index(
+            "ix_payments_gateway_payment_id",
+            "gateway_payment_id",
+            postgresql_where=text("gateway_payment_id IS NOT NULL"),
         ),
         Index("ix_payments_due", "next_check_at", postgresql_where=text("next_check_at IS NOT NULL")),
     )

@@ -5,8 +5,9 @@ Each reader raises KeyError or ValueError for what it can't read. Amounts are in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from gencharge.payments.gateway import GatewayOrder, GatewayPayment, GatewayRefund, Mandate, StatementRow
 
@@ -64,6 +65,9 @@ def order(reply: Json) -> GatewayOrder:
     )
 
 
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+
 def payment(reply: Json) -> GatewayPayment:
     """A payment."""
     return GatewayPayment(
@@ -76,7 +80,23 @@ def payment(reply: Json) -> GatewayPayment:
         method=_maybe_text(reply, "method"),
         error_reason=_maybe_text(reply, "error_reason") or _maybe_text(reply, "error_code"),
         token_id=_maybe_text(reply, "token_id") or None,
+        bank_reference=bank_reference(reply),
     )
+
+
+def bank_reference(entity: Json) -> str | None:
+    """What the bank calls a payment: the RRN of UPI, the transaction of net banking. None for cards, or while nothing was paid.
+
+    Source: Razorpay's payment entity, `acquirer_data`.
+    """
+    acquirer = entity.get("acquirer_data")
+    if not isinstance(acquirer, dict):
+        return None
+    for name in ("rrn", "utr", "bank_transaction_id"):
+        value = acquirer.get(name)
+        if isinstance(value, str) and _REFERENCE.fullmatch(value):
+            return value
+    return None
 
 
 def refund(reply: Json) -> GatewayRefund:

@@ -40,6 +40,28 @@ async def list_by_reference(db: AsyncSession, reference: str, *, limit: int) -> 
     return (await db.scalars(query.limit(limit))).all()
 
 
+async def list_by_gateway(db: AsyncSession, reference: str, *, limit: int) -> Sequence[Payment]:
+    """The last payments that the gateway or a bank calls so, of all customers, the newest first."""
+    named = (Payment.gateway_payment_id == reference) | (Payment.bank_reference == reference)
+    query = select(Payment).where(named)
+    query = query.order_by(Payment.created_at.desc(), Payment.payment_id.desc())
+    return (await db.scalars(query.limit(limit))).all()
+
+
+async def set_bank_reference(
+    db: AsyncSession, user_id: UUID, payment_id: UUID, gateway_payment_id: str, bank_reference: str
+) -> None:
+    """Note what the bank calls a payment, unless it is noted or another payment of the order counts."""
+    statement = update(Payment).where(
+        Payment.user_id == user_id,
+        Payment.payment_id == payment_id,
+        Payment.gateway_payment_id == gateway_payment_id,
+        Payment.bank_reference.is_(None),
+    )
+    values = {"bank_reference": bank_reference}
+    await db.execute(statement.values(values).execution_options(synchronize_session=False))
+
+
 async def list_noted(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Payment]:
     """Those of these payments (`user_id`, `payment_id`) that have a reference or metadata."""
     if not keys:

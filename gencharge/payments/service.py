@@ -131,6 +131,11 @@ async def list_by_reference(db: AsyncSession, reference: str, *, limit: int) -> 
     return await search_crud.list_by_reference(db, reference, limit=limit)
 
 
+async def list_by_gateway(db: AsyncSession, reference: str, *, limit: int) -> Sequence[Payment]:
+    """The last payments that the gateway or a bank (RRN, UTR) calls so, of all customers, the newest first."""
+    return await search_crud.list_by_gateway(db, reference, limit=limit)
+
+
 async def list_noted(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Payment]:
     """Those of these payments (`user_id`, `payment_id`) that have a reference or metadata."""
     return await search_crud.list_noted(db, keys)

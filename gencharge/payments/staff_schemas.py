@@ -29,6 +29,9 @@ class StaffPaymentOut(PaymentOut):
     order_id: str | None
     gateway: str
     gateway_payment_id: str | None
+    bank_reference: str | None = Field(
+        description="What the bank calls it: the RRN of a UPI payment, which customers quote as the UTR."
+    )
 
 
 StaffPaymentPage = Page[StaffPaymentOut]

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from gencharge.core import faultpoints, telemetry
 from gencharge.core.values import clock
-from gencharge.payments import crud, queue_crud
+from gencharge.payments import crud, queue_crud, search_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import CheckoutSignatureInvalid, GatewayTimeout, PaymentNotFound
 from gencharge.payments.gateway import CallFailed, GatewayPayment
@@ -159,8 +161,9 @@ async def _captured(
     # What was refunded before we recorded the capture is not ours: less was paid than was ordered.
     amount = attempt.amount if paid else attempt.amount - attempt.amount_refunded
     await faultpoints.point("capture.come")
-    outcome = await context.database.run(
-        lambda db: crud.capture(
+
+    async def capture(db: AsyncSession) -> CaptureOutcome:
+        outcome = await crud.capture(
             db,
             user_id=payment.user_id,
             payment_id=payment.payment_id,
@@ -168,8 +171,14 @@ async def _captured(
             amount=amount,
             currency=attempt.currency,
             limits=limits_json(context.settings),
-        ),
-    )
+        )
+        if attempt.bank_reference is not None:
+            await search_crud.set_bank_reference(
+                db, payment.user_id, payment.payment_id, attempt.gateway_payment_id, attempt.bank_reference
+            )
+        return outcome
+
+    outcome = await context.database.run(capture)
     await faultpoints.point("capture.committed")
     if outcome is not CaptureOutcome.ALREADY:
         log.info("payment_checked", payment_id=str(payment.payment_id), outcome=outcome.value)

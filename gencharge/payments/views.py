@@ -47,6 +47,7 @@ def staff_payment_out(
         order_id=payment.order_id,
         gateway=payment.gateway,
         gateway_payment_id=payment.gateway_payment_id,
+        bank_reference=payment.bank_reference,
     )
 
 

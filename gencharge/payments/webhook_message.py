@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from gencharge.core.errors import MalformedJson
 from gencharge.core.settings import Settings
+from gencharge.payments.razorpay_replies import bank_reference
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _MAX_PAISE: Final = 2**53
@@ -97,6 +98,8 @@ def _part(payload: Mapping[str, object], name: str, fields: tuple[str, ...]) -> 
         value = entity.get(field)
         if isinstance(value, str) and _NAME.fullmatch(value):
             part[field] = value
+    if name == "payment" and (reference := bank_reference(entity)) is not None:
+        part["bank_reference"] = reference
     amount = entity.get("amount")
     if isinstance(amount, int) and not isinstance(amount, bool) and 0 <= amount < _MAX_PAISE:
         part["amount"] = amount

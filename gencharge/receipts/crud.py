@@ -29,6 +29,13 @@ async def list_receipts(db: AsyncSession, user_id: UUID) -> Sequence[Receipt]:
     return (await db.scalars(select(Receipt).where(Receipt.user_id == user_id))).all()
 
 
+async def find_by_number(db: AsyncSession, number: str) -> Receipt | None:
+    """The receipt with this number, of all customers. Numbers of two series may be alike: the newest."""
+    query = select(Receipt).where(Receipt.number == number).order_by(Receipt.issued_at.desc()).limit(1)
+    receipt: Receipt | None = await db.scalar(query)
+    return receipt
+
+
 async def take_number(db: AsyncSession, *, series: str, financial_year: str) -> int:
     """The next number of a series, from 1 on. Other callers wait until this transaction ends."""
     values = {"series": series, "financial_year": financial_year}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, SmallInteger, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base
@@ -44,4 +44,5 @@ class Receipt(Base):
     __table_args__ = (
         CheckConstraint("length(number) BETWEEN 1 AND 16", name="number"),
         CheckConstraint("gst_percent BETWEEN 0 AND 100", name="gst_percent"),
+        Index("ix_receipts_number", "number"),
     )

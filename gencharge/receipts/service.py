@@ -49,6 +49,11 @@ async def get_receipt(database: Database, seller: Company, user_id: UUID, rechar
     return await database.run(unit)
 
 
+async def find_by_number(db: AsyncSession, number: str) -> Receipt | None:
+    """The receipt with this number, of all customers; the newest if there are several."""
+    return await crud.find_by_number(db, number)
+
+
 def service_code() -> str:
     """The SAC of what we supply (Scheme of Classification of Services): mobile telephony."""
     return tax.SAC

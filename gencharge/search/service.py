@@ -9,10 +9,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels import service as channels
+from gencharge.channels.models import OperatorAttempt, OperatorReference
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.payments import service as payments
 from gencharge.payments.models import Payment
+from gencharge.receipts import service as receipts
+from gencharge.receipts.models import Receipt
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import Recharge
@@ -63,15 +66,27 @@ async def _recharges_by_our_names(
         recharge = await recharges.find_in_scope(db, admin, term.id)
         if recharge is not None:
             return [recharge], Matched.RECHARGE_ID
+    owned, matched = await _by_others_names(db, term)
+    if owned is None:
+        return [], matched
+    try:
+        return [await recharges.get_in_scope(db, admin, owned.user_id, owned.recharge_id)], matched
+    except RechargeNotFound:  # another operator's
+        return [], matched
+
+
+async def _by_others_names(
+    db: AsyncSession, term: Term
+) -> tuple[OperatorReference | OperatorAttempt | Receipt | None, Matched]:
+    """What an operator or a receipt calls a recharge."""
     # Some of them have the form of an id.
     reference = await channels.find_reference(db, str(term.id or term.text))
-    if reference is None:
-        return [], Matched.SUBMISSION
-    try:
-        recharge = await recharges.get_in_scope(db, admin, reference.user_id, reference.recharge_id)
-    except RechargeNotFound:  # another operator's
-        return [], Matched.SUBMISSION
-    return [recharge], Matched.SUBMISSION
+    if reference is not None:
+        return reference, Matched.SUBMISSION
+    attempt = await channels.find_by_operator_reference(db, term.text)
+    if attempt is not None:
+        return attempt, Matched.OPERATOR_REFERENCE
+    return await receipts.find_by_number(db, term.text), Matched.RECEIPT_NUMBER
 
 
 async def _payments(db: AsyncSession, term: Term) -> list[tuple[Payment, Matched]]:
@@ -82,6 +97,9 @@ async def _payments(db: AsyncSession, term: Term) -> list[tuple[Payment, Matched
         else:
             payment, matched = await payments.find_by_order(db, term.text), Matched.ORDER_ID
         hits += [] if payment is None else [(payment, matched)]
+    # Also if it looks like a phone number: a bank's reference may be twelve digits that begin with 91.
+    paid = await payments.list_by_gateway(db, term.text, limit=_RECHARGES)
+    hits += [(row, Matched.GATEWAY_REFERENCE) for row in paid]
     known = {row.payment_id for row, _ in hits}
     named = await payments.list_by_reference(db, term.text, limit=_RECHARGES)
     return hits + [(row, Matched.REFERENCE) for row in named if row.payment_id not in known]

@@ -20,6 +20,9 @@ class Matched(StrEnum):
     USER_ID = "user_id"
     ORDER_ID = "order_id"
     SUBMISSION = "submission"  # our reference at an operator
+    OPERATOR_REFERENCE = "operator_reference"  # the operator's own
+    GATEWAY_REFERENCE = "gateway_reference"  # the gateway's payment, or the bank's reference (RRN, UTR)
+    RECEIPT_NUMBER = "receipt_number"
     PHONE_NUMBER = "phone_number"
     REFERENCE = "reference"  # what a customer calls a recharge or payment of theirs
 

@@ -22,7 +22,9 @@ class Step(StrEnum):
     STARTED = "started"  # a plan that had waited for its turn
     FAILED = "failed"  # the money is back, or was never taken
     REFUNDED = "refunded"  # by the staff, in part or in full
-    CANCELLED = "cancelled"  # by the customer, before the plan started; the money is in the wallet
+    CANCELLED = "cancelled"  # before the plan started; the money is in the wallet
+    COMPLAINED = "complained"
+    COMPLAINT_SETTLED = "complaint_settled"  # upheld or rejected
 
 
 class WaitsFor(StrEnum):

@@ -1,64 +1,44 @@
 """The story of a recharge, gathered from the rooms that know a part of it.
 
-A number of statements that does not grow with the customer's history; none of them writes.
+One statement, however long the customer's history is, and beside it one look into the audit trail. Neither writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gencharge.audit import service as audit
-from gencharge.channels import service as channels
 from gencharge.core.errors import DocumentsUnavailable
 from gencharge.core.postgres.database import Database
 from gencharge.core.stores.mongo import Document
 from gencharge.core.stores.stores import Stores
-from gencharge.payments import service as payments
-from gencharge.payments.models import Refund
 from gencharge.recharge import service as recharges
-from gencharge.recharge.models import Recharge, RechargeStatus
+from gencharge.recharge.errors import RechargeNotFound
+from gencharge.recharge.models import Recharge
 from gencharge.sessions.guards import Principal
-from gencharge.stories import views
+from gencharge.stories import crud, views
+from gencharge.stories.crud import Books
 from gencharge.stories.schemas import TimelineOut
 from gencharge.stories.staff_schemas import StoryOut, StoryPart
-from gencharge.stories.steps import Facts, steps_of, waits_for
-from gencharge.wallet import service as wallet
-from gencharge.wallet.models import Transfer
+from gencharge.stories.steps import Facts, Reader, steps_of, waits_for
 
 # Of the audit trail, to read at once.
 ENTRIES: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Books:
-    """What PostgreSQL knows of a recharge."""
-
-    facts: Facts
-    status: RechargeStatus
-    transfers: Sequence[Transfer]
-    refunds_to_source: Sequence[Refund]
-    metadata: dict[str, str] | None
-
-
 async def timeline(database: Database, user_id: UUID, recharge_id: UUID) -> TimelineOut:
     """What happened to one of a customer's recharges. Raises RechargeNotFound."""
-
-    async def unit(db: AsyncSession) -> TimelineOut:
-        recharge = await recharges.get(db, user_id, recharge_id)
-        facts = await _facts(db, recharge)
-        return TimelineOut(
-            recharge_id=recharge_id,
-            status=recharges.status_with(recharge, facts.plan),
-            steps=steps_of(facts),
-            waits_for=waits_for(recharge),
-        )
-
-    return await database.run(unit)
+    books = await crud.find_books(database, user_id, recharge_id)
+    if books is None:
+        raise RechargeNotFound
+    return TimelineOut(
+        recharge_id=recharge_id,
+        status=recharges.status_with(books.recharge, books.plan),
+        steps=steps_of(facts_of(books), Reader.CUSTOMER),
+        waits_for=waits_for(books.recharge),
+    )
 
 
 async def story(
@@ -69,56 +49,60 @@ async def story(
     Without MongoDB the audit entries are missing, and the answer says so. Raises RechargeNotFound, also if the recharge
     is out of the admin's scope.
     """
-    books = await stores.database.run(lambda db: _books(db, admin, user_id, recharge_id))
-    entries: list[Document] = []
-    unavailable = []
-    if StoryPart.AUDIT not in withheld:
-        try:
-            entries = await audit.list_of_object(stores.documents, str(recharge_id), limit=ENTRIES)
-        except DocumentsUnavailable:
-            unavailable.append(StoryPart.AUDIT)
-    facts = books.facts
-    shows_payment = facts.payment is not None and StoryPart.PAYMENT not in withheld
+    # Both at once: neither needs the other, and what is not the admin's to see is dropped with the rest.
+    reading = asyncio.create_task(_entries(stores, recharge_id, StoryPart.AUDIT in withheld))
+    try:
+        books = await crud.find_books(stores.database, user_id, recharge_id, admin.operator_scope)
+        if books is None:
+            raise RechargeNotFound
+        metadata = await _metadata(stores.database, books.recharge)
+        entries = await reading
+    finally:
+        reading.cancel()
+    payment = None if StoryPart.PAYMENT in withheld else books.payment
+    # As in the ledger, an admin who is limited to some operators sees the rows that name one of them.
+    transfers = [row for row in books.transfers if admin.sees(row.operator or "")]
     return StoryOut(
         user_id=user_id,
         recharge_id=recharge_id,
-        status=books.status,
-        waits_for=waits_for(facts.recharge),
-        terms=views.terms(facts.recharge, books.metadata),
-        timeline=steps_of(facts),
-        payment=views.payment(facts.payment, books.refunds_to_source) if shows_payment else None,
-        ledger=[] if StoryPart.LEDGER in withheld else [views.movement(row) for row in books.transfers],
-        attempts=[views.attempt(row) for row in facts.attempts],
-        refunds=[views.refund(row) for row in facts.refunds],
-        audit=[views.entry(document) for document in entries],
+        status=recharges.status_with(books.recharge, books.plan),
+        waits_for=waits_for(books.recharge),
+        terms=views.terms(books.recharge, metadata),
+        timeline=steps_of(facts_of(books), Reader.STAFF),
+        payment=views.payment(payment, books.refunds_to_source),
+        ledger=[] if StoryPart.LEDGER in withheld else [views.movement(row) for row in transfers],
+        attempts=[views.attempt(row) for row in books.attempts],
+        refunds=[views.refund(row) for row in books.refunds],
+        complaints=[views.complaint(row) for row in books.complaints],
+        audit=[views.entry(document) for document in entries or ()],
         withheld=sorted(withheld),
-        unavailable=unavailable,
+        unavailable=[StoryPart.AUDIT] if entries is None else [],
     )
 
 
-async def _books(db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID) -> _Books:
-    recharge = await recharges.get_in_scope(db, admin, user_id, recharge_id)
-    facts = await _facts(db, recharge)
-    paid = facts.payment
-    about = [recharge_id] if paid is None else [recharge_id, paid.payment_id]
-    transfers = await wallet.list_of_references(db, user_id, about)
-    return _Books(
-        facts=facts,
-        status=recharges.status_with(recharge, facts.plan),
-        # As in the ledger, an admin who is limited to some operators sees the rows that name one of them.
-        transfers=[row for row in transfers if admin.sees(row.operator or "")],
-        refunds_to_source=[] if paid is None else await payments.list_refunds(db, user_id, paid.payment_id),
-        metadata=await recharges.metadata_of(db, recharge),
-    )
-
-
-async def _facts(db: AsyncSession, recharge: Recharge) -> Facts:
-    user_id = recharge.user_id
-    paid = recharge.payment_id
+def facts_of(books: Books) -> Facts:
+    """What a timeline is made of."""
     return Facts(
-        recharge=recharge,
-        payment=None if paid is None else await payments.get_payment(db, user_id, paid),
-        attempts=await channels.list_attempts(db, user_id, recharge.id),
-        refunds=await recharges.list_refunds(db, user_id, recharge.id),
-        plan=await recharges.plan_of(db, recharge),
+        recharge=books.recharge,
+        payment=books.payment,
+        attempts=books.attempts,
+        refunds=books.refunds,
+        plan=books.plan,
+        complaints=books.complaints,
     )
+
+
+async def _entries(stores: Stores, recharge_id: UUID, is_withheld: bool) -> list[Document] | None:
+    """The audit entries about the recharge; none if they are withheld. None: they could not be read."""
+    if is_withheld:
+        return []
+    try:
+        return await audit.list_of_object(stores.documents, str(recharge_id), limit=ENTRIES)
+    except DocumentsUnavailable:
+        return None
+
+
+async def _metadata(database: Database, recharge: Recharge) -> dict[str, str] | None:
+    if not recharge.caller_metadata:
+        return None
+    return await database.run(lambda db: recharges.metadata_of(db, recharge))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gencharge.complaints.models import ComplaintReason, ComplaintStatus
 from gencharge.core.http.references import GivenMetadata, GivenReference
 from gencharge.core.http.web import Out
 from gencharge.core.values.money import Money
@@ -81,6 +82,9 @@ class StoryPayment(Out):
     gateway: str
     order_id: str | None
     gateway_payment_id: str | None
+    bank_reference: str | None = Field(
+        description="What the bank calls it: the RRN of a UPI payment, which customers quote as the UTR."
+    )
     failure_reason: str | None
     created_at: datetime
     captured_at: datetime | None
@@ -122,6 +126,21 @@ class StoryRefund(Out):
     created_at: datetime
 
 
+class StoryComplaint(Out):
+    """A complaint of the customer's about this recharge."""
+
+    complaint_id: UUID
+    reason: ComplaintReason
+    status: ComplaintStatus
+    due_at: datetime = Field(description="Until then it has to be settled.")
+    assignee_id: UUID | None
+    created_at: datetime
+    resolved_at: datetime | None
+    resolved_by: UUID | None
+    resolution: str | None = Field(description="What the customer was told.")
+    adjustment_id: UUID | None = Field(description="The adjustment that pays a compensation.")
+
+
 class StoryEntry(Out):
     """An entry of the audit trail about this recharge. Personal data in it is masked."""
 
@@ -148,6 +167,7 @@ class StoryOut(Out):
     ledger: list[StoryMovement]
     attempts: list[StoryAttempt]
     refunds: list[StoryRefund]
+    complaints: list[StoryComplaint] = Field(description="The oldest first.")
     audit: list[StoryEntry] = Field(description="The oldest first, 100 at most.")
     withheld: list[StoryPart] = Field(description="What this admin's role does not show.")
     unavailable: list[StoryPart] = Field(description="What could not be read just now; the rest is complete.")

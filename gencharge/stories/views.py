@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from gencharge.channels.models import OperatorAttempt
+from gencharge.complaints.models import Complaint, ComplaintReason, ComplaintStatus
 from gencharge.core.values import facts
 from gencharge.core.values.money import Money
 from gencharge.payments.models import GatewayMethod, Payment, PaymentStatus, Refund, RefundStatus
 from gencharge.recharge.models import Recharge, RechargeRefund
 from gencharge.stories.staff_schemas import (
     StoryAttempt,
+    StoryComplaint,
     StoryEntry,
     StoryMovement,
     StoryPayment,
@@ -45,6 +47,7 @@ def payment(row: Payment | None, refunds: Sequence[Refund]) -> StoryPayment | No
         gateway=row.gateway,
         order_id=row.order_id,
         gateway_payment_id=row.gateway_payment_id,
+        bank_reference=row.bank_reference,
         failure_reason=row.failure_reason,
         created_at=row.created_at,
         captured_at=row.captured_at,
@@ -92,6 +95,22 @@ def refund(row: RechargeRefund) -> StoryRefund:
         reason=row.reason,
         requested_by=row.requested_by,
         created_at=row.created_at,
+    )
+
+
+def complaint(row: Complaint) -> StoryComplaint:
+    """A complaint as the staff see it."""
+    return StoryComplaint(
+        complaint_id=row.complaint_id,
+        reason=ComplaintReason(row.reason),
+        status=ComplaintStatus(row.status),
+        due_at=row.due_at,
+        assignee_id=row.assignee_id,
+        created_at=row.created_at,
+        resolved_at=row.resolved_at,
+        resolved_by=row.resolved_by,
+        resolution=row.resolution_note,
+        adjustment_id=row.adjustment_id,
     )
 
 

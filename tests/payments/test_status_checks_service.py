@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -51,6 +52,8 @@ async def test_a_payment_without_a_webhook_is_found_by_asking(
     await run_on(context)
     payment = await get_payment(stores, user_id, opened.payment_id)
     assert (payment.status, payment.next_check_at) == ("captured", None)
+    # The sandbox's customers pay by UPI, whose reference (RRN) is twelve digits.
+    assert re.fullmatch(r"\d{12}", payment.bank_reference or "")
     assert await paise_of(stores, user_id) == 50_000
     await assert_clean(stores)
 

@@ -92,6 +92,17 @@ async def test_each_kind_of_event_moves_the_payment_as_it_says(
     assert row.body["payment"]["amount"] == 50_000
 
 
+async def test_the_banks_reference_of_the_payment_that_counts_is_kept(stores: Stores) -> None:
+    payment = await add_payment(stores)
+    await take(stores, about(payment, "payment.authorized", payment_part={"bank_reference": "000000000001"}))
+    assert (await payment.row()).bank_reference is None, "nothing has been paid"
+    await take(stores, about(payment, "payment.captured", payment_part={"bank_reference": "412345678901"}))
+    second: Part = {"id": "pay_second", "bank_reference": "999999999999"}
+    await take(stores, about(payment, "payment.captured", payment_part=second))
+    await take(stores, about(payment, "order.paid"))
+    assert (await payment.row()).bank_reference == "412345678901"
+
+
 @pytest.mark.parametrize(
     ("kind", "part", "outcome"),
     [

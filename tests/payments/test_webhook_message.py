@@ -107,6 +107,23 @@ def test_a_webhook_is_read_with_its_order_ids_and_amounts() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("acquirer", "kept"),
+    [
+        ({"rrn": "412345678901", "upi_transaction_id": "X"}, "412345678901"),
+        ({"bank_transaction_id": "0125836177"}, "0125836177"),
+        ({"auth_code": "123456"}, None),
+        ({"rrn": "4123 <b>"}, None),
+        ({"rrn": 5}, None),
+        ("rrn", None),
+        (None, None),
+    ],
+)
+def test_the_banks_reference_is_read_if_it_is_one(acquirer: Any, kept: str | None) -> None:
+    message = read(body(acquirer_data=acquirer))
+    assert message.body["payment"].get("bank_reference") == kept
+
+
 def test_a_refund_is_read_with_its_payment() -> None:
     payload = {
         "payment": {"entity": {"id": "pay_1", "order_id": "order_1", "amount": 5, "currency": "INR"}},

@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from gencharge.channels.service import Verdict
+from gencharge.core.company import Company
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
+from gencharge.receipts import service as receipts
 from gencharge.search import service
 from gencharge.search.staff_schemas import HitKind, Matched, SearchHit
 from gencharge.sessions.tokens import Principal
@@ -128,3 +131,38 @@ async def test_what_customers_call_their_recharges_and_payments_leads_to_all_of_
             HitKind.RECHARGE
         ]
         assert await find(shop, reference, "AIRTEL", payments=False, customers=False) == []
+
+
+async def test_what_an_operator_calls_a_recharge_leads_to_it(jio: Stores) -> None:
+    bought, text = await purchase(jio), f"JIO-{new_id().hex[:12]}"
+    await bought.answer(await bought.submit(FIRST), Verdict.DELIVERED, operator_reference=text)
+    [hit] = await find(jio, text)
+    assert (hit.recharge_id, hit.matched) == (bought.id, Matched.OPERATOR_REFERENCE)
+    assert await find(jio, text, "AIRTEL") == []
+
+
+async def test_the_number_of_a_receipt_leads_to_its_recharge(shop: Stores) -> None:
+    user_id, recharge_id = await sell(shop)
+    receipt = await receipts.get_receipt(shop.database, Company(), user_id, recharge_id)
+    [hit] = await find(shop, receipt.receipt_number)
+    assert (hit.recharge_id, hit.matched) == (recharge_id, Matched.RECEIPT_NUMBER)
+    assert await find(shop, receipt.receipt_number, "AIRTEL") == []
+
+
+async def test_the_gateways_payment_and_the_banks_reference_lead_to_the_payment(shop: Stores) -> None:
+    row = await add_payment(shop)
+    # Twelve digits that look like a phone number, as the RRN of a UPI payment may.
+    paid, bank = f"pay_{row.payment_id.hex[-14:]}", f"9198{row.payment_id.int % 10**8:08d}"
+    await run_sql(
+        shop,
+        "UPDATE payments SET gateway_payment_id = :paid, bank_reference = :bank"
+        " WHERE user_id = :user_id AND payment_id = :payment_id",
+        paid=paid,
+        bank=bank,
+        user_id=row.user_id,
+        payment_id=row.payment_id,
+    )
+    for text in (paid, bank):
+        [hit] = await find(shop, text, customers=False)
+        assert (hit.payment_id, hit.matched) == (row.payment_id, Matched.GATEWAY_REFERENCE)
+        assert await find(shop, text, payments=False, customers=False) == []

@@ -10,6 +10,8 @@ import pytest
 
 from gencharge.audit.listeners import ENTRIES
 from gencharge.channels.service import Verdict
+from gencharge.complaints import staff_service as complaints
+from gencharge.complaints.schemas import ResolveComplaint
 from gencharge.core.errors import DocumentsUnavailable
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
@@ -19,6 +21,7 @@ from gencharge.sessions.tokens import Principal
 from gencharge.stories import service
 from gencharge.stories.schemas import Step
 from gencharge.stories.staff_schemas import StoryPart
+from tests.make.complaints import complain
 from tests.make.delivery import FIRST, SECOND, purchase, reach_jio
 from tests.make.outside import reach_over_api
 from tests.make.receipts import sell
@@ -64,7 +67,9 @@ async def test_the_customer_reads_the_same_steps_and_a_stranger_none(jio: Stores
     await bought.submit(FIRST)
     own = await service.timeline(jio.database, bought.user_id, bought.id)
     story = await service.story(jio, an_admin(), bought.user_id, bought.id, withheld=NOTHING)
-    assert own.steps == story.timeline
+    assert [(one.step, one.at) for one in own.steps] == [(one.step, one.at) for one in story.timeline]
+    assert own.steps[0].text.startswith("You ordered Jio ")
+    assert story.timeline[0].text.startswith("The customer ordered Jio ")
     assert (own.status, own.waits_for) == (story.status, story.waits_for)
     with pytest.raises(RechargeNotFound):
         await service.timeline(jio.database, new_id(), bought.id)
@@ -98,7 +103,7 @@ async def test_without_the_audit_trail_the_rest_is_told(
     assert story.ledger
 
 
-async def test_a_story_takes_seven_statements_at_most_however_long_the_customers_history_is(
+async def test_a_story_takes_one_statement_however_long_the_customers_history_is(
     shop: Stores, queries: Callable[[], AbstractContextManager[Any]]
 ) -> None:
     ids = await sell(shop)
@@ -106,4 +111,28 @@ async def test_a_story_takes_seven_statements_at_most_however_long_the_customers
         await sell(shop, ids[0])
     with queries() as counted:
         await service.story(shop, an_admin(), *ids, withheld=NOTHING)
-    assert counted.statements <= 7
+    assert counted.statements == 1
+
+
+async def test_a_complaint_and_how_it_ended_stand_in_the_story_and_in_the_timeline(shop: Stores) -> None:
+    user_id, recharge_id = await sell(shop)
+    complaint = await complain(shop, user_id, recharge_id, "charged_twice")
+    settled = ResolveComplaint(outcome="rejected", note="Each of the two is for another number.")
+    admin = an_admin()
+    await shop.database.run(
+        lambda db: complaints.resolve(db, admin, user_id, complaint.complaint_id, settled)
+    )
+    story = await service.story(shop, admin, user_id, recharge_id, withheld=NOTHING)
+    [shown] = story.complaints
+    assert (shown.complaint_id, shown.reason, shown.status) == (
+        complaint.complaint_id,
+        "charged_twice",
+        "rejected",
+    )
+    assert (shown.resolved_by, shown.due_at) == (admin.user_id, complaint.due_at)
+    own = await service.timeline(shop.database, user_id, recharge_id)
+    assert [(step.step, step.text) for step in own.steps[-2:]] == [
+        (Step.COMPLAINED, "You complained: it was charged twice."),
+        (Step.COMPLAINT_SETTLED, "We rejected the complaint. Each of the two is for another number."),
+    ]
+    assert story.timeline[-2].text == "The customer complained: it was charged twice."

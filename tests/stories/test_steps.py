@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gencharge.channels.models import OperatorAttempt
+from gencharge.complaints.models import Complaint, ComplaintReason
+from gencharge.core.values.ids import new_id
 from gencharge.payments.models import Payment
 from gencharge.recharge.events import QUEUED_PLAN_CANCELLED
 from gencharge.recharge.models import ActivePlan, Recharge, RechargeRefund
 from gencharge.stories.schemas import Step, WaitsFor
-from gencharge.stories.steps import Facts, steps_of, waits_for
+from gencharge.stories.steps import Facts, Reader, steps_of, waits_for
 
+OWNER = new_id()
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 
@@ -109,8 +113,42 @@ def test_a_plan_that_waited_is_started_or_cancelled_and_one_that_did_not_is_only
     at_once = ActivePlan(plan_name="Unlimited 299", valid_from=at(0))
     assert timeline_of(facts(done, plan=at_once)) == [(Step.ORDERED, at(0)), (Step.DELIVERED, at(0))]
     back = RechargeRefund(
-        amount=29_900, destination="wallet", reason=QUEUED_PLAN_CANCELLED, created_at=at(60)
+        amount=29_900,
+        destination="wallet",
+        reason=QUEUED_PLAN_CANCELLED,
+        created_at=at(60),
+        user_id=OWNER,
+        requested_by=OWNER,
     )
     about = facts(make_recharge(status="refunded", completed_at=at(0)), refunds=[back])
     assert timeline_of(about)[-1] == (Step.CANCELLED, at(60))
     assert steps_of(about)[-1].text == "You cancelled it before it started. Rs 299.00 went into your wallet."
+    back.requested_by = new_id()
+    assert steps_of(about)[-1].text == "We cancelled it before it started. Rs 299.00 went into your wallet."
+
+
+def test_the_staff_read_about_the_customer_and_nothing_speaks_to_them() -> None:
+    about = facts(
+        make_recharge(status="failed", completed_at=at(9)),
+        payment=Payment(amount=29_900, captured_at=at(2)),
+        attempts=[attempt(1, 3)],
+        refunds=[
+            RechargeRefund(amount=100, destination=where, created_at=at(20)) for where in ("wallet", "source")
+        ],
+        complaints=[
+            Complaint(
+                reason=reason,
+                status="upheld",
+                created_at=at(30),
+                resolved_at=at(40),
+                resolution_note="The plan runs now.",
+            )
+            for reason in ComplaintReason
+        ],
+    )
+    texts = [step.text for step in steps_of(about, Reader.STAFF)]
+    assert texts[0] == "The customer ordered Unlimited 299."
+    assert "We refunded Rs 1.00 into the customer's wallet." in texts
+    assert "The customer complained: benefits are missing." in texts
+    assert "We upheld the complaint. The plan runs now." in texts
+    assert not [text for text in texts if re.search(r"\byour?\b", text, re.IGNORECASE)]

@@ -13,6 +13,7 @@ DECLARE
     v_paid jsonb := p_body -> 'payment';
     v_back jsonb := p_body -> 'refund';
     v_refund uuid;
+    v_outcome text;
     v_now timestamptz := coalesce(p_pinned, clock_timestamp());
 BEGIN
     IF p_kind LIKE 'token.%' AND p_body #>> '{token,hash}' IS NOT NULL THEN
@@ -30,9 +31,13 @@ BEGIN
         RETURN 'unknown_order';
     END IF;
     IF p_kind IN ('payment.captured', 'order.paid') THEN
-        RETURN capture_payment(
+        v_outcome := capture_payment(
             v_order.user_id, v_order.payment_id, v_paid ->> 'id', (v_paid ->> 'amount')::bigint, v_paid ->> 'currency',
             p_limits, p_context, p_pinned);
+        UPDATE payments SET bank_reference = v_paid ->> 'bank_reference'
+        WHERE user_id = v_order.user_id AND payment_id = v_order.payment_id AND gateway_payment_id = v_paid ->> 'id'
+          AND bank_reference IS NULL AND v_paid ->> 'bank_reference' IS NOT NULL;
+        RETURN v_outcome;
     ELSIF p_kind = 'payment.authorized' THEN
         RETURN authorize_payment(
             v_order.user_id, v_order.payment_id, (v_paid ->> 'amount')::bigint, v_paid ->> 'currency', p_context, p_pinned);
