@@ -28,6 +28,7 @@ from gencharge.bills.schemas import BillPaymentOut, PayBill
 from gencharge.channels.service import BillAnswer, BillVerdict, PartPayment
 from gencharge.core import faultpoints
 from gencharge.core.errors import Problem, field_problem
+from gencharge.core.http import references
 from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
@@ -45,11 +46,11 @@ async def pay(
 ) -> Answered[BillPaymentOut]:
     """Pay a bill or a part of it from the wallet: at most once for a key. Not inside a transaction.
 
-    Raises BillNotFound, BillExpired, BillAlreadyPaid, BillPaymentPending, BillChanged, BillAmountInvalid, BillOperatorUnavailable, NoBillDue
+    Raises ReferenceAlreadyUsed, BillNotFound, BillExpired, BillAlreadyPaid, BillPaymentPending, BillChanged, BillAmountInvalid, BillOperatorUnavailable, NoBillDue
     and the other refusals of a fetch, OperatorDown, OperatorChannelUnavailable, VelocityLimitExceeded, InsufficientBalance,
     IdempotencyKeyReused.
     """
-    request_hash = fingerprint(command, bill_id)
+    request_hash = _request_hash(command, bill_id)
 
     async def look(db: AsyncSession) -> BillSale | Bill:
         earlier = await recharges.find_bill_payment(db, user_id, key, request_hash)
@@ -64,7 +65,7 @@ async def pay(
 
     known = await context.database.run(look)
     if isinstance(known, BillSale):
-        return Answered(_answer(known), replayed=True)
+        return Answered(_answer(known, command), replayed=True)
     answer = await context.ask(known.operator, known.phone_number)
     if answer.verdict is BillVerdict.AWAY:
         raise BillOperatorUnavailable
@@ -106,7 +107,7 @@ async def _pay(
     # Another request with the same key may have paid since it was looked up.
     earlier = await recharges.find_bill_payment(db, known.user_id, key, request_hash)
     if earlier is not None:
-        return Answered(_answer(earlier), replayed=True)
+        return Answered(_answer(earlier, command), replayed=True)
     problem = _problem(bill, answer, command)
     if problem is not None:
         return problem
@@ -129,7 +130,14 @@ async def _pay(
     if result.outcome is BillOutcome.DONE:
         bill.status, bill.recharge_id = BillStatus.PAYING, result.sale.recharge_id
         await db.flush()
-    return Answered(_answer(result.sale), replayed=result.outcome is BillOutcome.REPLAYED)
+        await recharges.note_bill_payment(
+            db,
+            bill.user_id,
+            result.sale.recharge_id,
+            reference=command.reference,
+            metadata=command.metadata,
+        )
+    return Answered(_answer(result.sale, command), replayed=result.outcome is BillOutcome.REPLAYED)
 
 
 def _problem(bill: Bill, answer: BillAnswer, command: PayBill) -> Problem | None:
@@ -162,7 +170,16 @@ def _amount_problem(bill: Bill, paid: Money) -> Problem | None:
     return BillAmountInvalid(errors=[field_problem("body.amount", right, BillAmountInvalid.code())])
 
 
-def _answer(sale: BillSale) -> BillPaymentOut:
+def _request_hash(command: PayBill, bill_id: UUID) -> bytes:
+    """Of a command without reference and metadata, the hash of a release that had none: a repeat stays one after an update."""
+    fields = dict(command.__dict__)
+    for name, default in references.LATER_FIELDS.items():
+        if fields[name] == default:
+            del fields[name]
+    return fingerprint(fields, bill_id)
+
+
+def _answer(sale: BillSale, command: PayBill) -> BillPaymentOut:
     """The answer to the request, at first and at each replay."""
     return BillPaymentOut(
         recharge_id=sale.recharge_id,
@@ -171,6 +188,8 @@ def _answer(sale: BillSale) -> BillPaymentOut:
         operator=sale.operator,
         amount=Money(sale.amount),
         wallet_balance=Money(sale.balance_after),
+        reference=command.reference,
+        metadata=command.metadata,
         created_at=sale.created_at,
     )
 

@@ -31,6 +31,7 @@ from gencharge.core.errors import (
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     MalformedJson,
+    ReferenceAlreadyUsed,
     ValidationFailed,
 )
 from gencharge.core.http import idempotency, web
@@ -86,6 +87,7 @@ async def fetch_bill(user: SignedInUser, request: Request, body: FetchBill) -> B
         InsufficientBalance,
         IdempotencyKeyRequired,
         IdempotencyKeyReused,
+        ReferenceAlreadyUsed,
         MalformedJson,
         ResourceLocked,
         WriteConflict,

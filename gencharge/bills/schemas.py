@@ -11,6 +11,7 @@ from pydantic import Field
 from gencharge.bills.models import BillStatus
 from gencharge.channels.models import PartPayment
 from gencharge.core.http.paging import Page, PageParams
+from gencharge.core.http.references import GivenMetadata, GivenReference, Referable
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
@@ -61,7 +62,7 @@ class BillOut(Out):
     )
 
 
-class PayBill(Body):
+class PayBill(Referable):
     """Pay a bill, or a part of it, from the wallet."""
 
     expected_amount: PositiveMoney = Field(
@@ -87,6 +88,8 @@ class BillPaymentOut(Out):
     operator: str
     amount: Money
     wallet_balance: Money = Field(description="What the wallet held right after.")
+    reference: GivenReference
+    metadata: GivenMetadata
     created_at: datetime
 
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.values import clock
-from gencharge.recharge.models import BillOutcome
+from gencharge.core.vault.columns import Sealed
+from gencharge.recharge.models import BillOutcome, Recharge
 from gencharge.velocity.service import Limits
 
 _PAY = text("""
@@ -61,6 +62,15 @@ class BillResult:
     outcome: BillOutcome
     known: str | None
     sale: BillSale | None
+
+
+async def set_noted(
+    db: AsyncSession, user_id: UUID, recharge_id: UUID, reference: str | None, metadata: Sealed | None
+) -> None:
+    """Note what the caller calls a payment, and the rest. Raises IntegrityError if the caller's reference names another one."""
+    statement = update(Recharge).where(Recharge.user_id == user_id, Recharge.id == recharge_id)
+    values = {"caller_reference": reference, "caller_metadata": metadata}
+    await db.execute(statement.values(values).execution_options(synchronize_session=False))
 
 
 async def pay(db: AsyncSession, request: BillPaymentRequest, *, context: str, limits: Limits) -> BillResult:

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import IdempotencyKeyReused, Problem
 from gencharge.core.events import events
+from gencharge.core.http import references
+from gencharge.core.vault.vault import Vault
 from gencharge.recharge import bill_crud, crud
 from gencharge.recharge.bill_crud import BillPaymentRequest, BillResult, BillSale
-from gencharge.recharge.errors import BillPaymentPending, OperatorChannelUnavailable, OperatorDown
-from gencharge.recharge.models import BillOutcome
+from gencharge.recharge.errors import (
+    BillPaymentPending,
+    OperatorChannelUnavailable,
+    OperatorDown,
+    reference_used,
+)
+from gencharge.recharge.models import BillOutcome, Recharge
 from gencharge.velocity import service as velocity
 from gencharge.velocity.service import Limits
 from gencharge.wallet.errors import InsufficientBalance
 
-__all__ = ["BillPaymentRequest", "BillResult", "BillSale", "bill_refusal", "find_bill_payment", "pay_bill"]
+__all__ = [
+    "BillPaymentRequest",
+    "BillResult",
+    "BillSale",
+    "bill_refusal",
+    "find_bill_payment",
+    "note_bill_payment",
+    "pay_bill",
+]
 _REFUSALS: dict[BillOutcome, type[Problem]] = {
     BillOutcome.IDEMPOTENCY_KEY_REUSED: IdempotencyKeyReused,
     BillOutcome.OPERATOR_DOWN: OperatorDown,
@@ -32,6 +48,27 @@ async def pay_bill(db: AsyncSession, request: BillPaymentRequest, limits: Limits
     A refusal is returned and not raised: what a velocity rule held back is to be committed.
     """
     return await bill_crud.pay(db, request, context=events.context_json(), limits=limits)
+
+
+async def note_bill_payment(
+    db: AsyncSession,
+    user_id: UUID,
+    recharge_id: UUID,
+    *,
+    reference: str | None,
+    metadata: dict[str, str] | None,
+) -> None:
+    """Note in the transaction of a payment what its caller calls it. Raises ReferenceAlreadyUsed, with the recharge that is called so;
+    the payment is then to be undone."""
+    if reference is None and metadata is None:
+        return
+    sealed = await references.seal(Vault.of(db), Recharge.caller_metadata, (user_id, recharge_id), metadata)
+    try:
+        async with db.begin_nested():
+            await bill_crud.set_noted(db, user_id, recharge_id, reference, sealed)
+    except IntegrityError:
+        earlier = await crud.find_by_reference(db, user_id, reference or "")
+        raise reference_used(earlier.id if earlier is not None else None) from None
 
 
 def bill_refusal(result: BillResult) -> Problem:

@@ -28,7 +28,7 @@ from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.service import OpenPayment, PaymentContext
 from gencharge.recharge import choice_service, crud, quote_service, sale_crud
 from gencharge.recharge.choice_service import Market
-from gencharge.recharge.errors import WalletAmountInvalid
+from gencharge.recharge.errors import WalletAmountInvalid, reference_used
 from gencharge.recharge.models import Recharge, RechargeStatus, SaleOutcome
 from gencharge.recharge.sale_crud import (
     NOTHING_NOTED,
@@ -189,7 +189,7 @@ async def _check_reference(
         return
     earlier = await database.run(lambda db: crud.find_by_reference(db, user_id, reference))
     if earlier is not None and earlier.idempotency_key != key:
-        raise _reference_used(earlier.id)
+        raise reference_used(earlier.id)
 
 
 async def _noted(database: Database, user_id: UUID, recharge_id: UUID, command: Subscribe) -> Noted:
@@ -209,12 +209,7 @@ async def _refusal(
         return quote_service.refusal(result.outcome, result.known, command, selection)
     # Another request took it since it was looked up.
     winner = await database.run(lambda db: crud.find_by_reference(db, user_id, reference))
-    return _reference_used(winner.id if winner is not None else None)
-
-
-def _reference_used(recharge_id: UUID | None) -> ReferenceAlreadyUsed:
-    problem = field_problem("body.reference", ReferenceAlreadyUsed.title(), ReferenceAlreadyUsed.code())
-    return ReferenceAlreadyUsed(recharge_id=recharge_id, errors=[problem])
+    return reference_used(winner.id if winner is not None else None)
 
 
 def _sale_request(

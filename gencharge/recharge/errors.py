@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from gencharge.core.errors import Conflict, Invalid, NotFound, Unavailable
+from uuid import UUID
+
+from gencharge.core.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    ReferenceAlreadyUsed,
+    Unavailable,
+    field_problem,
+)
 from gencharge.offers.errors import (
     OfferAlreadyUsed,
     OfferChanged,
@@ -122,3 +131,9 @@ OFFER_REFUSALS = (
     OfferUsedUp,
     OfferAlreadyUsed,
 )
+
+
+def reference_used(recharge_id: UUID | None) -> ReferenceAlreadyUsed:
+    """The caller's reference names this recharge. None: which one is not known any more."""
+    problem = field_problem("body.reference", ReferenceAlreadyUsed.title(), ReferenceAlreadyUsed.code())
+    return ReferenceAlreadyUsed(recharge_id=recharge_id, errors=[problem])

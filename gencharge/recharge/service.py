@@ -25,6 +25,7 @@ from gencharge.recharge.bill_service import (
     BillSale,
     bill_refusal,
     find_bill_payment,
+    note_bill_payment,
     pay_bill,
 )
 from gencharge.recharge.checkout_service import pay_from_wallet, pay_through_gateway
@@ -69,6 +70,7 @@ __all__ = [
     "SubscriptionOut",
     "bill_refusal",
     "find_bill_payment",
+    "note_bill_payment",
     "pay_bill",
     "pay_from_wallet",
     "pay_through_gateway",

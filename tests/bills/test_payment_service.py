@@ -20,7 +20,7 @@ from gencharge.bills.errors import (
 )
 from gencharge.bills.models import BillStatus
 from gencharge.bills.schemas import BillPaymentOut
-from gencharge.core.errors import IdempotencyKeyReused, Problem
+from gencharge.core.errors import IdempotencyKeyReused, Problem, ReferenceAlreadyUsed
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -332,3 +332,43 @@ async def test_a_bill_can_not_be_repeated(context: BillsContext, outside: Outsid
     with pytest.raises(BillNotRepeatable) as refused:
         await recharges.repeat(shop.database, user_id, paid.recharge_id, RepeatRecharge())
     assert isinstance(refused.value, Problem)
+
+
+async def test_a_payment_carries_its_callers_reference_and_metadata(
+    context: BillsContext, outside: Outside, dispatcher: Dispatcher, shop: Stores
+) -> None:
+    user_id, number = await make_customer(shop, 1_000), put_bill(outside, paise=200_00)
+    bill, key = await fetch(context, user_id, number), str(uuid4())
+    named = {"reference": "rent-11", "metadata": {"flat": "4B"}}
+    paid = await pay(context, user_id, bill, key=key, amount="50.00", **named)
+    assert (paid.answer.reference, paid.answer.metadata) == ("rent-11", {"flat": "4B"})
+    again = await pay(context, user_id, bill, key=key, amount="50.00", **named)
+    assert (again.replayed, again.answer) == (True, paid.answer)
+    with pytest.raises(IdempotencyKeyReused):
+        await pay(context, user_id, bill, key=key, amount="50.00")
+    shown = await shop.database.run(lambda db: recharges.show(db, user_id, paid.answer.recharge_id))
+    assert (shown.reference, shown.metadata) == ("rent-11", {"flat": "4B"})
+    await dispatcher.drain()
+    bill = await read(shop, user_id, bill)
+    with pytest.raises(ReferenceAlreadyUsed) as refused:
+        await pay(context, user_id, bill, reference="rent-11")
+    assert refused.value.extra["recharge_id"] == paid.answer.recharge_id
+    assert (await balance(shop, user_id)).paise == 950_00
+    assert (await pay(context, user_id, bill, reference="rent-12")).answer.amount == Money(150_00)
+
+
+async def test_of_two_bills_paid_at_once_under_one_reference_one_is_paid(
+    context: BillsContext, outside: Outside, shop: Stores
+) -> None:
+    user_id = await make_customer(shop, 1_000)
+    bills = [await fetch(context, user_id, put_bill(outside, paise=100_00)) for _ in range(4)]
+    results = await asyncio.gather(
+        *(pay(context, user_id, bill, reference="one-order") for bill in bills), return_exceptions=True
+    )
+    refused = [one for one in results if isinstance(one, ReferenceAlreadyUsed)]
+    [done] = [one for one in results if isinstance(one, Answered)]
+    assert len(refused) == 3
+    assert {one.extra["recharge_id"] for one in refused} == {done.answer.recharge_id}
+    statuses = [(await read(shop, user_id, bill)).status for bill in bills]
+    assert sorted(statuses) == ["due", "due", "due", "paying"]
+    await assert_books_balance(shop)
