@@ -35,6 +35,16 @@ class ChannelDeleted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelFloatLow(Event):
+    """Our balance at a channel fell below its bound. Amounts in paise."""
+
+    channel_id: str
+    operator: str
+    balance_paise: int
+    low_float_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSecretsRotated(Event):
     """An admin gave a channel new secrets. Those before are accepted for a day."""
 

@@ -26,6 +26,7 @@ from gencharge.core.postgres.database import Base, stamp
 
 __all__ = [
     "AttemptOutcome",
+    "ChannelFloat",
     "Fulfilment",
     "FulfilmentState",
     "OperatorAttempt",
@@ -59,6 +60,10 @@ class OperatorChannel(Stamped, Base):
     max_amount: Mapped[int] = mapped_column(BigInteger, server_default="10000000")
     commission_bp: Mapped[int] = mapped_column(Integer, server_default="0")
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    # Why somebody set it to inactive.
+    pause_reason: Mapped[str | None] = mapped_column(Text)
+    # Our balance at the operator is low below so many paise; 0: nobody is told.
+    low_float: Mapped[int] = mapped_column(BigInteger, server_default="5000000")
     # Its secrets are derived (`signing`); those of the version before are accepted, too, until then.
     secret_version: Mapped[int] = mapped_column(Integer, server_default="1")
     previous_secret_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -72,7 +77,25 @@ class OperatorChannel(Stamped, Base):
         CheckConstraint("0 < min_amount AND min_amount <= max_amount", name="amounts"),
         CheckConstraint("num_nulls(pending_url, pending_by, pending_at) IN (0, 3)", name="pending"),
         CheckConstraint("commission_bp >= 0 AND commission_bp < 10000", name="commission"),
+        CheckConstraint("low_float >= 0", name="low_float"),
     )
+
+
+class ChannelFloat(Base):
+    """Our balance at a channel, from which the operator takes what it delivers, as it said when it was asked last. In paise."""
+
+    __tablename__ = "channel_floats"
+
+    channel: Mapped[str] = mapped_column(Text, primary_key=True)
+    # What the last usable answer said, and when. Null until there is one.
+    balance: Mapped[int | None] = mapped_column(BigInteger)
+    answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # Why the last question has no usable answer.
+    failure: Mapped[str | None] = mapped_column(Text)
+    low_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (CheckConstraint("num_nulls(balance, answered_at) IN (0, 2)", name="answered"),)
 
 
 class FulfilmentState(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.channels import commission_service, staff_routes
+from gencharge.channels import commission_service, jobs, staff_routes
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -12,5 +12,6 @@ ROOM: Final = Room(
     about="The channels over which operators are reached.",
     tags={"channels": "The channels over which operators are reached."},
     routers=(staff_routes.router,),
+    jobs=jobs.JOBS,
     acts=(commission_service.CHANGE,),
 )

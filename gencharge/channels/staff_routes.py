@@ -9,7 +9,7 @@ from starlette.status import HTTP_201_CREATED
 
 from gencharge.approvals.errors import ApprovalAlreadyPending
 from gencharge.approvals.service import WAITING, ApprovalOut, waiting
-from gencharge.channels import secrets_service, staff_service
+from gencharge.channels import health_staff_service, secrets_service, staff_service
 from gencharge.channels.errors import (
     ChannelAddressChanged,
     ChannelAddressNotPending,
@@ -24,6 +24,7 @@ from gencharge.channels.errors import (
 from gencharge.channels.staff_schemas import (
     ChannelAddressApproval,
     ChannelCreate,
+    ChannelHealthOut,
     ChannelOut,
     ChannelQuery,
     ChannelSecretsOut,
@@ -76,6 +77,14 @@ async def create_channel(admin: Creator, request: Request, db: Db, command: Chan
     it, if the operator's channel is `api`. All SuperAdmins are told. Needs
     step-up."""
     return await staff_service.create(db, admin, command, settings=request.app.state.settings)
+
+
+@router.get(
+    "/{channel}/health", summary="How a channel does (staff)", responses=web.errors(ChannelNotFound, *_ALWAYS)
+)
+async def get_channel_health(admin: Reader, db: Db, channel: Code) -> ChannelHealthOut:
+    """How many of the last hour's submissions were delivered and how fast, our balance at the operator, and why it is paused."""
+    return await health_staff_service.show(db, admin, channel)
 
 
 @router.patch(

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values.codes import OperatorCode
-from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.values.money import Money, PositiveMoney, SignedMoney
 from gencharge.core.values.text import one_line
 
 ChannelCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
+PauseReason = Annotated[str, *one_line(300, 3)]
 ChannelName = Annotated[str, *one_line(80, 2)]
 # Only an address that two admins agreed on is called, and never a redirect of it.
 ChannelUrl = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s@?#]+$")]
@@ -55,7 +56,52 @@ class ChannelUpdate(Body):
     min_amount: PositiveMoney = Field(default_factory=left_out)
     max_amount: PositiveMoney = Field(default_factory=left_out)
     commission_basis_points: int = Field(default_factory=left_out, ge=0, lt=10_000, examples=[300])
-    is_active: bool = Field(default_factory=left_out)
+    low_float: Money = Field(
+        default_factory=left_out, description="The staff are told if our balance is below it. 0: never."
+    )
+    is_active: bool = Field(default_factory=left_out, description="false: it is paused.")
+    pause_reason: PauseReason = Field(
+        default_factory=left_out,
+        description="Why it is paused. Only with `is_active: false`; it goes when the channel is active again.",
+        examples=["maintenance until 06:00, ticket 4711"],
+    )
+
+    @model_validator(mode="after")
+    def _reason_of_a_pause(self) -> Self:
+        if "pause_reason" in self.model_fields_set and (
+            "is_active" not in self.model_fields_set or self.is_active
+        ):
+            raise ValueError("pause_reason is only for is_active: false")
+        return self
+
+
+class ChannelFloatOut(Out):
+    """Our balance at a channel, as its operator said. The channels are asked every five minutes."""
+
+    amount: SignedMoney | None = Field(description="null: there was no usable answer yet.")
+    answered_at: datetime | None
+    asked_at: datetime
+    failure: str | None = Field(description="Why the last question has no usable answer.")
+    low_since: datetime | None = Field(description="Since when it is below `low_float`.")
+
+
+class ChannelHealthOut(Out):
+    """How a channel does: the submissions of the last hour, up to 2,000, and our balance."""
+
+    channel: str
+    operator: str
+    is_active: bool
+    pause_reason: str | None
+    submissions: int
+    delivered: int
+    refused: int
+    not_sent: int = Field(description="It could not be reached.")
+    without_outcome: int = Field(description="Under way, or its end is not known.")
+    success_percent: float | None = Field(description="Delivered, of those that ended. null: none did.")
+    median_seconds: float | None = Field(description="From a submission to the proof of its delivery.")
+    slow_seconds: float | None = Field(description="The same, which 95 of 100 did not exceed.")
+    low_float: Money
+    balance: ChannelFloatOut | None = Field(description="null: it was not asked yet.")
 
 
 class ChannelAddressApproval(Body):
@@ -97,6 +143,8 @@ class ChannelOut(Versioned):
     min_amount: Money
     max_amount: Money
     commission_basis_points: int
+    low_float: Money
     is_active: bool
+    pause_reason: str | None = Field(description="Why it is paused.")
     created_at: datetime
     updated_at: datetime

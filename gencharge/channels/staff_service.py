@@ -51,7 +51,9 @@ _AUDITED: Final = {
     "min_amount": "min_amount_paise",
     "max_amount": "max_amount_paise",
     "commission_bp": "commission_basis_points",
+    "low_float": "low_float_paise",
     "is_active": "is_active",
+    "pause_reason": "pause_reason",
 }
 
 
@@ -124,6 +126,8 @@ async def update(
     for name in command.model_fields_set - {"url"}:
         value = getattr(command, name)
         setattr(channel, _COLUMNS.get(name, name), value.paise if isinstance(value, Money) else value)
+    if channel.is_active:
+        channel.pause_reason = None
     _check_amounts(channel.min_amount, channel.max_amount)
     changed = changes(before, _state_of(channel))
     if changed:
@@ -217,7 +221,9 @@ def _to_out(channel: OperatorChannel) -> ChannelOut:
         min_amount=Money(channel.min_amount),
         max_amount=Money(channel.max_amount),
         commission_basis_points=channel.commission_bp,
+        low_float=Money(channel.low_float),
         is_active=channel.is_active,
+        pause_reason=channel.pause_reason,
         created_at=channel.created_at,
         updated_at=channel.updated_at,
     )

@@ -14,7 +14,7 @@ from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
 from gencharge.backups.events import BackupRunFailed
-from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
+from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested, ChannelFloatLow
 from gencharge.core.events import document_events
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
@@ -27,6 +27,7 @@ from gencharge.delivery.events import (
 )
 from gencharge.notifications import (
     alerts,
+    channel_alerts,
     events,
     registry,
     subscription_service,
@@ -65,6 +66,7 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     DeliveryDisputed: (alerts.delivery_disputed, _RECHARGE),
     CallbackContradicted: (alerts.callback_contradicted, _RECHARGE),
     ChannelAddressRequested: (alerts.channel_address_requested, _SUPER_ADMINS),
+    ChannelFloatLow: (channel_alerts.channel_float_low, _RECHARGE),
     ChannelAddressApproved: (alerts.channel_address_approved, _SUPER_ADMINS),
     CodeBudgetUsed: (alerts.code_budget_used, _SUPER_ADMINS),
     PaymentMismatched: (alerts.payment_mismatched, _PAYMENTS),

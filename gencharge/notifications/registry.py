@@ -12,6 +12,7 @@ from gencharge.notifications import (
     autopay_notices,
     campaign_notices,
     cashback_notices,
+    channel_alerts,
     enquiry_notices,
     mandate_notices,
     payment_notices,
@@ -41,6 +42,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         *(group.KINDS for group in _GROUPS),
         cashback_notices.KINDS,
         alerts.KINDS,
+        channel_alerts.KINDS,
         subscription_notices.KINDS,
     )
     for kind in kinds

@@ -68,6 +68,12 @@ _QUERIES: Final = {
                '/v1/work'
         FROM deliveries WHERE user_id IS NOT NULL AND parked_at IS NOT NULL ORDER BY parked_at LIMIT :many
     """),
+    WorkKind.LOW_FLOAT: text(r"""
+        SELECT f.channel, 'Balance at ' || f.channel || '\: Rs ' || (f.balance / 100), c.operator, f.low_since,
+               '/v1/channels/' || f.channel || '/health'
+        FROM channel_floats f JOIN operator_channels c ON c.code = f.channel
+        WHERE f.low_since IS NOT NULL AND c.is_active ORDER BY f.low_since LIMIT :many
+    """),
     WorkKind.DISABLED_ENDPOINT: text("""
         SELECT endpoint_id::text, url || ' gets no messages', NULL, disabled_at, '/v1/webhooks/endpoints/' || endpoint_id
         FROM webhook_endpoints WHERE disabled_reason IS NOT NULL AND NOT is_active ORDER BY disabled_at LIMIT :many

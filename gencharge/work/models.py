@@ -25,6 +25,7 @@ class WorkKind(StrEnum):
     PARKED_DELIVERY = "parked_delivery"  # an event that a listener refused too often
     PARKED_GATEWAY_EVENT = "parked_gateway_event"  # a webhook about an order that we don't know
     DISABLED_ENDPOINT = "disabled_endpoint"  # an integrator who gets no messages
+    LOW_FLOAT = "low_float"  # our balance at an operator
     FAILED_LEDGER_CHECK = "failed_ledger_check"
 
 

@@ -424,6 +424,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/approvals/{approval_id}/reject":                          "401  403   404   404 404  404  404   404    -",
     "POST /v1/approvals/{approval_id}/cancel":                          "401  403   404   404 404  404  404   404    -",
     # channels
+    "GET /v1/channels/{channel}/health":                                "401  403   404   404 404  404  404   404    -",
     "GET /v1/channels":                                                 "401  403   200   200 200  200  200   200    -",
     "POST /v1/channels":                                                "401  403   422   422 403  403  403   422    -",
     "PATCH /v1/channels/{channel}":                                        "401  403   404   404 403  403  403   404    -",

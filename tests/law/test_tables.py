@@ -46,6 +46,7 @@ REFERENCE = {
     "audit_anchors",
     "audit_sealers",
     "operator_channels",
+    "channel_floats",
     "webhook_endpoints",
     "receipt_series",
     "approvals",

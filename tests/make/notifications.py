@@ -11,7 +11,7 @@ from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
 from gencharge.backups.events import BackupRunFailed
-from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
+from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested, ChannelFloatLow
 from gencharge.core.events.events import Event
 from gencharge.core.settings import Settings
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
@@ -107,6 +107,13 @@ def events() -> list[Event]:
         ),
         AnnouncementParked(
             user_id=str(SYSTEM_USER_ID), announcement_id=str(new_id()), operator=None, problem="stored_data_changed"
+        ),
+        ChannelFloatLow(
+            user_id=str(SYSTEM_USER_ID),
+            channel_id="jio-direct",
+            operator="JIO",
+            balance_paise=4_200_000,
+            low_float_paise=5_000_000,
         ),
         ManyHeldBack(user_id=str(SYSTEM_USER_ID), count=60, customers=12),
         ApprovalRequested(
