@@ -78,6 +78,29 @@ def test_every_address_is_one_that_can_be_read(app: FastAPI, document: dict[str,
         assert "get" in document["paths"][address], address
 
 
+def test_what_has_an_address_links_to_the_operation_that_reads_it(document: dict[str, Any]) -> None:
+    reads = {
+        operation["operationId"]: operation
+        for _, method, operation in operations(document)
+        if method == "get"
+    }
+    linked = 0
+    for path, _, operation in operations(document):
+        answer = resolved(document, operation["responses"].get("201", {}))
+        if "Location" not in answer.get("headers", {}):
+            continue
+        linked += 1
+        link = answer["links"]["read"]
+        needed = {
+            one["name"] for one in reads[link["operationId"]].get("parameters", ()) if one["in"] == "path"
+        }
+        assert set(link["parameters"]) == needed, path
+        schema = resolved(document, answer["content"]["application/json"]["schema"])
+        names = {one.removeprefix("$response.body#/") for one in link["parameters"].values()}
+        assert names <= schema["properties"].keys(), path
+    assert linked > 10
+
+
 def test_every_list_takes_a_limit_and_a_cursor(document: dict[str, Any]) -> None:
     pages = 0
     for path, method, operation in operations(document):

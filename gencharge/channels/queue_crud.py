@@ -118,10 +118,10 @@ async def get_reference(db: AsyncSession, reference: str) -> OperatorReference |
 async def find_by_operator_reference(db: AsyncSession, reference: str) -> OperatorAttempt | None:
     """The newest submission of all customers that its operator calls so."""
     query = select(OperatorAttempt).where(OperatorAttempt.operator_reference == reference)
-    found: OperatorAttempt | None = await db.scalar(
+    attempt: OperatorAttempt | None = await db.scalar(
         query.order_by(OperatorAttempt.started_at.desc()).limit(1)
     )
-    return found
+    return attempt
 
 
 async def list_attempts(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Sequence[OperatorAttempt]:

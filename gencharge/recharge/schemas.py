@@ -16,6 +16,8 @@ from gencharge.core.http.web import Body, Out
 from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
+from gencharge.plans.models import PlanCategory
+from gencharge.recharge.filter_schemas import RechargeCategory
 from gencharge.recharge.models import RechargeStatus
 from gencharge.recharge.stated_schemas import Stated
 from gencharge.wallet.models import PaymentMethod, RequestSource
@@ -289,9 +291,9 @@ class RechargeFilters(BaseModel):
     plan_id: UUID | None = Field(default=None, description="Recharges with this plan.")
     operator: OperatorCode | None = None
     plan_type: Literal["prepaid", "postpaid"] | None = None
-    category: str | None = Field(default=None, max_length=40)
+    category: RechargeCategory | None = None
     payment_method: PaymentMethod | None = None
-    source: str | None = Field(default=None, max_length=20)
+    source: RequestSource | None = None
     reference: Reference | None = Field(default=None, description="The caller's own name for it.")
 
 
@@ -311,7 +313,7 @@ class BoughtPlanQuery(PageParams, Period):
     plan_id: UUID | None = None
     operator: OperatorCode | None = None
     plan_type: Literal["prepaid", "postpaid"] | None = None
-    category: str | None = Field(default=None, max_length=40)
+    category: PlanCategory | None = None
     expires_within_days: int | None = Field(
         default=None, ge=0, le=366, description="Active ones that end by then."
     )

@@ -15,6 +15,7 @@ from gencharge.core.http.web import Body, Out
 from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
+from gencharge.plans.models import PlanCategory
 from gencharge.recharge.schemas import BoughtPlanOut, PlanSort, RechargeFilters, RechargeOut
 from gencharge.users.models import UserBrief
 
@@ -67,7 +68,7 @@ class StaffBoughtPlanQuery(BoundedParams, Period):
     plan_id: UUID | None = Field(default=None, description="Plans bought as this one of the catalogue.")
     operator: OperatorCode | None = None
     plan_type: Literal["prepaid", "postpaid"] | None = None
-    category: str | None = Field(default=None, max_length=40)
+    category: PlanCategory | None = None
     expires_within_days: int | None = Field(default=None, ge=0, le=366, description="Those that end by then.")
     sort: PlanSort = "-created_at"
 

@@ -66,11 +66,11 @@ async def find_books(
     database: Database, user_id: UUID, recharge_id: UUID, operators: Sequence[str] = ()
 ) -> Books | None:
     """The rows about a recharge of the customer's. `operators`: None if it is of another one; none: it may be of any."""
-    found = await database.fetch_row(_READ, user_id, recharge_id, list(operators))
-    if found is None:
+    row = await database.fetch_row(_READ, user_id, recharge_id, list(operators))
+    if row is None:
         return None
     values: dict[str, Any] = {
-        name: None if part is None else orjson.loads(part) for name, part in found.items()
+        name: None if part is None else orjson.loads(part) for name, part in row.items()
     }
     return Books(
         recharge=_row(Recharge, values["recharge"]),
@@ -84,14 +84,16 @@ async def find_books(
     )
 
 
-def _rows(model: type[Row], found: Sequence[Mapping[str, Any]] | None) -> list[Row]:
-    return [_row(model, values) for values in found or ()]
+def _rows(model: type[Row], rows: Sequence[Mapping[str, Any]] | None) -> list[Row]:
+    return [_row(model, values) for values in rows or ()]
 
 
 def _row(model: type[Row], values: Mapping[str, Any]) -> Row:
     """A row out of its JSON. Columns of bytes, which a story does not show, are left out."""
-    given = {key: None if values[name] is None else read(values[name]) for name, key, read in _columns(model)}
-    return model(**given)
+    attributes = {
+        key: None if values[name] is None else read(values[name]) for name, key, read in _columns(model)
+    }
+    return model(**attributes)
 
 
 @lru_cache

@@ -16,6 +16,7 @@ from gencharge.core.values.codes import OperatorCode
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money, SignedMoney
 from gencharge.core.values.phone import MobileNumber
+from gencharge.wallet.models import PaymentMethod, RequestSource
 
 
 class TransactionType(StrEnum):
@@ -108,8 +109,8 @@ class TransactionFilters(BaseModel):
     status: TransactionStatus | None = None
     operator: OperatorCode | None = None
     service_type: Literal["prepaid", "postpaid"] | None = None
-    source: str | None = Field(default=None, max_length=40, examples=["web"])
-    payment_method: str | None = Field(default=None, max_length=40, examples=["wallet"])
+    source: RequestSource | None = None
+    payment_method: PaymentMethod | None = None
     phone_number: MobileNumber | None = None
     reference_id: UUID | None = None
 

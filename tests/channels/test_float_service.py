@@ -10,16 +10,14 @@ from sqlalchemy import text
 
 from gencharge.channels import float_service, health_crud, health_staff_service, staff_service
 from gencharge.channels.client import OperatorClient
-from gencharge.channels.errors import ChannelNotFound
 from gencharge.channels.models import ChannelFloat
-from gencharge.channels.service import Verdict
 from gencharge.channels.staff_schemas import ChannelHealthOut, ChannelUpdate
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.sessions.guards import Principal
 from gencharge.work import crud as work
 from gencharge.work.models import WorkKind
-from tests.make.delivery import FIRST, SECOND, purchase, reach_jio
+from tests.make.delivery import FIRST, SECOND, reach_jio
 from tests.make.outside import Outside, reach_over_api, sandbox
 from tests.make.recharge import list_events
 
@@ -137,27 +135,6 @@ async def test_a_low_balance_waits_in_the_work_queue_until_the_channel_is_paused
         lambda db: staff_service.update(db, an_admin(), FIRST, resume, settings=shop.settings)
     )
     assert ((await health_of(shop)).is_active, (await health_of(shop)).pause_reason) == (True, None)
-
-
-async def test_the_health_of_a_channel_counts_its_submissions(shop: Stores, outside: Outside) -> None:
-    del outside
-    before = await health_of(shop)
-    delivered, refused = await purchase(shop), await purchase(shop)
-    await delivered.answer(await delivered.submit(FIRST), Verdict.DELIVERED, operator_reference="J-1")
-    await refused.answer(await refused.submit(FIRST), Verdict.REFUSED, reason="number_barred")
-    await (await purchase(shop)).submit(FIRST)
-    after = await health_of(shop)
-    assert after.submissions - before.submissions == 3
-    assert (after.delivered - before.delivered, after.refused - before.refused) == (1, 1)
-    assert after.without_outcome - before.without_outcome == 1
-    ended = after.delivered + after.refused + after.not_sent
-    assert after.success_percent == round(100 * after.delivered / ended, 1)
-    assert after.median_seconds is not None
-    assert after.slow_seconds is not None
-    assert 0 <= after.median_seconds <= after.slow_seconds
-    with pytest.raises(ChannelNotFound):
-        await health_of(shop, FIRST, "AIRTEL")
-    assert (await health_of(shop, FIRST, "JIO")).operator == "JIO"
 
 
 @pytest.mark.parametrize("fields", [{"pause_reason": "later"}, {"is_active": True, "pause_reason": "later"}])

@@ -255,6 +255,10 @@ SCATTERED = {
     "operators/crud.py:list_connections",
     "operators/crud.py:delete_connections",
     "recharge/plans_crud.py:select_current_plans",
+    # By what others call a thing, for the staff's search.
+    "receipts/crud.py:find_by_number",
+    "channels/queue_crud.py:find_by_operator_reference",
+    "payments/search_crud.py:list_by_gateway",
     # Sessions of everybody that ended lately, or long ago.
     "sessions/crud.py:list_revoked_lately",
     "sessions/crud.py:set_all_revoked",

@@ -108,7 +108,7 @@ def test_a_webhook_is_read_with_its_order_ids_and_amounts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("acquirer", "kept"),
+    ("acquirer", "reference"),
     [
         ({"rrn": "412345678901", "upi_transaction_id": "X"}, "412345678901"),
         ({"bank_transaction_id": "0125836177"}, "0125836177"),
@@ -119,9 +119,9 @@ def test_a_webhook_is_read_with_its_order_ids_and_amounts() -> None:
         (None, None),
     ],
 )
-def test_the_banks_reference_is_read_if_it_is_one(acquirer: Any, kept: str | None) -> None:
+def test_the_banks_reference_is_read_if_it_is_one(acquirer: Any, reference: str | None) -> None:
     message = read(body(acquirer_data=acquirer))
-    assert message.body["payment"].get("bank_reference") == kept
+    assert message.body["payment"].get("bank_reference") == reference
 
 
 def test_a_refund_is_read_with_its_payment() -> None:

@@ -10,7 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from gencharge.core.values.money import Money
+from gencharge.plans.models import PlanCategory
+from gencharge.recharge.filter_schemas import RechargeCategory
 from gencharge.recharge.schemas import BoughtPlanQuery, Quote, RechargeQuery, RepeatRecharge, Subscribe
+from gencharge.wallet.schemas import TransactionQuery
 
 
 def subscribe(**overrides: Any) -> Subscribe:
@@ -107,3 +110,14 @@ def test_an_offer_is_named_by_its_id_or_by_its_code() -> None:
     fields = {"phone_number": "9876543210", "plan_id": uuid4(), "offer_id": uuid4(), "offer_code": "ABC"}
     with pytest.raises(ValidationError, match="name the offer by one of them"):
         Quote.model_validate(fields)
+
+
+def test_the_categories_of_recharges_are_those_of_plans_and_the_bill() -> None:
+    assert {one.value for one in RechargeCategory} == {one.value for one in PlanCategory} | {"bill"}
+
+
+@pytest.mark.parametrize("field", ["category", "source", "payment_method"])
+def test_a_filter_of_a_closed_set_says_what_it_takes(field: str) -> None:
+    for query in (RechargeQuery, TransactionQuery):
+        with pytest.raises(ValidationError, match="Input should be"):
+            query.model_validate({field: "no-such"})

@@ -13,6 +13,7 @@ from starlette.status import HTTP_200_OK, HTTP_201_CREATED
 
 from gencharge.core.errors import ERROR_TYPE_BASE, Problem, RateLimited
 from gencharge.core.http import parameter_texts
+from gencharge.core.http.answer_links import add_links
 
 # Of a response that several operations share.
 _LONGEST_NAME: Final = 40
@@ -157,6 +158,7 @@ def complete(app: FastAPI) -> None:
             _name_codes(schemas, sorted(examples))
             _name_pages(document)
             _tidy_parameters(document)
+            add_links(document, app.routes)
             _drop_titles(document)
             _drop_descriptions(document)
             components["responses"] = _share_responses(document)

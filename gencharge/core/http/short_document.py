@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from gencharge.core.http.answer_links import drop_broken
 from gencharge.core.http.openapi import PROBLEM_JSON, objects_of, operations_of, resolved
 from gencharge.core.http.short_models import share_fields
 
@@ -72,6 +73,7 @@ def _part(document: Json, keeps: Callable[[str, bool], bool], *, webhooks: bool 
                 del methods[method]
         if not methods:
             del short["paths"][path]
+    drop_broken(short)
     used = {operation["tags"][0] for operation in operations_of(short)}
     short["tags"] = [tag for tag in short.get("tags", ()) if tag["name"] in used]
     # Before, so that no field is shared with an answer that is left out, and after, for what is shared once less.

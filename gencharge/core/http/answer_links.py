@@ -1,0 +1,48 @@
+"""Links of answers in the document: from what was made to the operation that reads it (OpenAPI 3.1, Link Object).
+
+Generators and testers follow them. They come from `located_at`, which gives the `Location` header, too, so the two agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+from starlette.status import HTTP_201_CREATED
+
+LINK: Final = "read"
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+
+
+def add_links(document: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
+    """Let each answer with an address name the operation that reads it, and where its parameters are in the answer."""
+    for route in routes:
+        address = getattr(getattr(route, "response_model", None), "located_at", "")
+        if not isinstance(route, APIRoute) or route.status_code != HTTP_201_CREATED or not address:
+            continue
+        target = document["paths"].get(address, {}).get("get")
+        if target is None or not route.include_in_schema:
+            continue
+        link = {
+            "operationId": target["operationId"],
+            "parameters": {name: f"$response.body#/{name}" for name in _PARAMETER.findall(address)},
+        }
+        for method in route.methods or ():
+            answer = document["paths"][route.path_format][method.lower()]["responses"]["201"]
+            answer["links"] = {LINK: link}
+
+
+def drop_broken(document: dict[str, Any]) -> None:
+    """Leave out the links to operations that a part of the document does not have."""
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    known = {operation["operationId"] for operation in operations}
+    for operation in operations:
+        for answer in operation["responses"].values():
+            links = answer.get("links", {})
+            for name in [name for name, link in links.items() if link["operationId"] not in known]:
+                del links[name]
+            if not links:
+                answer.pop("links", None)
