@@ -84,6 +84,10 @@ class BillPaymentPending(Conflict):
     """A payment of this bill is on its way to the operator. Wait for its end; nothing was charged."""
 
 
+class PlanNotReturnable(Conflict):
+    """The operator has this plan already and does not take it back, so it can't be cancelled. It starts when its turn comes."""
+
+
 class PlanNotQueued(Conflict):
     """This plan is not waiting to start, so it can't be cancelled or started."""
 

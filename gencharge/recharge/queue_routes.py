@@ -18,7 +18,13 @@ from gencharge.core.errors import (
 from gencharge.core.http import idempotency, web
 from gencharge.core.postgres.database import Db, ResourceLocked
 from gencharge.recharge import queue_service as queue
-from gencharge.recharge.errors import PlanNotQueued, PlanQueueChanged, RechargeNotFound, RunningPlanEnds
+from gencharge.recharge.errors import (
+    PlanNotQueued,
+    PlanNotReturnable,
+    PlanQueueChanged,
+    RechargeNotFound,
+    RunningPlanEnds,
+)
 from gencharge.recharge.queue_schemas import CancelledPlanOut, OrderQueue, QueueOut, QueueQuery, StartPlan
 from gencharge.recharge.schemas import BoughtPlanOut
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
@@ -49,7 +55,12 @@ async def replace_queue(user: SignedInUser, db: Db, body: OrderQueue) -> QueueOu
     summary="Cancel a queued plan",
     response_model=CancelledPlanOut,
     responses=web.errors(
-        RechargeNotFound, PlanNotQueued, IdempotencyKeyRequired, IdempotencyKeyReused, *_CHANGING
+        RechargeNotFound,
+        PlanNotQueued,
+        PlanNotReturnable,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        *_CHANGING,
     ),
     openapi_extra=idempotency.DOCUMENTED,
 )

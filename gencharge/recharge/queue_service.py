@@ -23,6 +23,7 @@ from gencharge.core.wording import worded
 from gencharge.recharge import lifecycle_crud, queue_crud, refund_crud, service, views
 from gencharge.recharge.errors import (
     PlanNotQueued,
+    PlanNotReturnable,
     PlanQueueChanged,
     RechargeNotFound,
     RunningPlanEnds,
@@ -61,7 +62,7 @@ async def cancel(
 ) -> Answered[CancelledPlanOut]:
     """Give a plan back that has not started: what is left of its price goes into the wallet. Once for each key.
 
-    Raises RechargeNotFound, also for a plan that somebody else bought, PlanNotQueued, IdempotencyKeyReused.
+    Raises RechargeNotFound, also for a plan that somebody else bought, PlanNotQueued, PlanNotReturnable, IdempotencyKeyReused.
     """
     # A key of the staff's refunds could be the same: both are kept in one table.
     key, request_hash = f"cancel:{key}", fingerprint({}, recharge_id)
@@ -72,6 +73,9 @@ async def cancel(
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused
         return Answered(_cancelled_to_out(earlier), replayed=True)
+    if recharge.channel is not None:
+        # Delivered over the operator's API: the money is the operator's, and no API that we speak gives it back (decision 0061).
+        raise PlanNotReturnable
     refund_id = new_id()
     outcome, amount = await queue_crud.cancel(
         db,

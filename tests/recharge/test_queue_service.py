@@ -22,6 +22,7 @@ from gencharge.recharge import queue_service as queue
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import (
     PlanNotQueued,
+    PlanNotReturnable,
     PlanQueueChanged,
     RechargeNotFound,
     RunningPlanEnds,
@@ -32,9 +33,11 @@ from gencharge.recharge.schemas import BoughtPlanOut
 from gencharge.users import service as users
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
+from tests.make.delivery import FIRST, reach_jio
 from tests.make.factories import make_user
 from tests.make.money import buy, find_plan, make_number
 from tests.make.offers import flat, market_of, owed, publish, use_of, used
+from tests.make.outside import reach_over_api
 from tests.make.recharge import assert_books_balance, list_events, list_plans, money_of
 
 
@@ -375,4 +378,27 @@ async def test_after_a_random_life_of_a_queue_the_books_balance(shop: Stores, se
     spent = sum(row.wallet_amount - row.refunded_amount for row in sold)
     assert await money_of(shop, payer) == (500_000 - spent, 0)
     assert all((row.refunded_amount == row.wallet_amount) == (row.status == "refunded") for row in sold)
+    await assert_books_balance(shop)
+
+
+async def test_a_plan_that_its_operator_delivered_is_not_given_back(shop: Stores) -> None:
+    user_id = await make_payer(shop)
+    number = await own_number(shop, user_id)
+    await reach_jio(shop)
+    bought = []
+    for rupees in (299, 349):
+        plan = await find_plan(shop, rupees=rupees)
+        sale = (await buy(shop, user_id, number, plan.plan_id, window=0)).answer
+        await shop.database.run(
+            lambda db, sale=sale: recharges.deliver(
+                db, user_id, sale.recharge_id, operator_reference="J-1", channel=FIRST, commission=0
+            )
+        )
+        bought.append(sale.recharge_id)
+    await reach_over_api(shop, "JIO")
+    before = await money_of(shop, user_id)
+    with pytest.raises(PlanNotReturnable):
+        await cancel(shop, user_id, bought[1])
+    assert await money_of(shop, user_id) == before
+    assert [plan.status for plan in await list_plans(shop, number)] == ["active", "queued"]
     await assert_books_balance(shop)
