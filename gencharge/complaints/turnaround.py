@@ -3,7 +3,7 @@
 Money: RBI, Harmonisation of Turn Around Time and customer compensation for failed transactions (DPSS.CO.PD No.629/02.01.014/2019-20,
 20 September 2019), prepaid payment instruments: the money is back by the end of the day after the transaction (T + 1), and each
 day after that costs Rs 100. Service: TRAI, Telecom Consumers Complaint Redressal Regulations, 2012, regulation 8: three days. Days
-are days in India.
+are days in India. All cited from memory, as `docs/explanation/rules.md` says.
 """
 
 from __future__ import annotations
