@@ -87,20 +87,17 @@ async def cancel(
     )
     if outcome is not CancelOutcome.CANCELLED:
         raise await _not_queued(db, recharge.phone_number, recharge_id)
-    row = RechargeRefund(
+    row = await refund_crud.add_refund(
+        db,
         user_id=user_id,
         refund_id=refund_id,
         recharge_id=recharge_id,
         amount=amount,
-        destination="wallet",
         reason=QUEUED_PLAN_CANCELLED,
         requested_by=user_id,
-        idempotency_key=key,
+        key=key,
         request_hash=request_hash,
-        created_at=clock.now(),
     )
-    db.add(row)
-    await db.flush()
     return Answered(_cancelled_to_out(row))
 
 

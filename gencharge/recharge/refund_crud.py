@@ -8,7 +8,39 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.values import clock
 from gencharge.recharge.models import RechargeRefund
+
+
+async def add_refund(
+    db: AsyncSession,
+    *,
+    user_id: UUID,
+    refund_id: UUID,
+    recharge_id: UUID,
+    amount: int,
+    reason: str,
+    requested_by: UUID,
+    key: str,
+    request_hash: bytes,
+    destination: str = "wallet",
+) -> RechargeRefund:
+    """Write a refund down, once for each customer and key. `amount` in paise. The money is moved by `refund_recharge`."""
+    row = RechargeRefund(
+        user_id=user_id,
+        refund_id=refund_id,
+        recharge_id=recharge_id,
+        amount=amount,
+        destination=destination,
+        reason=reason,
+        requested_by=requested_by,
+        idempotency_key=key,
+        request_hash=request_hash,
+        created_at=clock.now(),
+    )
+    db.add(row)
+    await db.flush()
+    return row
 
 
 async def find_refund_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeRefund | None:

@@ -333,18 +333,15 @@ async def take_back(
     if outcome is RefundOutcome.REPLAYED:
         return 0
     assert outcome is RefundOutcome.REFUNDED, f"checked under the lock: {outcome}"
-    db.add(
-        RechargeRefund(
-            user_id=user_id,
-            refund_id=refund_id,
-            recharge_id=recharge_id,
-            amount=left,
-            destination="wallet",
-            reason=reason,
-            requested_by=by,
-            idempotency_key=f"reconciliation:{refund_id}",
-            request_hash=b"",
-            created_at=clock.now(),
-        )
+    await refund_crud.add_refund(
+        db,
+        user_id=user_id,
+        refund_id=refund_id,
+        recharge_id=recharge_id,
+        amount=left,
+        reason=reason,
+        requested_by=by,
+        key=f"reconciliation:{refund_id}",
+        request_hash=b"",
     )
     return left

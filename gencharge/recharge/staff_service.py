@@ -181,19 +181,18 @@ async def _take_back(
     db: AsyncSession, recharge: Recharge, refund: _Refund, requested_by: UUID
 ) -> RechargeRefundOut:
     """Book a refund that was checked under the lock."""
-    row = RechargeRefund(
+    row = await refund_crud.add_refund(
+        db,
         user_id=refund.user_id,
         refund_id=new_id(),
         recharge_id=refund.recharge_id,
         amount=refund.amount,
-        destination=refund.destination.value,
         reason=refund.reason,
         requested_by=requested_by,
-        idempotency_key=refund.key,
+        key=refund.key,
         request_hash=refund.request_hash,
-        created_at=clock.now(),
+        destination=refund.destination.value,
     )
-    db.add(row)
     outcome = await lifecycle_crud.refund(
         db,
         refund.user_id,
