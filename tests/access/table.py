@@ -184,6 +184,7 @@ SCOPED: Final[dict[str, str]] = {
     "PATCH /v1/offers/{offer_id}": "404 200",
     "DELETE /v1/offers/{offer_id}": "404 204",
     "PATCH /v1/operators/{operator}": "404 200",
+    "GET /v1/channels/{channel}/health": "404 200",
     "PATCH /v1/channels/{channel}": "404 200",
     "POST /v1/channels/{channel}/address/approve": "404 409",  # another one waits
     "POST /v1/channels/{channel}/address/reject": "404 200",

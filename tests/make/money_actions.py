@@ -255,8 +255,8 @@ async def start_reconciliation(staff: StaffClient) -> httpx.Response:
     return await staff.ask("POST", "/reconciliation/runs", command)
 
 
-@does("POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve")
-async def resolve_difference(staff: StaffClient) -> httpx.Response:
+async def _difference(staff: StaffClient) -> tuple[str, UUID]:
+    """An open difference with the gateway: its run and its id."""
     run = (
         await staff.ask_json(
             "POST", "/reconciliation/runs", {"counterparty": "gateway:razorpay", "day": "2026-01-02"}
@@ -281,5 +281,23 @@ async def resolve_difference(staff: StaffClient) -> httpx.Response:
         )
 
     await staff.stores.database.run(find_one)
+    return run, difference_id
+
+
+@does("POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve")
+async def resolve_difference(staff: StaffClient) -> httpx.Response:
+    run, difference_id = await _difference(staff)
     path = f"/reconciliation/runs/{run}/differences/{difference_id}/resolve"
     return await staff.ask("POST", path, {"resolution": "none", "note": "was checked"})
+
+
+@does("POST /v1/reconciliation/bulk-resolutions")
+async def resolve_many(staff: StaffClient) -> httpx.Response:
+    run, difference_id = await _difference(staff)
+    body = {
+        "differences": [{"run_id": run, "difference_id": str(difference_id)}],
+        "resolution": "none",
+        "note": "was checked",
+        "is_dry_run": False,
+    }
+    return await staff.ask("POST", "/reconciliation/bulk-resolutions", body)
