@@ -41,11 +41,16 @@ async def list_by_reference(db: AsyncSession, reference: str, *, limit: int) -> 
 
 
 async def list_by_gateway(db: AsyncSession, reference: str, *, limit: int) -> Sequence[Payment]:
-    """The last payments that the gateway or a bank calls so, of all customers, the newest first."""
-    named = (Payment.gateway_payment_id == reference) | (Payment.bank_reference == reference)
-    query = select(Payment).where(named)
-    query = query.order_by(Payment.created_at.desc(), Payment.payment_id.desc())
-    return (await db.scalars(query.limit(limit))).all()
+    """The last payments that the gateway or a bank calls so, of all customers, the newest first.
+
+    Each name by its own index, and sorted here: in one statement with an order PostgreSQL walks through all payments by their instant.
+    """
+    rows = {
+        (row.user_id, row.payment_id): row
+        for column in (Payment.gateway_payment_id, Payment.bank_reference)
+        for row in await db.scalars(select(Payment).where(column == reference))
+    }
+    return sorted(rows.values(), key=lambda row: (row.created_at, row.payment_id), reverse=True)[:limit]
 
 
 async def set_bank_reference(
