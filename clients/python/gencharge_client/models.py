@@ -500,6 +500,7 @@ class ProblemOut(BaseModel):
             "plan_inactive",
             "plan_not_found",
             "plan_not_queued",
+            "plan_not_returnable",
             "plan_queue_changed",
             "plan_status_not_allowed",
             "plan_type_mismatch",
@@ -660,6 +661,25 @@ class QuotedReason(BaseModel):
 
     code: str
     message: str
+
+
+class RechargeCategory(
+    RootModel[
+        Literal[
+            "unlimited",
+            "data_addon",
+            "talktime",
+            "roaming",
+            "postpaid_rental",
+            "bill",
+        ]
+        | str
+    ]
+):
+    root: Literal["unlimited", "data_addon", "talktime", "roaming", "postpaid_rental", "bill"] | str
+    """
+    What a recharge buys: a plan of one of the plans' categories, or the payment of a bill.
+    """
 
 
 class Refresh(BaseModel):
@@ -1042,7 +1062,21 @@ class TimelineStep(BaseModel):
     One thing that happened.
     """
 
-    step: Literal["ordered", "paid", "sent", "delivered", "started", "failed", "refunded", "cancelled"] | str
+    step: (
+        Literal[
+            "ordered",
+            "paid",
+            "sent",
+            "delivered",
+            "started",
+            "failed",
+            "refunded",
+            "cancelled",
+            "complained",
+            "complaint_settled",
+        ]
+        | str
+    )
     """
     What happened to a recharge.
     """
@@ -1540,6 +1574,14 @@ class BillPaymentOut(BaseModel):
     wallet_balance: Decimal
     """
     What the wallet held right after.
+    """
+    reference: str | None
+    """
+    The caller's own name for it.
+    """
+    metadata: dict[str, str] | None
+    """
+    What the caller noted; null for staff without `PersonalData:read`.
     """
     created_at: AwareDatetime
 
@@ -2349,6 +2391,14 @@ class PayBill(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
+    reference: str | None = None
+    """
+    Your own name for it, such as an order number: unique among what you make of this kind, for ever. In answers, lists, webhooks and reports. Readable by the staff, so put no personal data into it.
+    """
+    metadata: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$")], str] | None = None
+    """
+    Up to 10 short texts of your own, given back with it and in webhooks. Encrypted where they are kept.
+    """
     expected_amount: Decimal
     """
     `amount` of the bill, as the customer saw it. If something else is due now, nothing is taken, and 409 `bill_changed` names the new amount.
