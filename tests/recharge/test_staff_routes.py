@@ -116,7 +116,7 @@ async def test_all_customers_recharges_have_every_filter(sales: Sales) -> None:
         "plan_type=prepaid": 3,
         "plan_type=postpaid": 0,
         "category=unlimited": 3,
-        "category=none": 0,
+        "category=roaming": 0,
         "payment_method=wallet": 3,
         "payment_method=upi": 0,
         "source=app": 1,
