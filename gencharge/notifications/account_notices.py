@@ -19,6 +19,7 @@ from gencharge.notifications.kinds import (
     Kind,
     Values,
     choice,
+    device,
     label,
 )
 from gencharge.notifications.models import Recipient, owner_of
@@ -41,7 +42,7 @@ PHONE_NUMBER_CHANGED: Final = Kind(
 SIGNED_IN: Final = Kind(
     "new_device_signed_in",
     EVERYWHERE,
-    {"device": label("Chrome on Android", required=True)},
+    {"device": device(required=True)},
     is_mandatory=True,
 )
 REFRESH_TOKEN_REUSED: Final = Kind("refresh_token_reused", EVERYWHERE, is_mandatory=True)

@@ -33,6 +33,8 @@ class VariableType(StrEnum):
     """A name: shown as it is."""
     PHONE = "phone"
     """An E.164 number, shown in full: the recipient typed it in."""
+    DEVICE = "device"
+    """What a browser or an app says of itself, shown as it is; one that says nothing is called unknown."""
     LAST_DAY = "last_day"
     """An instant (RFC 3339), shown as the last day in India that it leaves whole."""
     DATE = "date"
@@ -68,6 +70,11 @@ def number(sample: int, *, required: bool = False, optional: bool = False) -> Va
 def label(sample: str, *, required: bool = False, optional: bool = False) -> Variable:
     """A name."""
     return Variable(VariableType.TEXT, sample, required, optional)
+
+
+def device(sample: str = "Chrome on Android", *, required: bool = False, optional: bool = False) -> Variable:
+    """A device by its name, which may be empty."""
+    return Variable(VariableType.DEVICE, sample, required, optional)
 
 
 def phone(sample: str = "+919876543210", *, required: bool = False, optional: bool = False) -> Variable:

@@ -27,13 +27,14 @@ class Speech:
     date: str
     moment: str
     money: str
+    unknown_device: str
     email_text: str
     email_html: str
 
     @classmethod
     def of(cls, values: dict[str, Any], place: str) -> Speech:
         """The language of a file's content. Raises LanguageInvalid."""
-        names = ("name", "date", "moment", "money", "email_text", "email_html")
+        names = ("name", "date", "moment", "money", "unknown_device", "email_text", "email_html")
         if sorted(values) != sorted((*names, "months")):
             raise LanguageInvalid(f"{place}: it has exactly the fields months, {', '.join(names)}")
         if len(values["months"]) != 12:
@@ -56,6 +57,8 @@ class Speech:
             case VariableType.MOMENT:
                 local = _in_india(str(value))
                 return self.moment.format(date=self._day(local), time=f"{local:%H:%M}")
+            case VariableType.DEVICE:
+                return one_line(str(value)) or self.unknown_device
             case _:
                 # No line break or other control character gets into a subject or a header.
                 return one_line(str(value))

@@ -117,3 +117,14 @@ def test_a_changed_consent_is_told_and_a_switch_of_messages_is_not(switch: str) 
 def test_the_consents_are_switches_that_are_off_or_about_the_use_of_data() -> None:
     assert set(DEFAULT_PREFERENCES) > CONSENTS
     assert {name for name, is_on in DEFAULT_PREFERENCES.items() if not is_on} <= CONSENTS
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "unknown device"), ("hi", "अज्ञात डिवाइस")])
+@pytest.mark.parametrize("device", ["", " \n", "\x00"])
+def test_a_device_that_gave_no_name_is_called_unknown(language: str, words: str, device: str) -> None:
+    event = SignedIn(user_id=USER, kind="user", session_id="s", device=device, is_new_device=True)
+    draft = signed_in(event)
+    assert draft is not None
+    rendered = spoken(draft, language)
+    for text in (rendered.body, rendered.sms, rendered.email_text):
+        assert f": {words}" in text
