@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable
 from functools import partial
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from starlette.requests import Request
 
 from gencharge.core.errors import ERROR_TYPE_BASE, NotFound
@@ -28,11 +29,11 @@ _HEADERS: Final = {
     "Cache-Control": "public, max-age=3600",
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
-# Where the assets are served, which production does not do.
-_STYLE: Final = (
-    '<link rel="icon" href="/static/docs/favicon.svg"><link rel="stylesheet" href="/static/docs/look.css">'
-)
-_BAR: Final = '<header class="bar"><a class="mark" href="/"><img src="/static/docs/favicon.svg" alt="">GenCharge</a></header>\n'
+# What the pages are drawn with is served beside them, because production serves no other page's assets.
+_ASSETS: Final = {"look.css": "text/css", "favicon.svg": "image/svg+xml"}
+_STATIC: Final = Path(__file__).parent / "static" / "docs"
+_STYLE: Final = '<link rel="icon" href="/errors/favicon.svg"><link rel="stylesheet" href="/errors/look.css">'
+_BAR: Final = '<header class="bar"><a class="mark" href="$home"><img src="/errors/favicon.svg" alt="">GenCharge</a></header>\n'
 _CODE: Final = re.compile(r"`([^`]+)`")
 _SHOWN_ROUTES: Final = 12
 Json = dict[str, Any]
@@ -40,13 +41,14 @@ Json = dict[str, Any]
 
 def install(app: FastAPI, settings: Settings) -> None:
     """Add the pages to `app`. They are made of its OpenAPI document, when somebody first asks."""
-    style = _STYLE if settings.shows_docs else ""
+    # The front page is shown where the documentation is.
+    home = "/" if settings.shows_docs else "/errors"
     pages: dict[Language, dict[str, str]] = {}
 
     def answer(code: str) -> HTMLResponse:
         language = spoken()
         if language not in pages:
-            pages[language] = pages_of(app.openapi(), style, language)
+            pages[language] = pages_of(app.openapi(), language, home=home)
         page = pages[language].get(code)
         if page is None:
             raise NotFound("There is no error of this name. All of them are listed at /errors.")
@@ -59,16 +61,24 @@ def install(app: FastAPI, settings: Settings) -> None:
     def show_error(request: Request) -> HTMLResponse:
         return answer(request.path_params["code"].replace("-", "_"))
 
+    for name, media_type in _ASSETS.items():
+        app.add_route(ERROR_TYPE_BASE + name, partial(_show_asset, name, media_type), include_in_schema=False)
     app.add_route(ERROR_TYPE_BASE.rstrip("/"), show_errors, include_in_schema=False)
     app.add_route(ERROR_TYPE_BASE + "{code}", show_error, include_in_schema=False)
 
 
-def pages_of(document: Json, style: str = "", language: Language = Language.ENGLISH) -> dict[str, str]:
-    """A page of HTML for each code, and under the empty name the list of all."""
+def _show_asset(name: str, media_type: str, _request: Request) -> FileResponse:
+    return FileResponse(
+        _STATIC / name, media_type=media_type, headers={"Cache-Control": "public, max-age=3600"}
+    )
+
+
+def pages_of(document: Json, language: Language = Language.ENGLISH, *, home: str = "/") -> dict[str, str]:
+    """A page of HTML for each code, and under the empty name the list of all. `home`: where the mark leads."""
     say = partial(in_language, language=language.value)
     routes = _routes_by_code(document)
     examples: Json = document["components"]["examples"]
-    html = partial(_html, style=style, language=language)
+    html = partial(_html, home=home, language=language)
     pages = {
         code: html(f"<code>{code}</code>", _page(example["value"], routes.get(code, []), say))
         for code, example in examples.items()
@@ -99,12 +109,12 @@ def _page(problem: Json, routes: list[str], say: Callable[[str], str]) -> str:
     return f'{body}\n{answered}<p><a href="/errors">{say(worded("All errors"))}</a></p>'
 
 
-def _html(heading: str, body: str, *, style: str, language: Language) -> str:
+def _html(heading: str, body: str, *, home: str, language: Language) -> str:
     title = heading.removeprefix("<code>").removesuffix("</code>")
     return (
         f'<!doctype html>\n<html lang="{language.value}"><head><meta charset="utf-8"><meta name="viewport" '
-        f'content="width=device-width, initial-scale=1"><title>{title}</title>{style}</head>\n'
-        f'<body>{_BAR if style else ""}<main class="error"><h1>{heading}</h1>\n{body}</main></body></html>\n'
+        f'content="width=device-width, initial-scale=1"><title>{title}</title>{_STYLE}</head>\n'
+        f'<body>{_BAR.replace("$home", home)}<main class="error"><h1>{heading}</h1>\n{body}</main></body></html>\n'
     )
 
 

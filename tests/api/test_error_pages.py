@@ -52,13 +52,21 @@ def test_every_code_has_a_page_and_stands_in_the_list(app: FastAPI) -> None:
         assert "<p></p>" not in pages[code]
 
 
-async def test_production_has_the_pages_without_the_style_of_the_documentation(settings: Settings) -> None:
+async def test_production_has_the_pages_in_our_look_and_serves_what_they_are_drawn_with(
+    settings: Settings,
+) -> None:
     app = create_app(settings.model_copy(update={"environment": Environment.PRODUCTION}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
         page = await client.get("/errors/rate-limited")
         assert page.status_code == 200
-        assert "stylesheet" not in page.text
-        assert (await client.get("/errors")).status_code == 200
+        links = set(re.findall(r'(?:href|src)="([^"]+)"', page.text))
+        assert links >= {"/errors", "/errors/look.css", "/errors/favicon.svg"}
+        for link in links | {"/errors"}:
+            assert (await client.get(link)).status_code == 200, f"{link}: production has no such page"
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+        sheet = await client.get("/errors/look.css")
+        assert sheet.headers["content-type"].startswith("text/css")
+        assert "url(" not in re.sub(r"url\(rings.svg\)", "", sheet.text), "an asset that nobody serves"
 
 
 @pytest.mark.parametrize(("header", "language"), [("hi-IN,en;q=0.5", "hi"), ("fr", "en"), ("", "en")])
