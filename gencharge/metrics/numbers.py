@@ -44,6 +44,10 @@ LEDGER_CHECKED: Final = Gauge(
     "gencharge_ledger_checked_timestamp_seconds",
     "When the ledger was last checked at night (Unix time); 0: never",
 )
+LEDGER_UNCHECKED_SINCE: Final = Gauge(
+    "gencharge_ledger_unchecked_since_timestamp_seconds",
+    "When the ledger was last checked at night, before the first night when a worker first looked (Unix time)",
+)
 LEDGER_BREACHES: Final = Gauge("gencharge_ledger_breaches", "What that check found wrong")
 STORE_UP: Final = Gauge("gencharge_store_up", "1 if the store answers this worker", ["store"])
 STORE_SECONDS: Final = Gauge("gencharge_store_seconds", "How long its last answer took", ["store"])

@@ -20,6 +20,7 @@ from gencharge.metrics import crud
 from gencharge.metrics.numbers import (
     LEDGER_BREACHES,
     LEDGER_CHECKED,
+    LEDGER_UNCHECKED_SINCE,
     PARKED,
     QUEUE_AGE,
     RECHARGES,
@@ -52,8 +53,11 @@ async def look(stores: Stores) -> None:
         for channel, since in (await messages.oldest_due(stores.documents)).items():
             QUEUE_AGE.labels(channel).set(_age(since))
     if "redis" in up:
+        # A new installation has no night behind it, so its first look is what the age of its checks counts from.
+        await stores.redis.hsetnx(_ledger_key(stores), "watched_since", str(clock.now().timestamp()))
         checked: Any = await stores.redis.hgetall(_ledger_key(stores))
         LEDGER_CHECKED.set(float(checked.get("at", 0)))
+        LEDGER_UNCHECKED_SINCE.set(float(checked.get("at") or checked["watched_since"]))
         LEDGER_BREACHES.set(float(checked.get("breaches", 0)))
 
 

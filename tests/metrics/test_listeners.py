@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from prometheus_client import REGISTRY
@@ -13,6 +14,7 @@ from gencharge.autopay.events import AutopayFailed
 from gencharge.core.events.events import Event
 from gencharge.core.rooms.checks import LedgerVerified
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.metrics import listeners, service
 from gencharge.payments.events import PaymentCaptured, PaymentFailed
@@ -94,6 +96,22 @@ async def test_a_batch_that_redis_could_not_take_has_counted_nothing(
     with pytest.raises(Away):
         await listeners.count(stores, [envelope(signed_up(), 1), envelope(checked, 2)])
     assert value("gencharge_sign_ups_total") == before
+
+
+async def test_before_the_first_night_the_age_of_the_check_counts_from_the_first_look(stores: Stores) -> None:
+    await stores.redis.delete(service._ledger_key(stores))
+    first = clock.now()
+    with clock.at(first):
+        await service.look(stores)
+    with clock.at(first + timedelta(hours=20)):
+        await service.look(stores)
+    assert value("gencharge_ledger_unchecked_since_timestamp_seconds") == pytest.approx(first.timestamp())
+    assert value("gencharge_ledger_checked_timestamp_seconds") == 0, "never"
+    checked = LedgerVerified(user_id=WHO, checks=30, breaches=0, failed="")
+    await listeners.count(stores, [envelope(checked, 9)])
+    await service.look(stores)
+    at = envelope(checked, 9).occurred_at.timestamp()
+    assert value("gencharge_ledger_unchecked_since_timestamp_seconds") == at
 
 
 async def test_the_last_check_of_the_ledger_is_shown_by_a_worker_that_did_not_run_it(stores: Stores) -> None:
