@@ -18,9 +18,13 @@ import psutil
 import pytest
 import structlog
 import typer
+from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
+from redis.exceptions import ConnectionError as RedisLost
 from rich.console import Console
+from sqlalchemy.exc import IntegrityError, OperationalError
 from typer.testing import CliRunner
 
+from gencharge.core.errors import DatabaseUnavailable
 from gencharge.core.settings import Settings
 from gencharge.run import cli, doctor, report, terminal
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk, libraries, ownership
@@ -252,3 +256,30 @@ def test_a_folder_of_another_user_is_named_with_its_owner(
     assert disk.problem_with(tmp_path / "new") == (
         f"{tmp_path} belongs to another user ({owner}): run as that user, or set DATA_DIR to a folder of your own"
     )
+
+
+@pytest.mark.parametrize(
+    ("lost", "store"),
+    [
+        (DatabaseUnavailable(), "PostgreSQL"),
+        (OperationalError("SELECT 1", None, ConnectionResetError()), "PostgreSQL"),
+        (ServerSelectionTimeoutError("no server"), "MongoDB"),
+        (AutoReconnect("closed"), "MongoDB"),
+        (RedisLost("closed"), "Redis"),
+    ],
+)
+def test_a_store_that_stops_under_a_command_is_one_line(
+    lost: Exception, store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended, terminal.one_line():
+        raise lost
+    assert ended.value.exit_code == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{store} stopped answering before the command ended")
+    assert said.count("\n") == 1
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    for bug in (KeyError("price"), IntegrityError("INSERT", None, ValueError())):
+        with pytest.raises(type(bug)), terminal.one_line():
+            raise bug

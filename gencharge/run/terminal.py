@@ -65,7 +65,7 @@ def _shown(name: object, value: object) -> str:
 def one_line() -> Iterator[None]:
     """Turn a failure that the user can mend into one line and exit code 1; a bug keeps its traceback.
 
-    A file or folder that can't be read or written is such a failure, and so is a full disk.
+    A file or folder that can't be read or written is such a failure, and so are a full disk and a store that stops under the command.
     """
     from gencharge.run.embedded import ServerFailed, disk
 
@@ -81,6 +81,32 @@ def one_line() -> Iterator[None]:
         room = f"; {disk.free_bytes(Path(str(path))) // 10**6} MB are free" * (problem.errno == errno.ENOSPC)
         err.print(f"{path}: {problem.strerror}{room}")
         raise typer.Exit(1) from None
+    except Exception as problem:
+        if (store := _lost_store(problem)) is None:
+            raise
+        err.print(
+            f"{store} stopped answering before the command ended: `gencharge doctor` says more, then run it again"
+        )
+        raise typer.Exit(1) from None
+
+
+def _lost_store(problem: Exception) -> str | None:
+    """The store that an error says is away; None for any other error."""
+    from pymongo.errors import ConnectionFailure
+    from redis.exceptions import ConnectionError as RedisLost
+
+    from gencharge.core.errors import DatabaseUnavailable
+    from gencharge.core.postgres.database import problem_of
+
+    # A broken connection to PostgreSQL comes from SQLAlchemy where no unit of ours is around it.
+    if isinstance(problem, DatabaseUnavailable) or (
+        type(problem).__module__.startswith("sqlalchemy")
+        and isinstance(problem_of(problem), DatabaseUnavailable)
+    ):
+        return "PostgreSQL"
+    if isinstance(problem, ConnectionFailure):
+        return "MongoDB"
+    return "Redis" if isinstance(problem, RedisLost) else None
 
 
 def refuse_unusable_host(host: str) -> None:

@@ -77,8 +77,8 @@ async def run(
 ) -> Report:
     """Run all checks on one snapshot of the database, so that a concurrent movement can't look like a breach.
 
-    `measured`: what is found is a metric of this installation. `sessions`: how many checks run at once, each on a core of the server; more than one for
-    a database that nobody uses, and then each may use more memory."""
+    Raises DatabaseUnavailable. `measured`: what is found is a metric of this installation. `sessions`: how many checks run at once, each on a core
+    of the server; more than one for a database that nobody uses, and then each may use more memory."""
     waiting, breaches = deque(checks), dict[str, list[str]]()
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(database.transaction())
@@ -103,9 +103,13 @@ async def run(
                     ", ".join(f"{key}={value}" for key, value in row.items()) for row in rows.mappings()
                 ]
 
-        async with asyncio.TaskGroup() as group:
-            for reader in readers:
-                group.create_task(work(reader))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for reader in readers:
+                    group.create_task(work(reader))
+        except ExceptionGroup as failed:
+            # What ends one session ends them all, and a transaction knows what a single error means.
+            raise failed.exceptions[0] from None
     report = Report({check.name: breaches[check.name] for check in checks})
     if measured:
         telemetry.UNRESOLVED.set(sum(len(rows) for rows in report.breaches.values()))
