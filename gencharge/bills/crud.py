@@ -103,6 +103,11 @@ async def get_bill_in_scope(
     return bill
 
 
+async def lock_number(db: AsyncSession, phone_number: str) -> None:
+    """Let no other transaction write a bill of the number down until this one ends. Every customer's count, so it has no row to lock."""
+    await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"bill of {phone_number}", 0))))
+
+
 async def count_new_customers(
     db: AsyncSession, phone_number: str, since: datetime, *, besides: UUID
 ) -> int | None:

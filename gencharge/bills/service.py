@@ -82,7 +82,15 @@ async def fetch(context: BillsContext, user_id: UUID, command: FetchBill) -> Bil
 
     operator, circle = await context.database.run(begin)
     answer = await context.ask(operator, number)
-    bill = await context.database.run(lambda db: keep(db, user_id, number, operator, circle, answer))
+
+    async def end(db: AsyncSession) -> BillOut | None:
+        if answer.bill is not None:
+            # Others may have asked at the same instant and not seen each other: of them the bound lets the first ones have it.
+            await crud.lock_number(db, number)
+            await _check_customers(db, context, user_id, number)
+        return await keep(db, user_id, number, operator, circle, answer)
+
+    bill = await context.database.run(end)
     if bill is None:
         raise refusal(answer)
     return bill
@@ -96,8 +104,7 @@ def refusal(answer: BillAnswer) -> Problem:
 async def _check_customers(db: AsyncSession, context: BillsContext, user_id: UUID, phone_number: str) -> None:
     """Raises BillCustomersExceeded if many others newly asked for this number's bill: it is no family that asks from ten accounts.
 
-    Not for the number's own customer, whom strangers must not shut out, and not for who has had a bill of it. Requests at the same
-    instant don't see each other, so a few more may pass.
+    Not for the number's own customer, whom strangers must not shut out, and not for who has had a bill of it.
     """
     bound = context.settings.velocity_bill_customers_per_day
     if not bound:

@@ -192,6 +192,23 @@ async def test_another_customers_bill_is_not_found(
         await shop.database.run(lambda db: bills.show(db, uuid4(), bill.bill_id))
 
 
+async def test_of_many_who_ask_for_one_bill_at_once_no_more_than_the_bound_get_it(
+    context: BillsContext, outside: Outside, shop: Stores
+) -> None:
+    strict = dataclasses.replace(
+        context, settings=context.settings.model_copy(update={"velocity_bill_customers_per_day": 2})
+    )
+    number = put_bill(outside)
+    customers = [await make_customer(shop) for _ in range(8)]
+    answers = await asyncio.gather(
+        *(fetch(strict, customer, number) for customer in customers), return_exceptions=True
+    )
+    refused = [answer for answer in answers if isinstance(answer, BillCustomersExceeded)]
+    assert len(refused) == 6, answers
+    with pytest.raises(BillCustomersExceeded):
+        await fetch(strict, customers[answers.index(refused[0])], number)
+
+
 async def test_the_bill_of_one_number_is_not_asked_for_from_many_accounts(
     context: BillsContext, outside: Outside, shop: Stores
 ) -> None:
