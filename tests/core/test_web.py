@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field, StringConstraints, ValidationError
@@ -67,3 +67,42 @@ def test_limits_of_a_text_still_hold() -> None:
 def test_nothing_is_taken_for_what_it_is_not(body: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Outer.model_validate(body)
+
+
+class Oddly(Body):
+    """A body whose fields are called like parts of a core schema."""
+
+    type: Literal["str", "int"]
+    function: str = ""
+    fields: dict[str, int] = Field(default_factory=dict, examples=[{"type": 1}])
+    default: dict[str, str] = Field(default={"type": "str"}, json_schema_extra={"example": {"type": "str"}})
+
+
+def test_a_field_may_be_called_like_a_part_of_a_schema_and_is_as_strict() -> None:
+    assert Oddly.model_validate({"type": "int", "fields": {"type": 1}}).default == {"type": "str"}
+    for body, place in (
+        ({"type": "float"}, ("type",)),
+        ({"type": "str", "function": "a\x00"}, ("function",)),
+        ({"type": "str", "fields": {"type": "5"}}, ("fields", "type")),
+        ({"type": "str", "default": {"a": "\x00"}}, ("default", "a")),
+    ):
+        with pytest.raises(ValidationError) as refused:
+            Oddly.model_validate(body)
+        assert [problem["loc"] for problem in refused.value.errors()] == [place]
+    document = Oddly.model_json_schema()
+    assert document["properties"]["default"]["example"] == {"type": "str"}
+    assert document["properties"]["default"]["default"] == {"type": "str"}
+
+
+class Kinds(Body):
+    """A body with a field called `type` that is a text."""
+
+    type: str
+    count: int
+
+
+def test_a_field_called_type_is_a_text_like_others() -> None:
+    assert Kinds.model_validate({"type": "abc", "count": 1}).type == "abc"
+    with pytest.raises(ValidationError) as refused:
+        Kinds.model_validate({"type": "a\x00", "count": "1"})
+    assert [problem["loc"] for problem in refused.value.errors()] == [("type",), ("count",)]

@@ -53,6 +53,8 @@ from gencharge.core.values.text import without_nul
 PREFIX: Final = "/v1"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _STRICT: Final = frozenset({"bool", "int"})
+# What a core schema holds beside other schemas: values, and what the document says of them.
+_NO_SCHEMAS: Final = frozenset({"default", "expected", "metadata"})
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 _ENCODING: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
 log = telemetry.get_logger(__name__)
@@ -65,11 +67,14 @@ def _make_strict(schema: Any) -> None:
         for part in schema:
             _make_strict(part)
     elif isinstance(schema, dict) and not _refuses_nul(schema):
-        if schema.get("type") in _STRICT:
+        # The table of a model's fields is a dict like a schema; a field may be called `type`.
+        kind = schema.get("type") if isinstance(schema.get("type"), str) else None
+        if kind in _STRICT:
             schema["strict"] = True
-        for part in schema.values():
-            _make_strict(part)
-        if schema.get("type") == "str":
+        for name, part in schema.items():
+            if kind is None or name not in _NO_SCHEMAS:
+                _make_strict(part)
+        if kind == "str":
             text = dict(schema)
             schema.clear()
             schema.update(core_schema.no_info_after_validator_function(without_nul, text))
