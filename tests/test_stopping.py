@@ -87,15 +87,20 @@ def test_two_signals_that_wait_for_the_handler_together_stop_once_and_print_noth
 
 
 @pytest.mark.soak
-def test_a_hundred_stops_with_two_signals_leave_nothing_behind(folder: Path) -> None:
-    pairs = [
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
         (signal.SIGINT, signal.SIGINT),
         (signal.SIGTERM, signal.SIGTERM),
         (signal.SIGINT, signal.SIGHUP),
         (signal.SIGTERM, signal.SIGINT),
-    ]
-    for number in range(100):
-        _stop_twice(folder, *pairs[number % 4], pause_seconds=(number % 21) / 1000)
+    ],
+)
+def test_a_hundred_stops_with_two_signals_leave_nothing_behind(
+    folder: Path, first: signal.Signals, second: signal.Signals
+) -> None:
+    for number in range(25):
+        _stop_twice(folder, first, second, pause_seconds=number * 20 / 24 / 1000)
 
 
 def test_a_signal_during_the_start_leaves_nothing_behind(folder: Path) -> None:
