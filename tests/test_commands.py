@@ -274,9 +274,9 @@ def test_a_store_that_stops_under_a_command_is_one_line(
     with pytest.raises(typer.Exit) as ended, terminal.one_line():
         raise lost
     assert ended.value.exit_code == 1
-    said = capsys.readouterr().err
-    assert said.startswith(f"{store} stopped answering before the command ended")
-    assert said.count("\n") == 1
+    output = capsys.readouterr().err
+    assert output.startswith(f"{store} stopped answering before the command ended")
+    assert output.count("\n") == 1
 
 
 def test_a_bug_keeps_its_traceback() -> None:

@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from gencharge.core.settings import Settings
 from tests.test_dev import Run, free_port
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 OPERATOR = ROOT / "docs" / "how-to" / "add-an-operator.md"
+GATEWAY = ROOT / "docs" / "how-to" / "connect-a-gateway.md"
+DEPLOY = ROOT / "docs" / "how-to" / "deploy.md"
 AUTOPAY = ROOT / "docs" / "how-to" / "autopay.md"
 SANDBOX = ROOT / "docs" / "SANDBOX.md"
 
@@ -59,6 +62,11 @@ def paste(run: Installation, page: Path, times: int = 3) -> str:
     script = script.replace("127.0.0.1:8001", f"127.0.0.1:{run.sandbox_port}")
     script = script.replace("/tmp/receipt.pdf", str(run.folder / "receipt.pdf"))
     script = script.replace(". .gencharge/secrets.env", f". {run.folder}/secrets.env")
+    return in_terminal(run, script)
+
+
+def in_terminal(run: Installation, script: str) -> str:
+    """What a terminal in the checkout prints for a script, none of it a problem."""
     settings = {"PORT": str(run.port), "SANDBOX_PORT": str(run.sandbox_port), "DATA_DIR": str(run.folder)}
     terminal = subprocess.run(
         ["bash"],
@@ -108,6 +116,68 @@ def test_autopay_from_the_wallet_and_by_mandate(installation: Installation) -> N
     output = paste(installation, AUTOPAY, times=1)
     assert output.count('"every"') == 2
     assert output.count('"payment_method": "wallet"') == output.count('"payment_method": "mandate"') == 1
+
+
+def code_blocks(page: Path, after: str) -> list[str]:
+    """The shell blocks of a page after a heading, those for a production server as well."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(r"^```(?:sh|bash)\n(.*?)^```", text[text.index(after) :], re.DOTALL | re.MULTILINE)
+
+
+# What production has and a test has not: the installed command of login, a person with an app, and one who pays.
+LOGIN = re.compile(r"\$\(cd /etc/gencharge && sudo -u gencharge \S+ login (\d+)\)")
+SAMPLES = {"9876543210": "9000000003", "9812345678": "9000001031"}
+SIX_DIGITS = "read -rp 'Six digits: ' OTP\n"
+APP = """OTP=$(.venv/bin/python -c "import pyotp, time; print(pyotp.TOTP('$SECRET').at(time.time() + {later}))")\n"""
+KEEP = """ | tee -a {log}; {name}=$(grep -o '"{field}": *"[^"]*' {log} | tail -n 1 | cut -d'"' -f4)\n"""
+PAID = """curl -sS $SANDBOX/sandbox/orders/$ORDER/pay -H 'Content-Type: application/json' -d '{"outcome": "succeed"}'
+for second in $(seq 60); do me "$API/payments?limit=1" | grep -q '"status": "captured"' && break; sleep 1; done
+"""
+
+
+def test_connecting_a_gateway_by_a_first_admin_with_a_second_factor(installation: Installation) -> None:
+    """As in production, but that the sandbox plays the gateway and the test plays the people."""
+    log = installation.folder / "pasted"
+
+    def with_variable(block: str, name: str, field: str) -> str:
+        return block.rstrip("\n") + KEEP.format(log=log, name=name, field=field)
+
+    set_up, confirm = code_blocks(DEPLOY, "## Sign in as the first admin")[:2]
+    sign_in, top_up, look, step_up, refund = code_blocks(GATEWAY, "## 2. Pay once")[:5]
+    script = "".join(
+        (
+            f"SANDBOX=http://127.0.0.1:{installation.sandbox_port}\n",
+            with_variable(set_up, "SECRET", "secret"),
+            confirm.replace(SIX_DIGITS, APP.format(later=0)),
+            sign_in,
+            with_variable(top_up, "ORDER", "order_id"),
+            PAID,
+            look,
+            # A code counts once, so this is the app's next.
+            step_up.replace(SIX_DIGITS, APP.format(later=30)),
+            refund,
+        )
+    )
+    script, logins = LOGIN.subn(lambda match: f"$(.venv/bin/gencharge login {SAMPLES[match[1]]})", script)
+    assert logins == 3
+    for host in ("https://recharge.example.in", "https://YOUR_HOST"):
+        script = script.replace(host, f"http://127.0.0.1:{installation.port}")
+    output = in_terminal(installation, script)
+    assert '"recovery_codes"' in output
+    assert '"status": "captured"' in output
+    assert '"balance"' in output
+    assert '"refund_id"' in output
+
+
+@pytest.mark.parametrize("page", [GATEWAY, DEPLOY], ids=lambda page: page.stem)
+def test_a_setting_that_a_guide_names_is_one(page: Path) -> None:
+    settings = set(
+        re.findall(r"^(PAYMENT_[A-Z_]+|ENVIRONMENT)=", page.read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    settings |= set(re.findall(r"^\| `([A-Z_]{4,})` \|", page.read_text(encoding="utf-8"), re.MULTILINE))
+    existing = {name.upper() for name in Settings.model_fields}
+    assert settings
+    assert settings <= existing, settings - existing
 
 
 def test_the_sandbox(installation: Installation) -> None:

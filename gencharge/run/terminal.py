@@ -98,7 +98,7 @@ def _lost_store(problem: Exception) -> str | None:
     from gencharge.core.errors import DatabaseUnavailable
     from gencharge.core.postgres.database import problem_of
 
-    # A broken connection to PostgreSQL comes from SQLAlchemy where no unit of ours is around it.
+    # A broken connection to PostgreSQL comes from SQLAlchemy where our own transaction is not around it.
     if isinstance(problem, DatabaseUnavailable) or (
         type(problem).__module__.startswith("sqlalchemy")
         and isinstance(problem_of(problem), DatabaseUnavailable)
