@@ -95,6 +95,7 @@ def test_two_signals_that_wait_for_the_handler_together_stop_once_and_print_noth
         (signal.SIGINT, signal.SIGHUP),
         (signal.SIGTERM, signal.SIGINT),
     ],
+    ids=lambda number: number.name,
 )
 def test_a_hundred_stops_with_two_signals_leave_nothing_behind(
     folder: Path, first: signal.Signals, second: signal.Signals
