@@ -49,6 +49,8 @@ check: $(STAMP) ## Check format, style and types; writes nothing
 WEB ?= 1
 # No output but that of a failure.
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/npm --prefix web --silent --no-progress
+# Without a network `make run` goes on without the pages after some seconds; npm's own pauses take over a minute.
+NPM_PATIENCE := --fetch-retries=2 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=4000
 WEB_PACKAGES := web/node_modules/.stamp
 # The build writes it last.
 WEB_BUILT := gencharge/api/static/console/size.json
@@ -63,7 +65,7 @@ web-or-why: $(STAMP)
 
 $(WEB_PACKAGES): web/package.json web/package-lock.json web/.npmrc | $(STAMP)
 	@echo "Installing the packages of web/"
-	@$(NPM) ci || { echo "npm's registry did not answer, see above: is there a network? WEB=0 goes without web/"; exit 1; }
+	@$(NPM) ci --loglevel=error $(NPM_PATIENCE) || { echo "npm's registry did not answer, see above: is there a network? WEB=0 goes without web/"; exit 1; }
 	@touch $@
 
 $(WEB_BUILT): $(WEB_SOURCES) $(WEB_PACKAGES) | $(STAMP)
@@ -97,7 +99,7 @@ $(BROWSER)/.stamp: web/browser/package-lock.json web/browser/unpack.mjs | $(STAM
 	@echo "Getting the browser of the tests"
 	@rm -rf $(BROWSER) && mkdir -p $(BROWSER)
 	@cp web/browser/package.json web/browser/package-lock.json web/browser/.npmrc web/browser/unpack.mjs $(BROWSER)
-	@cd $(BROWSER) && export PATH="$(CURDIR)/.venv/bin:$$PATH" && npm ci --fetch-retries=1 --loglevel=error && \
+	@cd $(BROWSER) && export PATH="$(CURDIR)/.venv/bin:$$PATH" && npm ci --loglevel=error $(NPM_PATIENCE) && \
 		node unpack.mjs . "$(CURDIR)/gencharge/core/printing/data"
 	@touch $@
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,29 @@ def test_without_npm_the_tests_run_and_say_that_those_in_the_browser_do_not(chec
     assert "run: -m pytest --workers" in whole
     # The tests of another room need none, and try to get none.
     assert "browser" not in make("test", "ROOM=wallet")
+
+
+def test_npm_gives_a_registry_that_is_away_up_after_seconds_and_says_why(checkout: Path) -> None:
+    (checkout / "web").mkdir()
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(ROOT / "web" / name, checkout / "web")
+    programs = checkout / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("npm", "node"):
+        (programs / name).symlink_to(ROOT / ".venv" / "bin" / name)
+    (checkout / ".venv" / ".stamp").touch()
+    began_at = time.monotonic()
+    away = {"npm_config_registry": "http://127.0.0.1:9", "npm_config_cache": str(checkout / "cache")}
+    answer = subprocess.run(
+        ["make", "--no-print-directory", "--old-file=.venv/.stamp", "web/node_modules/.stamp"],
+        cwd=checkout,
+        env=ENVIRONMENT | away,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert answer.returncode != 0
+    assert "ECONNREFUSED" in answer.stderr
+    assert answer.stdout.splitlines()[-1].startswith("npm's registry did not answer, see above")
+    # npm's own pauses alone take 70 s.
+    assert time.monotonic() - began_at < 60
