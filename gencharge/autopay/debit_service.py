@@ -97,6 +97,7 @@ async def _sell(
     context: PaymentContext, claimed: DueAutopay, method: PaymentMethod, price: int, market: Market | None
 ) -> recharges.SubscriptionOut:
     row, settings = claimed.row, context.settings
+    assert row.plan_id is not None, "it buys a plan"
     command = Subscribe(
         phone_number=row.phone_number,
         plan_id=row.plan_id,

@@ -36,6 +36,7 @@ async def pause_charged_to(db: AsyncSession, user_id: UUID, mandate_id: UUID) ->
             reason=PauseReason.MANDATE_ENDED.value,
             price_paise=autopay.price,
             max_amount_paise=autopay.max_amount,
+            kind=autopay.kind,
         )
         await emit(db, paused)
 

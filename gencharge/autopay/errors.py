@@ -37,6 +37,10 @@ class AutopayIntervalInvalid(Invalid):
     """Say how often this autopay is to run."""
 
 
+class AutopayMethodInvalid(Invalid):
+    """Bills are paid from the wallet. An automatic top-up can fill it by a mandate."""
+
+
 class AutoTopupNotFound(NotFound):
     """You have no automatic top-up."""
 

@@ -40,7 +40,7 @@ class AutopayCancelled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutopayAnnounced(Event):
-    """An autopay is due within a day; its owner can still leave this one out."""
+    """An autopay is due within a day; its owner can still leave this one out. `price_paise` of a bill that is not known yet is 0."""
 
     autopay_id: str
     phone_number: str
@@ -49,6 +49,7 @@ class AutopayAnnounced(Event):
     price_paise: int
     max_amount_paise: int
     payment_method: str = "wallet"
+    kind: str = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,19 @@ class AutopayFailed(Event):
     due_at: str
     retry_at: str | None
     next_due: str | None
+    kind: str = "plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutopaySkipped(Event):
+    """An autopay had nothing to pay on its due date: no bill was due (`no_bill_due`)."""
+
+    autopay_id: str
+    phone_number: str
+    operator: str
+    reason: str
+    due_at: str
+    next_due: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +102,7 @@ class AutopayPaused(Event):
     reason: str
     price_paise: int
     max_amount_paise: int
+    kind: str = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from gencharge.autopay.late_service import LateRuns
 from gencharge.autopay.pricing_service import WorkersMarket
 from gencharge.autopay.settling_service import DueAutopay
 from gencharge.autopay.topups_run_service import DueTopup
+from gencharge.bills.service import BillsContext
 from gencharge.core.background.loop import Loop
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.service import PaymentContext
@@ -24,9 +25,11 @@ class AutopayRunner(Loop[DueAutopay, str]):
     at_a_time = 16
     poll_seconds = 1.0
 
-    def __init__(self, context: PaymentContext) -> None:
+    def __init__(self, context: PaymentContext, bills: BillsContext | None = None) -> None:
+        """`bills`: who is asked about bills; a context of its own by default."""
         super().__init__()
         self._context = context
+        self._bills = bills or BillsContext.beside(context.settings, context.database)
         self._market = WorkersMarket()
         self._current: Market | None = None
         self.late = LateRuns()
@@ -50,7 +53,7 @@ class AutopayRunner(Loop[DueAutopay, str]):
 
     async def work(self, task: DueAutopay) -> None:
         """Announce one autopay, or run it."""
-        self.late.add(await runs.process(self._context, task, self._current))
+        self.late.add(await runs.process(self._context, task, self._current, self._bills))
 
     async def _say_late(self) -> None:
         late, self.late = self.late, LateRuns()
@@ -61,8 +64,9 @@ class AutopayRunner(Loop[DueAutopay, str]):
         await late_service.report(self._context.database, late)
 
     async def close(self) -> None:
-        """Close the connections to the gateway."""
+        """Close the connections to the gateway and the operators."""
         await self._context.gateway.close()
+        await self._bills.client.close()
 
 
 class TopupRunner(Loop[DueTopup, str]):

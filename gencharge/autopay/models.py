@@ -12,6 +12,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gencharge.core.postgres.database import Base, stamp
 
 
+class AutopayKind(StrEnum):
+    """What an autopay pays."""
+
+    PLAN = "plan"
+    BILL = "bill"  # a postpaid number's bill, in full, whatever it comes to
+
+
 class AutopayTag(StrEnum):
     """How often an autopay runs."""
 
@@ -33,9 +40,11 @@ class PauseReason(StrEnum):
     """Why an autopay is paused."""
 
     CUSTOMER = "customer"
-    PRICE = "price"  # the plan costs more than `max_amount`
+    PRICE = "price"  # the plan costs, or the bill is, more than `max_amount`
     PLAN_WITHDRAWN = "plan_withdrawn"  # the plan is not on sale any more
-    NUMBER_CHANGED = "number_changed"  # the plan no longer fits the number: ported, another circle or billing
+    NUMBER_CHANGED = (
+        "number_changed"  # what is paid no longer fits the number: ported, another circle or billing
+    )
     ACCOUNT_INACTIVE = "account_inactive"  # the owner's account was blocked or deactivated
     MANDATE_ENDED = "mandate_ended"  # it was revoked, has expired or was never approved
     MANDATE_LIMIT = "mandate_limit"  # the plan costs more than one charge of the mandate may be
@@ -62,7 +71,7 @@ class AttemptOutcome(StrEnum):
     FAILED = "failed"  # it is tried again
     ABANDONED = "abandoned"  # the last try; a regular autopay goes on at its next due date
     PAUSED = "paused"  # its owner has to decide
-    SKIPPED = "skipped"  # its owner left this one out
+    SKIPPED = "skipped"  # its owner left this one out, or no bill was due
 
 
 class RunOutcome(StrEnum):
@@ -75,18 +84,21 @@ class RunOutcome(StrEnum):
     RETRYING = "retrying"
     ABANDONED = "abandoned"
     PAUSED = "paused"
+    SKIPPED = "skipped"  # no bill was due
     SUPERSEDED = "superseded"  # another worker or the owner was faster
 
 
 class Autopay(Base):
-    """A plan that a customer lets recharge a number by itself."""
+    """A plan that a customer lets recharge a number by itself, or a number whose bills are paid by themselves."""
 
     __tablename__ = "autopays"
 
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     autopay_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, server_default=AutopayKind.PLAN.value)
     phone_number: Mapped[str] = mapped_column(Text)
-    plan_id: Mapped[UUID]
+    # Null if it pays bills.
+    plan_id: Mapped[UUID | None]
     plan_name: Mapped[str] = mapped_column(Text)
     operator: Mapped[str] = mapped_column(Text)
     tag: Mapped[str] = mapped_column(Text)
@@ -95,7 +107,7 @@ class Autopay(Base):
     payment_method: Mapped[str] = mapped_column(Text)
     mandate_id: Mapped[UUID | None]
     source: Mapped[str] = mapped_column(Text)
-    # What a run cost, after offers, when that was looked at last.
+    # What a run cost, after offers, when that was looked at last; 0 as long as no bill was seen.
     price: Mapped[int] = mapped_column(BigInteger)
     max_amount: Mapped[int] = mapped_column(BigInteger)
     # Null if it is onetime.
@@ -131,7 +143,16 @@ class Autopay(Base):
         CheckConstraint("(tag = 'regular') = (interval_count IS NOT NULL)", name="every"),
         CheckConstraint("interval_count > 0 AND interval_unit IN ('day', 'month')", name="interval"),
         CheckConstraint("(payment_method = 'mandate') = (mandate_id IS NOT NULL)", name="method"),
-        CheckConstraint("price > 0 AND max_amount > 0", name="amounts"),
+        CheckConstraint(
+            "(price > 0 OR kind = 'bill' AND price = 0) AND max_amount > 0",
+            name="amounts",
+        ),
+        CheckConstraint(
+            "kind IN ('plan', 'bill') AND (kind = 'plan') = (plan_id IS NOT NULL)",
+            name="kind",
+        ),
+        # A bill is paid from the wallet only.
+        CheckConstraint("kind = 'plan' OR payment_method = 'wallet'", name="bill_method"),
         Index(
             "uq_autopays_live",
             "user_id",
@@ -139,6 +160,13 @@ class Autopay(Base):
             "plan_id",
             unique=True,
             postgresql_where=text("status IN ('active', 'paused')"),
+        ),
+        Index(
+            "uq_autopays_live_bill",
+            "user_id",
+            "phone_number",
+            unique=True,
+            postgresql_where=text("kind = 'bill' AND status IN ('active', 'paused')"),
         ),
         Index("ix_autopays_all", "created_at", "autopay_id"),
         Index("ix_autopays_of_number", "phone_number", "created_at", "autopay_id"),

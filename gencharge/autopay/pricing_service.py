@@ -32,8 +32,15 @@ class WorkersMarket:
 
 def may_have_offer(row: Autopay, market: Market | None) -> bool:
     """Whether there are automatic offers for the plan: some hold on some days only."""
-    plan = market.catalogue.plans.get(row.plan_id) if market is not None else None
+    plan = _plan(row, market)
     return market is not None and plan is not None and bool(_automatic(market, plan))
+
+
+def _plan(row: Autopay, market: Market | None) -> PlanSnapshot | None:
+    """Its plan in the catalogue, if it is there."""
+    if market is None or row.plan_id is None:
+        return None
+    return market.catalogue.plans.get(row.plan_id)
 
 
 def _automatic(market: Market, plan: PlanSnapshot) -> Sequence[OfferSnapshot]:
@@ -47,14 +54,14 @@ async def expect(
 
     Without a market, or if the plan is not in it, that is what it cost last.
     """
-    plan = market.catalogue.plans.get(row.plan_id) if market is not None else None
+    plan = _plan(row, market)
     if market is None or plan is None:
         return row.price
     if not _automatic(market, plan):
         return plan.price.paise
     query = Quote(
         phone_number=row.phone_number,
-        plan_id=row.plan_id,
+        plan_id=plan.plan_id,
         payment_method=method,
         source=RequestSource(row.source),
     )

@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
+from gencharge.autopay import bill_service, service
 from gencharge.autopay import reading_service as reading
-from gencharge.autopay import service
 from gencharge.autopay.errors import (
     AutopayAlreadyExists,
     AutopayAmountInvalid,
@@ -17,6 +17,7 @@ from gencharge.autopay.errors import (
     AutopayInProgress,
     AutopayIntervalInvalid,
     AutopayLimitExceeded,
+    AutopayMethodInvalid,
     AutopayNotFound,
     AutopayStatusNotAllowed,
 )
@@ -27,14 +28,25 @@ from gencharge.autopay.schemas import (
     AutopayPage,
     AutopayQuery,
     AutopayUpdate,
+    BillAutopayCreate,
 )
+from gencharge.bills.errors import (
+    BillCustomersExceeded,
+    BillLookupsExceeded,
+    BillOperatorRequired,
+    BillOperatorUnavailable,
+    NumberIsPrepaid,
+    NumberNotOfOperator,
+)
+from gencharge.bills.service import BillsContext
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, Paging
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, get_database
 from gencharge.mandates.errors import MandateAmountExceeded, MandateNotActive, MandateNotFound
+from gencharge.operators.errors import CircleInvalid, OperatorInvalid
 from gencharge.plans.service import CurrentCatalogue
-from gencharge.recharge.errors import REFUSALS
+from gencharge.recharge.errors import REFUSALS, OperatorDown
 from gencharge.recharge.service import Market
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.users.errors import UserAlreadyArchived, UserNotFound
@@ -44,6 +56,7 @@ router = web.router("autopay")
 _READING: Final = (*USER_ERRORS, ValidationFailed, DatabaseUnavailable)
 _MANDATE: Final = (MandateNotFound, MandateNotActive, MandateAmountExceeded)
 _QUOTING: Final = (*REFUSALS.values(), WalletNotFound, AutopayAmountInvalid, *_MANDATE)
+_BILLS: Final = (NumberIsPrepaid, NumberNotOfOperator, BillOperatorUnavailable)
 _CHANGING: Final = (
     AutopayNotFound,
     AutopayInProgress,
@@ -84,6 +97,39 @@ async def create_autopay(
     return await service.create(database, user.user_id, body, plan, market)
 
 
+@router.post(
+    "/bills",
+    status_code=HTTP_201_CREATED,
+    summary="Set an autopay of bills up",
+    responses=web.errors(
+        *_BILLS,
+        OperatorInvalid,
+        CircleInvalid,
+        OperatorDown,
+        BillOperatorRequired,
+        BillCustomersExceeded,
+        BillLookupsExceeded,
+        AutopayAmountInvalid,
+        AutopayAlreadyExists,
+        AutopayLimitExceeded,
+        AutopayDateInvalid,
+        UserNotFound,
+        UserAlreadyArchived,
+        MalformedJson,
+        ResourceLocked,
+        WriteConflict,
+        *_READING,
+    ),
+)
+async def create_bill_autopay(user: SignedInUser, request: Request, body: BillAutopayCreate) -> AutopayOut:
+    """Pay the bills of a postpaid number, mine or another's, from my wallet: once on a date, or again and again.
+
+    A day before each run the operator is asked, and I get a notice with the amount, if there is a bill already; I can leave that one out
+    (`/skip`). On the due date the bill is paid in full. If nothing is due then, that one is left out, and a notice says so.
+    """
+    return await bill_service.create(BillsContext.of(request.app), user.user_id, body)
+
+
 @router.get("", responses=web.errors(CursorInvalid, *_READING))
 async def list_autopays(user: SignedInUser, db: Db, query: Annotated[AutopayQuery, Query()]) -> AutopayPage:
     """My autopays, newest first."""
@@ -99,7 +145,9 @@ async def get_autopay(user: SignedInUser, db: Db, autopay_id: UUID) -> AutopayOu
 @router.patch(
     "/{autopay_id}",
     summary="Change an autopay",
-    responses=web.errors(AutopayDateInvalid, AutopayIntervalInvalid, MalformedJson, *_MANDATE, *_CHANGING),
+    responses=web.errors(
+        AutopayDateInvalid, AutopayIntervalInvalid, AutopayMethodInvalid, MalformedJson, *_MANDATE, *_CHANGING
+    ),
 )
 async def update_autopay(user: SignedInUser, db: Db, autopay_id: UUID, body: AutopayUpdate) -> AutopayOut:
     """Change an autopay of mine: when it is due next, how often it runs, how much a run may cost, what it is paid from. What is left out stays."""
@@ -128,11 +176,16 @@ async def pause(user: SignedInUser, db: Db, autopay_id: UUID) -> AutopayOut:
     return await service.pause(db, user.user_id, autopay_id)
 
 
-@router.post("/{autopay_id}/resume", summary="Resume an autopay", responses=web.errors(*_QUOTING, *_CHANGING))
+@router.post(
+    "/{autopay_id}/resume",
+    summary="Resume an autopay",
+    responses=web.errors(*_QUOTING, *_BILLS, *_CHANGING),
+)
 async def resume(user: SignedInUser, request: Request, autopay_id: UUID) -> AutopayOut:
     """If its due date has passed, it runs now; skip that one first to wait for the next."""
     database = get_database(request)
-    return await service.resume(database, user.user_id, autopay_id, await Market.of(request.app, database))
+    market, bills = await Market.of(request.app, database), BillsContext.of(request.app)
+    return await service.resume(database, user.user_id, autopay_id, market, bills)
 
 
 @router.post("/{autopay_id}/skip", summary="Leave the next run out", responses=web.errors(*_CHANGING))

@@ -14,9 +14,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.autopay import crud, debit_service, due, pricing_service
-from gencharge.autopay.models import Autopay, PauseReason
+from gencharge.autopay import bill_service, crud, debit_service, due, pricing_service
+from gencharge.autopay.models import Autopay, AutopayKind, PauseReason
 from gencharge.autopay.settling_service import DueAutopay, Run, announce, failed, pause, sold
+from gencharge.bills.service import BillsContext
 from gencharge.core import faultpoints
 from gencharge.core.errors import DatabaseUnavailable, IdempotencyKeyReused, Problem
 from gencharge.core.values import clock
@@ -52,8 +53,14 @@ async def claim(db: AsyncSession, *, limit: int) -> Sequence[DueAutopay]:
     ]
 
 
-async def process(context: PaymentContext, claimed: DueAutopay, market: Market | None = None) -> Run:
+async def process(
+    context: PaymentContext,
+    claimed: DueAutopay,
+    market: Market | None = None,
+    bills: BillsContext | None = None,
+) -> Run:
     """Do what is to be done with a claimed autopay. Not inside a transaction. `market`: where offers are chosen from; None: no offers.
+    `bills`: who is asked about a bill; an autopay of bills needs it.
 
     Raises DatabaseUnavailable.
     """
@@ -62,6 +69,9 @@ async def process(context: PaymentContext, claimed: DueAutopay, market: Market |
         return await pause(context.database, claimed, PauseReason.ACCOUNT_INACTIVE)
     if row.recharge_id is not None:
         return await _look(context, claimed, row.recharge_id)
+    if row.kind == AutopayKind.BILL:
+        assert bills is not None, "who runs an autopay of bills asks the operator"
+        return await bill_service.process(bills, claimed)
     price = await pricing_service.expect(context.database, row, market)
     if clock.now() >= claimed.due_at:
         # Dearer than allowed is asked for at the highest price that is: if it was sold before, the sale says so, else it is refused.
@@ -122,6 +132,7 @@ async def buy(
     Raises what `recharges.pay_from_wallet` raises.
     """
     settings = context.settings
+    assert row.plan_id is not None, "it buys a plan"
     command = Subscribe(
         phone_number=row.phone_number,
         plan_id=row.plan_id,

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from gencharge.autopay.models import (
     AttemptOutcome,
+    AutopayKind,
     AutopayPaymentMethod,
     AutopayStatus,
     AutopayTag,
@@ -19,6 +20,7 @@ from gencharge.autopay.models import (
 from gencharge.core.http.changes import Changes, left_out
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.instants import Since
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
@@ -78,6 +80,37 @@ class AutopayCreate(Body):
         return self
 
 
+class BillAutopayCreate(Body):
+    """Pay the bills of a postpaid number by themselves, each in full, from the wallet."""
+
+    phone_number: MobileNumber
+    operator: OperatorCode | None = Field(
+        default=None,
+        description="The number's operator. Null: the one that we know of; numbers are ported, so state it if you know it.",
+        examples=["JIO"],
+    )
+    circle: CircleCode | None = Field(default=None, examples=["KA"])
+    tag: AutopayTag
+    next_due_at: NextDue | None = Field(
+        default=None,
+        description="When it is due first: a day (from its beginning in India) or an instant (RFC 3339). Null, of a regular "
+        "autopay: at nine in the morning in India on the day before the present bill is due, or else after one interval.",
+    )
+    max_amount: PositiveMoney = Field(
+        description="The most that one bill may come to. If it is more, the autopay is paused, and a notice asks."
+    )
+    every: Interval | None = Field(default=None, description="Of a regular autopay; null: a month.")
+    source: RequestSource = RequestSource.WEB
+
+    @model_validator(mode="after")
+    def _once_is_on_a_date(self) -> Self:
+        if self.tag is AutopayTag.ONETIME and self.next_due_at is None:
+            raise ValueError("next_due_at is needed with onetime")
+        if self.tag is AutopayTag.ONETIME and self.every is not None:
+            raise ValueError("every is for a regular autopay; leave it out with onetime")
+        return self
+
+
 class AutopayUpdate(Changes):
     """Change when an autopay is due next, how often it runs, how much one run may cost, or what it is paid from."""
 
@@ -100,8 +133,9 @@ class AutopayOut(Out):
     located_at: ClassVar[str] = "/v1/autopay/{autopay_id}"
 
     autopay_id: UUID
+    kind: AutopayKind
     phone_number: str
-    plan_id: UUID
+    plan_id: UUID | None = Field(description="Null if it pays bills.")
     plan_name: str
     operator: str
     tag: AutopayTag
@@ -110,7 +144,7 @@ class AutopayOut(Out):
     payment_method: AutopayPaymentMethod
     mandate_id: UUID | None
     price: Money = Field(
-        description="What a run costs, as of the last look: the plan's price, less the best automatic offer."
+        description="What a run costs, as of the last look: the plan's price, less the best automatic offer, or the bill. 0: no bill was seen yet."
     )
     max_amount: Money
     every: IntervalOut | None

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.autopay import crud, due, views
+from gencharge.autopay import crud, due, terms, views
 from gencharge.autopay import ending_service as ending
 from gencharge.autopay import reading_service as reading
 from gencharge.autopay.errors import (
     AutopayAlreadyExists,
-    AutopayAmountInvalid,
-    AutopayDateInvalid,
     AutopayInProgress,
     AutopayIntervalInvalid,
     AutopayLimitExceeded,
+    AutopayMethodInvalid,
     AutopayNotFound,
     AutopayStatusNotAllowed,
 )
@@ -25,13 +24,15 @@ from gencharge.autopay.events import AutopayChanged, AutopayCreated
 from gencharge.autopay.models import (
     AttemptOutcome,
     Autopay,
+    AutopayKind,
     AutopayPaymentMethod,
     AutopayStatus,
     AutopayTag,
-    IntervalUnit,
     PauseReason,
 )
 from gencharge.autopay.schemas import AutopayCreate, AutopayOut, AutopayUpdate, Interval
+from gencharge.bills import service as bills_room
+from gencharge.bills.service import BillsContext
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
 from gencharge.core.postgres.database import Database
@@ -40,7 +41,7 @@ from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.core.wording import worded
 from gencharge.mandates import service as mandates
-from gencharge.plans.models import PlanSnapshot, ValidityUnit
+from gencharge.plans.models import PlanSnapshot
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.service import Market, Quote, QuoteOut
@@ -48,7 +49,6 @@ from gencharge.users import service as users
 
 next_runs = reading.next_runs
 MAX_LIVE: Final = 50
-_AHEAD: Final = timedelta(days=366)
 # What an owner changes: in the event as the API calls it.
 _CHANGED: Final = (
     "status",
@@ -74,13 +74,16 @@ async def create(
     AutopayIntervalInvalid.
     """
     if command.next_due_at is not None:
-        _check_date(command.next_due_at)
-    every = _interval_of(command, plan)
+        terms.check_date(command.next_due_at)
+    every = terms.interval_of(command, plan)
     query = Quote(phone_number=command.phone_number, plan_id=command.plan_id, source=command.source)
     quote = await recharges.quote(database, user_id, query, market)
     max_amount = command.max_amount or quote.price
-    _check_amount(Money(max_amount.paise), quote)
-    first_due = command.next_due_at or _first_due(quote, every)
+    terms.check_amount(Money(max_amount.paise), quote.payable)
+    running = quote.running_plan
+    first_due = command.next_due_at or terms.first_due(
+        None if running is None else running.valid_until, every
+    )
     return await database.run(
         lambda db: _add(db, user_id, command, quote, max_amount.paise, every, first_due)
     )
@@ -95,30 +98,47 @@ async def _add(
     every: Interval | None,
     first_due: datetime,
 ) -> AutopayOut:
-    await users.lock(db, user_id)  # so that two requests can't both take the last place
-    if await crud.count_live(db, user_id) >= MAX_LIVE:
-        raise AutopayLimitExceeded(
-            worded("You can have up to {max_live} autopays. Delete one first.", max_live=MAX_LIVE),
-            limit=MAX_LIVE,
-        )
+    await lock_place(db, user_id)
     if command.mandate_id is not None:
         await mandates.get_chargeable(db, user_id, command.mandate_id, Money(quote.payable.paise))
-    now = clock.now()
-    autopay = await crud.add_autopay(
+    return await add(
         db,
-        user_id=user_id,
-        autopay_id=new_id(),
+        user_id,
         phone_number=command.phone_number,
         plan_id=command.plan_id,
         plan_name=quote.plan_name,
         operator=quote.operator,
         tag=command.tag.value,
-        status=AutopayStatus.ACTIVE.value,
         payment_method=command.payment_method.value,
         mandate_id=command.mandate_id,
         source=command.source.value,
         price=quote.payable.paise,
         max_amount=max_amount,
+        every=every,
+        first_due=first_due,
+    )
+
+
+async def lock_place(db: AsyncSession, user_id: UUID) -> None:
+    """Hold the customer's row, so that two requests can't both take the last place. Raises AutopayLimitExceeded."""
+    await users.lock(db, user_id)
+    if await crud.count_live(db, user_id) >= MAX_LIVE:
+        raise AutopayLimitExceeded(
+            worded("You can have up to {max_live} autopays. Delete one first.", max_live=MAX_LIVE),
+            limit=MAX_LIVE,
+        )
+
+
+async def add(
+    db: AsyncSession, user_id: UUID, *, every: Interval | None, first_due: datetime, **values: Any
+) -> AutopayOut:
+    """Write a new autopay down; `values` are columns. The caller holds a place for it. Raises AutopayAlreadyExists."""
+    now = clock.now()
+    autopay = await crud.add_autopay(
+        db,
+        user_id=user_id,
+        autopay_id=new_id(),
+        status=AutopayStatus.ACTIVE.value,
         interval_count=None if every is None else every.n,
         interval_unit=None if every is None else every.unit.value,
         first_due=first_due,
@@ -126,6 +146,7 @@ async def _add(
         wake_at=due.wake_for(first_due, None, now),
         created_at=now,
         updated_at=now,
+        **values,
     )
     if autopay is None:
         raise AutopayAlreadyExists
@@ -137,7 +158,7 @@ async def _add(
         operator=autopay.operator,
         tag=autopay.tag,
         next_due=first_due.isoformat(),
-        max_amount_paise=max_amount,
+        max_amount_paise=autopay.max_amount,
     )
     await emit(db, created)
     return views.autopay_out(autopay)
@@ -146,7 +167,8 @@ async def _add(
 async def update(db: AsyncSession, user_id: UUID, autopay_id: UUID, command: AutopayUpdate) -> AutopayOut:
     """Change the next due date, the interval, the highest amount or the mandate.
 
-    Raises what `mandates.get_chargeable` raises, AutopayNotFound, AutopayInProgress, AutopayStatusNotAllowed, AutopayDateInvalid, AutopayIntervalInvalid.
+    Raises what `mandates.get_chargeable` raises, AutopayNotFound, AutopayInProgress, AutopayStatusNotAllowed, AutopayDateInvalid, AutopayIntervalInvalid,
+    AutopayMethodInvalid.
     """
     autopay = await _lock_live(db, user_id, autopay_id)
     before = _facts(autopay)
@@ -161,7 +183,7 @@ async def update(db: AsyncSession, user_id: UUID, autopay_id: UUID, command: Aut
         await _set_mandate(db, autopay, command.mandate_id)
     if sent & {"next_due_at", "every"}:
         if "next_due_at" in sent:
-            _check_date(command.next_due_at)
+            terms.check_date(command.next_due_at)
         # From here on due dates are counted from this one.
         _set_due(autopay, command.next_due_at if "next_due_at" in sent else autopay.next_due, period=0)
         assert autopay.next_due is not None, "a live autopay is due"
@@ -172,6 +194,10 @@ async def update(db: AsyncSession, user_id: UUID, autopay_id: UUID, command: Aut
 async def _set_mandate(db: AsyncSession, autopay: Autopay, mandate_id: UUID | None) -> None:
     """Pay from the wallet only (None), or by this mandate what that does not cover, after a notice of its own."""
     method = AutopayPaymentMethod.WALLET
+    if mandate_id is not None and autopay.kind == AutopayKind.BILL:
+        text = "Leave it out: bills are paid from the wallet"
+        problem = field_problem("body.mandate_id", text, AutopayMethodInvalid.code())
+        raise AutopayMethodInvalid(errors=[problem])
     if mandate_id is not None:
         await mandates.get_chargeable(db, autopay.user_id, mandate_id, Money(autopay.price))
         method = AutopayPaymentMethod.MANDATE
@@ -192,32 +218,50 @@ async def pause(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut
 
 
 async def resume(
-    database: Database, user_id: UUID, autopay_id: UUID, market: Market | None = None
+    database: Database,
+    user_id: UUID,
+    autopay_id: UUID,
+    market: Market | None = None,
+    bills: BillsContext | None = None,
 ) -> AutopayOut:
-    """Let a paused autopay run again; if its due date has passed, it runs now. `market`: where offers are chosen from. Not inside a transaction.
+    """Let a paused autopay run again; if its due date has passed, it runs now. Not inside a transaction.
 
-    Raises a refusal of a quote, what `mandates.get_chargeable` raises, AutopayNotFound, AutopayStatusNotAllowed,
+    `market`: where offers are chosen from; `bills`: who is asked about a bill, for an autopay of bills.
+    Raises a refusal of a quote or of a bill, what `mandates.get_chargeable` raises, AutopayNotFound, AutopayStatusNotAllowed,
     AutopayAmountInvalid.
     """
     paused = await database.run(lambda db: reading.show(db, user_id, autopay_id))
-    query = Quote(phone_number=paused.phone_number, plan_id=paused.plan_id)
-    quote = await recharges.quote(database, user_id, query, market)
+    payable = await _payable(database, user_id, paused, market, bills)
 
     async def unit(db: AsyncSession) -> AutopayOut:
         autopay = await _lock_live(db, user_id, autopay_id)
         if autopay.status != AutopayStatus.PAUSED:
             raise AutopayStatusNotAllowed("This autopay is not paused.")
-        _check_amount(Money(autopay.max_amount), quote)
+        check = terms.check_amount if autopay.kind == AutopayKind.PLAN else terms.check_bill
+        check(Money(autopay.max_amount), payable)
         if autopay.mandate_id is not None:
-            await mandates.get_chargeable(db, user_id, autopay.mandate_id, Money(quote.payable.paise))
+            await mandates.get_chargeable(db, user_id, autopay.mandate_id, payable)
         before = _facts(autopay)
         autopay.status, autopay.pause_reason = AutopayStatus.ACTIVE.value, None
-        autopay.price, autopay.tries = quote.payable.paise, 0
+        autopay.price, autopay.tries = payable.paise, 0
         assert autopay.next_due is not None, "a live autopay is due"
         autopay.wake_at = due.wake_for(autopay.next_due, autopay.noticed_due, clock.now())
         return await _changed(db, autopay, before, "resume")
 
     return await database.run(unit)
+
+
+async def _payable(
+    database: Database, user_id: UUID, paused: AutopayOut, market: Market | None, bills: BillsContext | None
+) -> Money:
+    """What a run would cost now; of a number without a bill nothing."""
+    if paused.plan_id is None:
+        assert bills is not None, "who resumes an autopay of bills asks the operator"
+        bill = await bills_room.look_again(bills, user_id, paused.phone_number, paused.operator)
+        return Money(0) if bill is None else bill.amount
+    query = Quote(phone_number=paused.phone_number, plan_id=paused.plan_id)
+    quote = await recharges.quote(database, user_id, query, market)
+    return Money(quote.payable.paise)
 
 
 async def skip(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut:
@@ -304,45 +348,3 @@ async def _changed(db: AsyncSession, autopay: Autopay, before: dict[str, Any], a
             ),
         )
     return views.autopay_out(autopay)
-
-
-def _check_date(instant: datetime) -> None:
-    if not clock.now() < instant <= clock.now() + _AHEAD:
-        problem = field_problem(
-            "body.next_due_at", "Must lie ahead, and within a year", AutopayDateInvalid.code()
-        )
-        raise AutopayDateInvalid(errors=[problem])
-
-
-def _first_due(quote: QuoteOut, every: Interval | None) -> datetime:
-    """When the plan that runs on the number ends, if the customer may see it; else after one interval."""
-    assert every is not None, "a onetime autopay names its date"
-    now, running = clock.now(), quote.running_plan
-    if running is not None and now < running.valid_until <= now + _AHEAD:
-        return running.valid_until
-    return due.occurrence(now, every.n, every.unit, 1)
-
-
-def _check_amount(max_amount: Money, quote: QuoteOut) -> None:
-    if quote.payable > max_amount:
-        problem = field_problem(
-            "body.max_amount",
-            worded("Must be at least {payable}, what the plan costs now", payable=quote.payable),
-            AutopayAmountInvalid.code(),
-        )
-        raise AutopayAmountInvalid(errors=[problem], price=quote.payable)
-
-
-def _interval_of(command: AutopayCreate, plan: PlanSnapshot) -> Interval | None:
-    if command.tag is AutopayTag.ONETIME:
-        return None
-    if command.every is not None:
-        return command.every
-    if plan.validity_unit is ValidityUnit.BASE_PLAN or plan.validity_count is None:
-        problem = field_problem(
-            "body.every",
-            "This plan ends with the base plan: say how often to buy it, such as {n: 28, unit: day}",
-            AutopayIntervalInvalid.code(),
-        )
-        raise AutopayIntervalInvalid(errors=[problem])
-    return Interval(n=min(plan.validity_count, 366), unit=IntervalUnit(plan.validity_unit.value))

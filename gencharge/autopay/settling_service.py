@@ -160,7 +160,7 @@ async def sold(
     if status in _OPEN:
         pending = {"recharge_id": recharge_id, "wake_at": clock.now() + CHECK_AGAIN}
         return await settle(database, claimed, RunOutcome.PENDING, pending, recharge_id=recharge_id)
-    values = _next_due(claimed, AutopayStatus.COMPLETED)
+    values = next_due(claimed, AutopayStatus.COMPLETED)
     values["price"] = paid.paise
     succeeded = AutopaySucceeded(
         user_id=str(claimed.row.user_id),
@@ -194,7 +194,7 @@ async def failed(
     again = due.retry_at(tries, clock.now())
     if again is not None and row.mandate_id is not None:
         again = due.allowed_at(again, database.settings.mandate_peak_times)
-    values = _next_due(claimed, AutopayStatus.FAILED)
+    values = next_due(claimed, AutopayStatus.FAILED)
     following: datetime | None = values["next_due"]
     if again is not None:
         following = claimed.due_at
@@ -208,6 +208,7 @@ async def failed(
         due_at=claimed.due_at.isoformat(),
         retry_at=_text(again),
         next_due=_text(following),
+        kind=row.kind,
     )
     return await settle(
         database,
@@ -234,6 +235,7 @@ async def pause(
         reason=reason.value,
         price_paise=price or row.price,
         max_amount_paise=row.max_amount,
+        kind=row.kind,
     )
     values = {
         "status": AutopayStatus.PAUSED.value,
@@ -252,7 +254,7 @@ async def pause(
     )
 
 
-def _next_due(claimed: DueAutopay, ended: AutopayStatus) -> dict[str, Any]:
+def next_due(claimed: DueAutopay, ended: AutopayStatus) -> dict[str, Any]:
     """The columns after a due date is done with: the next one, or the end of a onetime autopay."""
     row, now = claimed.row, clock.now()
     values: dict[str, Any] = {"tries": 0, "cycle": 0, "recharge_id": None}

@@ -18,6 +18,7 @@ from gencharge.autopay.staff_schemas import (
     StaffAutopayPage,
     StaffAutopayQuery,
 )
+from gencharge.bills.service import BillsContext
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, Paging
@@ -92,4 +93,5 @@ async def process_due(
 ) -> ProcessedOut:
     """The workers' own job, now and with a result for each autopay. Nothing is charged twice, however often this is asked for."""
     market = await Market.of(request.app, context.database)
-    return await staff_service.process_due(context, market, limit=(body or ProcessDue()).limit)
+    bills = BillsContext.of(request.app)
+    return await staff_service.process_due(context, market, limit=(body or ProcessDue()).limit, bills=bills)

@@ -29,6 +29,7 @@ from gencharge.autopay.staff_schemas import (
     StaffAutopayPage,
     StaffAutopayQuery,
 )
+from gencharge.bills.service import BillsContext
 from gencharge.core.events.events import emit
 from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_bounded_page
 from gencharge.core.values import clock
@@ -89,15 +90,20 @@ async def calendar(db: AsyncSession, admin: Principal, *, days: int) -> DueCalen
     )
 
 
-async def process_due(context: PaymentContext, market: Market, *, limit: int) -> ProcessedOut:
-    """Run up to `limit` autopays that are due, as a worker does. Not inside a transaction. Raises DatabaseUnavailable."""
+async def process_due(
+    context: PaymentContext, market: Market, *, limit: int, bills: BillsContext | None = None
+) -> ProcessedOut:
+    """Run up to `limit` autopays that are due, as a worker does. Not inside a transaction. Raises DatabaseUnavailable.
+
+    `bills`: who is asked about bills; autopays of bills need it.
+    """
     results: list[Run] = []
     while len(results) < limit:
         size = min(_AT_A_TIME, limit - len(results))
         claimed = await _claim(context, size)
         if not claimed:
             break
-        results += await asyncio.gather(*(runs.process(context, task, market) for task in claimed))
+        results += await asyncio.gather(*(runs.process(context, task, market, bills) for task in claimed))
     outcomes = Counter(run.outcome.value for run in results)
     processed = AutopaysProcessed(user_id=str(SYSTEM_USER_ID), outcomes=dict(outcomes))
     await context.database.run(lambda db: emit(db, processed))

@@ -6,6 +6,7 @@ from gencharge.autopay.models import (
     AttemptOutcome,
     Autopay,
     AutopayAttempt,
+    AutopayKind,
     AutopayPaymentMethod,
     AutopayStatus,
     AutopayTag,
@@ -30,6 +31,7 @@ def autopay_out(row: Autopay) -> AutopayOut:
         every = IntervalOut(n=row.interval_count, unit=IntervalUnit(row.interval_unit))
     return AutopayOut(
         autopay_id=row.autopay_id,
+        kind=AutopayKind(row.kind),
         phone_number=row.phone_number,
         plan_id=row.plan_id,
         plan_name=row.plan_name,

@@ -37,8 +37,15 @@ class BillsContext(OnePerApp):
     @classmethod
     def at(cls, stores: Stores, *, ask_seconds: float = ASK_SECONDS) -> BillsContext:
         """A context with a client of its own."""
-        client = OperatorClient(stores.settings, timeout_seconds=ask_seconds)
-        return cls(stores.settings, stores.database, client, operators.Operators())
+        return cls.beside(stores.settings, stores.database, ask_seconds=ask_seconds)
+
+    @classmethod
+    def beside(
+        cls, settings: Settings, database: Database, *, ask_seconds: float = ASK_SECONDS
+    ) -> BillsContext:
+        """The same on an open database."""
+        client = OperatorClient(settings, timeout_seconds=ask_seconds)
+        return cls(settings, database, client, operators.Operators())
 
     @classmethod
     def open(cls, app: FastAPI) -> BillsContext:

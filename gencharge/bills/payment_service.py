@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.bills import crud, service
+from gencharge.bills import crud, keeping_service
 from gencharge.bills.context_service import BillsContext
 from gencharge.bills.errors import (
     BillAlreadyPaid,
@@ -100,7 +100,7 @@ async def _pay(
     request_hash: bytes,
     limits: Limits,
 ) -> Answered[BillPaymentOut] | Problem:
-    await service.keep(db, known.user_id, known.phone_number, known.operator, known.circle, answer)
+    await keeping_service.keep(db, known.user_id, known.phone_number, known.operator, known.circle, answer)
     bill = await crud.lock_bill(db, known.user_id, known.bill_id)
     if bill is None:
         return BillNotFound()
@@ -147,7 +147,7 @@ def _problem(bill: Bill, answer: BillAnswer, command: PayBill) -> Problem | None
     if bill.status == BillStatus.PAID:
         return BillAlreadyPaid()
     if answer.bill is None:
-        return service.refusal(answer)
+        return keeping_service.refusal(answer)
     amount = Money(bill.amount)
     if answer.bill.bill_reference != bill.bill_reference:
         return BillChanged(amount=Money(answer.bill.amount))

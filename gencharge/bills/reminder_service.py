@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.bills import crud, service
+from gencharge.bills import crud, keeping_service
 from gencharge.bills.context_service import BillsContext
 from gencharge.bills.events import BillDue
 from gencharge.bills.models import Bill, BillStatus
@@ -59,7 +59,7 @@ def _days(now: datetime) -> dict[int, date]:
 
 
 async def _remind_of(db: AsyncSession, known: Bill, answer: BillAnswer) -> None:
-    await service.keep(db, known.user_id, known.phone_number, known.operator, known.circle, answer)
+    await keeping_service.keep(db, known.user_id, known.phone_number, known.operator, known.circle, answer)
     bill = await crud.lock_bill(db, known.user_id, known.bill_id)
     if bill is None or bill.status != BillStatus.DUE:
         return

@@ -7,7 +7,7 @@ numbers a day is, so that nobody reads the bills of strangers by the thousand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 from typing import Final
@@ -22,42 +22,48 @@ from gencharge.bills.errors import (
     BillLookupsExceeded,
     BillNotFound,
     BillOperatorRequired,
-    BillOperatorUnavailable,
     NoBillDue,
-    NumberIsPrepaid,
-    NumberNotOfOperator,
 )
-from gencharge.bills.models import Bill, BillStatus
-from gencharge.bills.schemas import BillOut, BillPage, BillQuery, FetchBill
-from gencharge.channels.service import BillAnswer, BillVerdict, OperatorBill
-from gencharge.core.errors import Problem, field_problem
+from gencharge.bills.keeping_service import NOTHING_DUE, keep, new_bill, refresh, refusal
+from gencharge.bills.payment_service import pay
+from gencharge.bills.schemas import BillOut, BillPage, BillQuery, FetchBill, PayBill
+from gencharge.core.errors import field_problem
 from gencharge.core.values import clock
-from gencharge.core.values.ids import new_id
 from gencharge.core.wording import worded
 from gencharge.operators import service as operators
 from gencharge.operators.models import OperatorStatus
 from gencharge.recharge.errors import OperatorDown
 from gencharge.users import service as users
 
-# For the rooms above that answer with a bill.
-__all__ = ["BillOut"]
-# How long a fetched amount counts.
-VALID_FOR: Final = timedelta(hours=1)
+# For the rooms above, and the files of this one that keep and pay bills.
+__all__ = ["BillOut", "BillsContext", "FetchBill", "PayBill", "keep", "new_bill", "pay", "refresh", "refusal"]
 _DAY_SECONDS: Final = 86_400.0
 _RETRY_SECONDS: Final = 3_600
-_REFUSALS: Final[Mapping[BillVerdict, type[Problem]]] = {
-    BillVerdict.PREPAID: NumberIsPrepaid,
-    BillVerdict.NO_BILL: NoBillDue,
-    BillVerdict.PAID: NoBillDue,
-    BillVerdict.UNKNOWN_NUMBER: NumberNotOfOperator,
-    BillVerdict.AWAY: BillOperatorUnavailable,
-}
+
+
+@dataclass(frozen=True, slots=True)
+class PostpaidNumber:
+    """A number that its operator knows as postpaid, and its bill; None: nothing is due on it."""
+
+    operator: str
+    bill: BillOut | None
 
 
 async def fetch(context: BillsContext, user_id: UUID, command: FetchBill) -> BillOut:
     """Ask the operator for the bill of a number, and keep it for the customer.
 
-    Raises OperatorInvalid, CircleInvalid, BillOperatorRequired, OperatorDown, BillCustomersExceeded, BillLookupsExceeded, NumberIsPrepaid, NoBillDue,
+    Raises what `find_number` raises, and NoBillDue.
+    """
+    number = await find_number(context, user_id, command)
+    if number.bill is None:
+        raise NoBillDue
+    return number.bill
+
+
+async def find_number(context: BillsContext, user_id: UUID, command: FetchBill) -> PostpaidNumber:
+    """Ask the operator for the bill of a number, and keep it for the customer, if there is one.
+
+    Raises OperatorInvalid, CircleInvalid, BillOperatorRequired, OperatorDown, BillCustomersExceeded, BillLookupsExceeded, NumberIsPrepaid,
     NumberNotOfOperator, BillOperatorUnavailable.
     """
     number = command.phone_number
@@ -91,14 +97,29 @@ async def fetch(context: BillsContext, user_id: UUID, command: FetchBill) -> Bil
         return await keep(db, user_id, number, operator, circle, answer)
 
     bill = await context.database.run(end)
-    if bill is None:
+    if bill is None and answer.verdict not in NOTHING_DUE:
+        raise refusal(answer)
+    return PostpaidNumber(operator, bill)
+
+
+async def look_again(
+    context: BillsContext, user_id: UUID, phone_number: str, operator: str
+) -> BillOut | None:
+    """Ask for the bill of a number whose bills the customer lets us pay, and keep it; None if nothing is due. Not inside a transaction.
+
+    It is not counted among the numbers that the customer asked for: that was done when they began.
+    Raises NumberIsPrepaid, NumberNotOfOperator, BillOperatorUnavailable.
+    """
+    answer = await context.ask(operator, phone_number)
+
+    async def unit(db: AsyncSession) -> BillOut | None:
+        connection = await operators.lookup(db, phone_number, user_id)
+        return await keep(db, user_id, phone_number, operator, connection.circle, answer)
+
+    bill = await context.database.run(unit)
+    if bill is None and answer.verdict not in NOTHING_DUE:
         raise refusal(answer)
     return bill
-
-
-def refusal(answer: BillAnswer) -> Problem:
-    """What a customer is told whose number has no bill to pay."""
-    return _REFUSALS[answer.verdict]()
 
 
 async def _check_customers(db: AsyncSession, context: BillsContext, user_id: UUID, phone_number: str) -> None:
@@ -129,66 +150,6 @@ async def _count(db: AsyncSession, context: BillsContext, user_id: UUID, phone_n
         raise BillLookupsExceeded(retry_after_seconds=ceil(wait))
     # The first question counts: asking again does not make the number stay longer.
     lookups.numbers = {phone_number: now} | recent
-
-
-async def keep(
-    db: AsyncSession, user_id: UUID, phone_number: str, operator: str, circle: str | None, answer: BillAnswer
-) -> BillOut | None:
-    """Write an operator's answer down; the bill, None if there is none to pay. Without an answer nothing changes."""
-    if answer.verdict is BillVerdict.AWAY:
-        return None
-    fetched = answer.bill
-    if fetched is not None:
-        await crud.add_bill(db, new_bill(user_id, phone_number, operator, circle, fetched))
-    present: Bill | None = None
-    for bill in await crud.lock_bills_of_number(db, user_id, phone_number, operator):
-        if fetched is not None and bill.bill_reference == fetched.bill_reference:
-            present = bill
-            refresh(bill, fetched)
-            bill.circle = circle or bill.circle
-        elif bill.status == BillStatus.DUE:
-            # The operator asks for another bill now, which has what was left of this one, or for none.
-            bill.status = BillStatus.CLOSED
-    await db.flush()
-    return None if present is None else views.bill_out(present, clock.now())
-
-
-def refresh(bill: Bill, fetched: OperatorBill) -> None:
-    """Take over what the operator says now. While a payment is on its way the amount stays that of before it."""
-    now = clock.now()
-    bill.customer_name = fetched.customer_name
-    bill.due_on, bill.period_from, bill.period_to = fetched.due_on, fetched.period_from, fetched.period_to
-    bill.part_payment = fetched.part_payment.value
-    bill.fetched_at, bill.expires_at = now, now + VALID_FOR
-    if bill.status != BillStatus.PAYING:
-        bill.status = BillStatus.DUE
-        bill.amount, bill.minimum = fetched.amount, fetched.minimum
-
-
-def new_bill(
-    user_id: UUID, phone_number: str, operator: str, circle: str | None, fetched: OperatorBill
-) -> Bill:
-    """A bill as it was fetched now, not written down yet."""
-    now = clock.now()
-    return Bill(
-        user_id=user_id,
-        bill_id=new_id(),
-        phone_number=phone_number,
-        operator=operator,
-        circle=circle,
-        bill_reference=fetched.bill_reference,
-        customer_name=fetched.customer_name,
-        amount=fetched.amount,
-        minimum=fetched.minimum,
-        part_payment=fetched.part_payment.value,
-        due_on=fetched.due_on,
-        period_from=fetched.period_from,
-        period_to=fetched.period_to,
-        status=BillStatus.DUE,
-        fetched_at=now,
-        expires_at=now + VALID_FOR,
-        created_at=now,
-    )
 
 
 async def show(db: AsyncSession, user_id: UUID, bill_id: UUID) -> BillOut:

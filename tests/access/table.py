@@ -366,6 +366,7 @@ ROUTES: Final[dict[str, str]] = {
     # autopay
     "GET /v1/autopay":                                                              "401  200   403   403 403  403  403   403    -",
     "POST /v1/autopay":                                                             "401  422   403   403 403  403  403   403    -",
+    "POST /v1/autopay/bills":                                                       "401  422   403   403 403  403  403   403    -",
     "GET /v1/autopay/admin":                                                        "401  403   200   200 200  403  200   200    -",
     "GET /v1/autopay/admin/calendar":                                               "401  403   200   200 200  403  200   200    -",
     "GET /v1/autopay/admin/{user_id}/{autopay_id}":                                 "401  403   404   404 404  403  404   404    -",

@@ -110,3 +110,29 @@ async def test_an_unknown_plan_and_a_strangers_autopay_are_not_found(
     ):
         answer = await client.request(method, where, headers=stranger)
         assert (answer.status_code, answer.json()["code"]) == (404, "autopay_not_found")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"max_amount": None}, "body.max_amount"),
+        ({"max_amount": 0}, "body.max_amount"),
+        ({"tag": "onetime", "next_due_at": None}, "body"),
+        ({"tag": "onetime", "every": {"n": 1, "unit": "month"}}, "body"),
+        ({"plan_id": "01890a5d-ac96-774b-bcce-b302099a8057"}, "body.plan_id"),
+        ({"operator": "NOBODY"}, "body.operator"),
+    ],
+)
+async def test_what_is_wrong_with_an_autopay_of_bills_is_named(
+    client: httpx.AsyncClient, owner: dict[str, str], change: dict[str, Any], field: str
+) -> None:
+    body = {
+        "phone_number": "9000008001",
+        "operator": "JIO",
+        "tag": "regular",
+        "max_amount": 1_000,
+        "next_due_at": (clock.now() + timedelta(days=5)).isoformat(),
+    }
+    answer = await client.post("/v1/autopay/bills", json=body | change, headers=owner)
+    assert answer.status_code == 422, answer.text
+    assert any(problem["field"].startswith(field) for problem in answer.json()["errors"])

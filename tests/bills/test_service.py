@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from gencharge.bills import keeping_service
 from gencharge.bills import service as bills
 from gencharge.bills.context_service import BillsContext
 from gencharge.bills.errors import (
@@ -44,7 +45,7 @@ async def test_a_bill_is_what_the_operator_says_with_the_name_masked(
     assert (bill.customer_name, bill.operator, bill.circle) == ("A*** V***", "JIO", "KA")
     assert (bill.due_on - clock.now().astimezone(clock.IST).date()).days == 3
     assert not bill.is_overdue
-    assert bill.expires_at - bill.fetched_at == bills.VALID_FOR
+    assert bill.expires_at - bill.fetched_at == keeping_service.VALID_FOR
     assert (str(bill.period_from), str(bill.period_to)) == ("2026-10-01", "2026-10-31")
 
 

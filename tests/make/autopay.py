@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.autopay import bill_service
 from gencharge.autopay import service as autopays
 from gencharge.autopay.loop import AutopayRunner
 from gencharge.autopay.models import Autopay, AutopayAttempt
-from gencharge.autopay.schemas import AutopayCreate, AutopayOut
+from gencharge.autopay.schemas import AutopayCreate, AutopayOut, BillAutopayCreate
+from gencharge.bills.context_service import BillsContext
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.payments.service import PaymentContext
@@ -48,9 +50,26 @@ async def make_autopay(
     return await autopays.create(stores.database, user_id, command, catalogue.get(command.plan_id))
 
 
-async def run_due(stores: Stores, context: PaymentContext | None = None) -> None:
-    """Let a worker do all that is due now. `context`: with the gateway that mandates are charged at."""
-    await AutopayRunner(context or PaymentContext.at(stores)).drain()
+async def make_bill_autopay(
+    context: BillsContext, user_id: UUID, phone_number: str, *, due_in: timedelta | None = None, **fields: Any
+) -> AutopayOut:
+    """An autopay of this number's bills at Jio, regular, of up to Rs 1,000 each, due in two days unless `fields` say otherwise."""
+    values = {
+        "phone_number": phone_number,
+        "operator": "JIO",
+        "tag": "regular",
+        "max_amount": 1_000,
+        "next_due_at": clock.now() + (due_in or timedelta(days=2)),
+        **fields,
+    }
+    return await bill_service.create(context, user_id, BillAutopayCreate.model_validate(values))
+
+
+async def run_due(
+    stores: Stores, context: PaymentContext | None = None, bills: BillsContext | None = None
+) -> None:
+    """Let a worker do all that is due now. `context`: with the gateway that mandates are charged at; `bills`: with the operators."""
+    await AutopayRunner(context or PaymentContext.at(stores), bills).drain()
 
 
 async def row_of(stores: Stores, autopay: AutopayOut) -> Autopay:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gencharge.autopay.events import AutopayAnnounced, AutopayFailed, AutopayPaused
+from gencharge.autopay.events import AutopayAnnounced, AutopayFailed, AutopayPaused, AutopaySkipped
 from gencharge.autopay.models import PauseReason
 from gencharge.core.events.events import Event
 from gencharge.core.values.ids import new_id
@@ -83,3 +83,52 @@ def test_a_failure_says_why_and_what_happens_next(
     assert "the recharge could not be made" in body_of(
         AutopayFailed(**FACTS, reason="unheard_of", due_at="", retry_at=None, next_due=None)
     )
+
+
+BILL: dict[str, Any] = FACTS | {"plan_name": "Postpaid bill", "kind": "bill"}
+
+
+@pytest.mark.parametrize(
+    ("paise", "sentence"),
+    [
+        (64_900, "It is Rs 649.00 now; if it changes, up to Rs 1,000.00 is paid."),
+        (0, "Its amount is not known yet; up to Rs 1,000.00 is paid."),
+    ],
+)
+def test_the_notice_of_a_bill_names_its_amount_if_it_is_known(paise: int, sentence: str) -> None:
+    event = AutopayAnnounced(
+        **BILL, due_at="2027-01-30T00:30:00+00:00", price_paise=paise, max_amount_paise=1_000_00
+    )
+    assert body_of(event) == (
+        "The bill of 98765 43210 will be paid from your wallet on 30 January 2027 at 06:00. "
+        f"{sentence} You can skip this one until then."
+    )
+
+
+def test_a_pause_of_a_bill_speaks_of_the_bill() -> None:
+    above = AutopayPaused(**BILL, reason="price", price_paise=1_200_00, max_amount_paise=1_000_00)
+    assert "the bill is Rs 1,200.00, more than your limit of Rs 1,000.00." in body_of(above)
+    moved = AutopayPaused(**BILL, reason="number_changed", price_paise=0, max_amount_paise=1_000_00)
+    assert "the operator has no bills for the number any more" in body_of(moved)
+
+
+def test_a_failed_payment_of_a_bill_says_when_it_is_tried_again() -> None:
+    event = AutopayFailed(
+        **BILL,
+        reason="bill_operator_unavailable",
+        due_at="2027-01-30T00:30:00+00:00",
+        retry_at="2027-01-30T02:30:00+00:00",
+        next_due="2027-02-28T00:30:00+00:00",
+    )
+    assert body_of(event) == (
+        "The bill of 98765 43210 was not paid: the operator is not answering about bills right now. "
+        "We will try again on 30 January 2027 at 08:00."
+    )
+
+
+def test_without_a_bill_its_owner_learns_that_nothing_was_paid() -> None:
+    facts = {name: FACTS[name] for name in ("user_id", "autopay_id", "phone_number")}
+    event = AutopaySkipped(
+        **facts, operator="JIO", reason="no_bill_due", due_at="2027-01-30T00:30:00+00:00", next_due=None
+    )
+    assert body_of(event) == "Nothing was due on 98765 43210, so nothing was paid. This autopay has ended."
