@@ -188,10 +188,10 @@ async def _earlier(database: Database, claimed: DueAutopay) -> Run | None:
     row = claimed.row
     key = due.key_of(row.autopay_id, claimed.due_at, row.cycle)
     try:
-        made = await database.run(lambda db: recharges.show_by_key(db, row.user_id, key))
+        payment = await database.run(lambda db: recharges.show_by_key(db, row.user_id, key))
     except RechargeNotFound:
         return None
-    return await sold(database, claimed, made.recharge_id, made.status, made.total_paid)
+    return await sold(database, claimed, payment.recharge_id, payment.status, payment.total_paid)
 
 
 async def _end(database: Database, claimed: DueAutopay, problem: Problem) -> Run:

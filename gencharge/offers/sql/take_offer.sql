@@ -30,7 +30,9 @@ BEGIN
     IF (p_offers ->> 'price')::bigint <> p_price THEN
         known := 'offer_changed';
     ELSE
-        FOR v_each IN SELECT value FROM jsonb_array_elements(p_offers -> 'candidates') LOOP
+        -- By its position: a loop over a query costs a sale 10 us more.
+        FOR position IN 0..jsonb_array_length(p_offers -> 'candidates') - 1 LOOP
+            v_each := p_offers -> 'candidates' -> position;
             v_offer := (v_each ->> 'offer_id')::uuid;
             v_less := (v_each ->> 'discount')::bigint;
             v_back := (v_each ->> 'cashback')::bigint;

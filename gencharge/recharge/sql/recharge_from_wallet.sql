@@ -59,11 +59,16 @@ BEGIN
     END IF;
     v_plan := v_begun.plan;
     v_at_once := v_begun.channel = 'internal';
-    v_wallet := wallet_transfer(
-        p_user, p_transfer, 'user:main',
-        CASE WHEN v_at_once THEN 'operator:' || lower(sale.operator) ELSE 'user:held' END,
-        v_paid, CASE WHEN v_at_once THEN ledger_code('recharge') ELSE ledger_code('hold') END,
-        p_id::text, p_id, p_phone, sale.plan_type, p_source, 'wallet', NULL, v_begun.at, sale.operator);
+    IF v_at_once AND sale.discount > 0 THEN
+        v_wallet := wallet_purchase(
+            p_user, p_transfer, v_paid, sale.discount, p_id::text, p_id, p_phone, sale.plan_type, p_source, sale.operator, v_begun.at);
+    ELSE
+        v_wallet := wallet_transfer(
+            p_user, p_transfer, 'user:main',
+            CASE WHEN v_at_once THEN 'operator:' || lower(sale.operator) ELSE 'user:held' END,
+            v_paid, CASE WHEN v_at_once THEN ledger_code('recharge') ELSE ledger_code('hold') END,
+            p_id::text, p_id, p_phone, sale.plan_type, p_source, 'wallet', NULL, v_begun.at, sale.operator);
+    END IF;
     IF v_wallet.posted_after IS NULL THEN
         outcome := 'insufficient_balance';
         sale := NULL;
@@ -102,8 +107,8 @@ BEGIN
     sale.sold_valid_from := v_plan.valid_from;
     sale.sold_valid_until := v_plan.valid_until;
     sale.completed_at := v_begun.at;
-    IF sale.offer_id IS NOT NULL THEN
-        v_cashback := settle_offer(sale, v_begun.at);
+    IF sale.cashback > 0 THEN
+        v_cashback := pay_cashback(p_user, p_id, p_phone, sale.plan_type, p_source, sale.operator, v_begun.at);
         v_gift := cashback_fields(sale.cashback, v_cashback);
         sale.balance_after := sale.balance_after + v_cashback;
     END IF;
