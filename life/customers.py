@@ -159,6 +159,7 @@ async def recharge(world: World, step: Recharge) -> SubscriptionOut:
             "source": step.source,
             "activation_mode": ActivationMode.ACTIVATE if step.replaces else ActivationMode.QUEUE,
             "offer_code": step.offer_code,
+            "operator": step.operator,
         }
     )
     window_seconds = world.stores.settings.duplicate_window_seconds

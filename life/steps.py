@@ -61,7 +61,7 @@ class TopUp(Step):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recharge(Step):
     """A customer recharges a number. `wallet_rupees`: the wallet's part beside a gateway; `refusals`: how many of the
-    operator's channels refuse it. `offer_code`: the code that the customer typed."""
+    operator's channels refuse it. `offer_code`: the code that the customer typed; `operator`: what they stated of the number."""
 
     customer: int
     key: str
@@ -73,6 +73,7 @@ class Recharge(Step):
     replaces: bool = False
     refusals: int = 0
     offer_code: str | None = None
+    operator: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,6 +142,8 @@ async def recharge(
         method=method,
         wallet_rupees=from_wallet if 0 < from_wallet < rupees else None,
         source=chance.choice(("app", "app", "web")),
+        # What one states of a number counts before what is known of it; here it is the same.
+        operator=offer.plan.operator if chance.random() < 0.1 else None,
     )
     deal = _deal(counter.notebook, person, step)
     bargain = counter.code_for(person, deal)

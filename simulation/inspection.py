@@ -15,7 +15,7 @@ from gencharge import wiring
 from gencharge.audit import sealing_service, verification_service
 from gencharge.core.rooms import checks
 from gencharge.core.values import clock
-from simulation import invitations, standing
+from simulation import invitations, refills, standing
 from simulation.invitations import Reward
 from simulation.notebook import Notebook
 from simulation.town import Town
@@ -47,6 +47,13 @@ _LEFT_OVER = {
         " ON back.user_id = recharges.user_id AND back.recharge_id = recharges.id"
         " WHERE recharges.status = 'refunded' AND active_plans.status = 'expired' AND valid_until > back.at"
     ),
+    "complaints that nobody settled": (
+        "SELECT count(*) FROM complaints WHERE status = 'open' AND created_at < CAST(:now AS timestamptz) - interval '9 days'"
+    ),
+    "bills on whose payment nobody waits": (
+        "SELECT count(*) FROM bills JOIN recharges ON recharges.id = bills.recharge_id AND recharges.user_id = bills.user_id"
+        " WHERE bills.status = 'paying'"
+    ),
     "numbers with two running base plans": (
         "SELECT count(*) FROM (SELECT phone_number FROM active_plans WHERE status = 'active' AND NOT is_addon"
         " GROUP BY phone_number HAVING count(*) > 1) AS two"
@@ -73,6 +80,7 @@ async def inspect(town: Town, delivered: list[tuple[str, int, float]]) -> Report
     """Check everything. `delivered` is what the operators say: number, paise and instant of each recharge that they delivered."""
     notebook, database = town.notebook, town.world.stores.database
     problems = await _autopays(town)
+    await _refills(town)
     problems += town.strange
     problems += notebook.conclude(delivered)
     problems += town.counter.judge()
@@ -96,7 +104,9 @@ async def inspect(town: Town, delivered: list[tuple[str, int, float]]) -> Report
         problems.append(
             f"{notebook.counts['delivered']} recharges were delivered, and {booked} are on the books"
         )
-    notices = await town.world.stores.documents["notices"].count_documents({"kind": "plan_recharged"})
+    notices = await town.world.stores.documents["notices"].count_documents(
+        {"kind": {"$in": ["plan_recharged", "bill_paid"]}}
+    )
     if notices != notebook.counts["delivered"]:
         problems.append(
             f"{notebook.counts['delivered']} recharges were delivered, and {notices} notices say so"
@@ -126,9 +136,19 @@ async def _autopays(town: Town) -> list[str]:
             numbers[attempt.person], over_api=town.goes_over_api(attempt.operator, attempt.sold_at)
         )
         if sale is not None:
+            notebook.counts["bills paid by autopay"] += sale.is_bill
             notebook.sell(sale)
             town.counter.has_given(sale)
     return town.standing.judge(attempts, notebook.gone, town.ends_at)
+
+
+async def _refills(town: Town) -> None:
+    """Enter what came from banks by itself into the notebook."""
+    numbers = {person.user_id: person.number for person in town.people}
+    for user_id, outcome, paise in await town.world.stores.database.run(refills.list_charges):
+        town.notebook.counts[f"automatic top-ups {outcome}"] += 1
+        if outcome == "succeeded":
+            town.notebook.receive(numbers[user_id], paise)
 
 
 async def _rewards(town: Town) -> list[str]:

@@ -28,6 +28,8 @@ class Sale:
     discount: int = 0
     cashback: int = 0
     offer: str = ""
+    # The payment of a postpaid bill: no plan, no offer, and no first recharge.
+    is_bill: bool = False
 
     @property
     def paid(self) -> int:
@@ -126,8 +128,9 @@ class Notebook:
         )
 
     def first_delivered(self, person: int) -> Sale | None:
-        """The first recharge of a person that was delivered. Call it after `conclude`."""
-        delivered = [sale for sale in self._of_person[person] if sale.key in self.delivered_at]
+        """The first plan of a person that was delivered. Call it after `conclude`."""
+        sales = [sale for sale in self._of_person[person] if not sale.is_bill]
+        delivered = [sale for sale in sales if sale.key in self.delivered_at]
         return min(delivered, key=lambda sale: self.delivered_at[sale.key], default=None)
 
     def conclude(self, delivered: Iterable[tuple[str, int, float]]) -> list[str]:

@@ -18,7 +18,7 @@ _FIRST_NUMBER: Final = 100_000
 _OPERATORS: Final = ("JIO", "JIO", "JIO", "JIO", "AIRTEL", "AIRTEL", "AIRTEL", "VI")
 _CIRCLES: Final = ("MH", "DL", "KA", "TN", "GJ", "UE", "WB")
 _DEVICES: Final = ("Chrome 142 on Android 15", "GenCharge 2.4 on Android 14", "Firefox 145 on Windows 11")
-_POSTPAID_SHARE: Final = 0.12
+_POSTPAID_SHARE: Final = 0.2
 _MOST_RUPEES: Final = 900
 
 

@@ -11,18 +11,24 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.autopay import bill_service
 from gencharge.autopay import service as autopays
+from gencharge.autopay.errors import AutopayAlreadyExists, AutopayAmountInvalid
 from gencharge.autopay.models import AutopayTag, IntervalUnit
-from gencharge.autopay.schemas import AutopayCreate, Interval
+from gencharge.autopay.schemas import AutopayCreate, BillAutopayCreate, Interval
+from gencharge.bills.errors import NumberIsPrepaid
 from gencharge.core.values import clock
+from gencharge.core.values.money import PositiveMoney
 from life.customers import plan_id_of
 from life.world import World, acting
+from simulation.habits import bills_of
 from simulation.notebook import Sale
 from simulation.people import Offer, Person
 
 # A due date that failed is tried for twenty hours, and the worker looks four times a day.
 _SLACK: Final = timedelta(days=2)
 _LEAST_DAYS: Final = 7
+_BILL_DAYS: Final = 30
 _FINAL: Final = frozenset({"succeeded", "abandoned", "skipped"})
 
 
@@ -63,6 +69,7 @@ class Attempt:
     discount: int = 0
     cashback: int = 0
     offer: str = ""
+    is_bill: bool = False
 
     def sale(self, person: int, *, over_api: bool) -> Sale | None:
         """What was bought; None if nothing was."""
@@ -84,6 +91,7 @@ class Attempt:
             self.discount,
             self.cashback,
             self.offer,
+            self.is_bill,
         )
 
 
@@ -113,6 +121,25 @@ class StandingOrders:
             )
         person.has_autopay = True
         self.agreed[done.autopay_id] = Standing(done.autopay_id, person.number, first_due, every)
+
+    async def agree_bills(self, world: World, person: Person) -> None:
+        """Somebody lets the bills of their postpaid number be paid, up to an amount that some bills are above."""
+        first_due = clock.now() + person.between(30, 24 * 6)
+        command = BillAutopayCreate(
+            phone_number=person.phone_number,
+            operator=person.operator,
+            tag=AutopayTag.REGULAR,
+            next_due_at=first_due,
+            max_amount=PositiveMoney(person.chance.choice((800, 900, 2_000)) * 100),
+            every=Interval(n=_BILL_DAYS, unit=IntervalUnit.DAY),
+        )
+        with acting("user", person.user_id, person.number):
+            try:
+                done = await bill_service.create(bills_of(world), person.user_id, command)
+            except (NumberIsPrepaid, AutopayAmountInvalid, AutopayAlreadyExists):
+                return  # no bill was made yet, it is above the amount, or this was done before the process stopped
+        person.has_autopay = True
+        self.agreed[done.autopay_id] = Standing(done.autopay_id, person.number, first_due, _BILL_DAYS)
 
     def judge(self, attempts: list[Attempt], gone: set[int], ended_at: datetime) -> list[str]:
         """What is wrong with the due dates: one that nothing was done about, one that nobody agreed on, one with two ends."""
@@ -154,7 +181,7 @@ async def list_attempts(db: AsyncSession) -> list[Attempt]:
     rows = await db.execute(
         text(
             "SELECT a.user_id, a.autopay_id, a.due_at, a.outcome, a.recharge_id, r.phone_number, r.operator, r.price, r.created_at,"
-            " coalesce(r.discount, 0), coalesce(r.cashback, 0), coalesce(o.name, '') FROM autopay_attempts AS a"
+            " coalesce(r.discount, 0), coalesce(r.cashback, 0), coalesce(o.name, ''), r.bill_id IS NOT NULL FROM autopay_attempts AS a"
             " LEFT JOIN recharges AS r ON r.user_id = a.user_id AND r.id = a.recharge_id LEFT JOIN offers AS o ON o.offer_id = r.offer_id"
             " ORDER BY a.attempted_at, a.attempt_id"
         )

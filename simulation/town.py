@@ -22,7 +22,7 @@ from gencharge.core.values.clock import IST
 from life import staff
 from life.steps import Recharge, Reconcile, UseChannel
 from life.world import World
-from simulation import acts, invitations
+from simulation import acts, habits, invitations, refills
 from simulation.counter import Counter
 from simulation.crashes import Crashes
 from simulation.invitations import Invitation
@@ -46,6 +46,7 @@ _LOOK: Final = timedelta(hours=6)
 _REVIEW: Final = timedelta(days=7)
 # A process that stopped is up again by then, and does first what was left.
 _RESTART: Final = timedelta(minutes=3)
+_HABIT_SHARE: Final = 0.5
 _TOPUPS: Final = (200, 300, 500, 500, 1_000)
 # Refusals that a customer's own doing brings about: the simulation goes on without the act.
 EXPECTED: Final = frozenset(
@@ -170,6 +171,7 @@ class Town:
         """The staff's weekly look at what the checks have held."""
         self.plan(clock.now() + _REVIEW, self._review)
         await invitations.decide(self.world, self._staff_chance, self.notebook.counts)
+        await habits.settle_complaints(self.world, self._staff_chance)
 
     async def _join(self, person: Person) -> None:
         chance, now = person.chance, clock.now()
@@ -190,6 +192,11 @@ class Town:
         if person.chance.random() < 0.3:
             trouble = partial(self._if_here, person, partial(self._trouble_with, person))
             self.plan(now + person.between(48, 24 * 30), trouble)
+        if person.chance.random() < 0.15:
+            allow = partial(self._allow, person, person.key("mandate"))
+            self.plan(now + person.between(24, 24 * 15), partial(self._if_here, person, allow))
+        if person.plan_type == "postpaid":
+            self._bill(person, now + person.between(24 * 6, 24 * 12))
         if person.chance.random() < 0.03:
             self.plan(
                 now + person.between(24 * 20, 24 * 80), partial(acts.leave, self.world, self.notebook, person)
@@ -199,6 +206,34 @@ class Town:
         rupees = person.chance.choice(_TOPUPS)
         act = partial(acts.top_up, self.world, self.notebook, person, person.key("topup"), rupees)
         self.plan(at, partial(self._if_here, person, act))
+
+    async def _allow(self, person: Person, key: str) -> None:
+        """A mandate, and soon after it a wallet that fills itself up."""
+        await refills.allow(self.world, self.notebook, person, key)
+        set_up = partial(refills.set_up, self.world, self.notebook, person)
+        self.plan(clock.now() + timedelta(minutes=5), partial(self._if_here, person, set_up))
+
+    def _bill(self, person: Person, at: datetime) -> None:
+        """A bill, perhaps an autopay of it and of those to come, or its payment by hand, and the next bill in a month."""
+        self.plan(at, partial(self._if_here, person, partial(self._issue_bill, person)))
+
+    async def _issue_bill(self, person: Person) -> None:
+        chance, now = person.chance, clock.now()
+        self._bill(person, now + timedelta(days=30))
+        if person.operator not in self.world.over_api:
+            return
+        await habits.issue_bill(self.world, person)
+        fate = chance.random()
+        if fate < 0.4:
+            agree = partial(self.standing.agree_bills, self.world, person)
+            self.plan(now + person.between(1, 20), partial(self._if_here, person, agree))
+        elif fate < 0.85:
+            pay = partial(self._pay_bill, person, person.key("bill"))
+            self.plan(now + person.between(2, 24 * 8), partial(self._if_here, person, pay))
+
+    async def _pay_bill(self, person: Person, key: str) -> None:
+        if await habits.pay_bill(self.world, self.notebook, person, key):
+            self._follow(person, acts.Purchase(over_api=True))
 
     def _buy(self, person: Person, at: datetime) -> None:
         self.plan(at, partial(self._if_here, person, partial(self._renew, person)))
@@ -238,10 +273,27 @@ class Town:
         if chance.random() < 0.9:
             self._top_up(person, now + timedelta(days=chance.uniform(0, days)))
         addons = ADDONS.get((person.operator, person.plan_type))
+        habit = chance.random()
+        if habit < _HABIT_SHARE:
+            act = partial(self._habit, person, habit / _HABIT_SHARE, offer)
+            self.plan(now + timedelta(days=chance.uniform(0.05, 1)), partial(self._if_here, person, act))
         if addons and chance.random() < 0.4:
             addon = chance.choice(addons)
             act = partial(self._recharge, person, addon, person.phone_number)
             self.plan(now + timedelta(days=chance.uniform(1, 20)), partial(self._if_here, person, act))
+
+    async def _habit(self, person: Person, which: float, offer: Offer) -> None:
+        """Something beside buying. `which`, from 0 to 1, says what."""
+        world, notebook = self.world, self.notebook
+        if which < 0.35:
+            await habits.give_back(world, notebook, person, person.key("give back"))
+        elif which < 0.7:
+            await habits.start_now(world, notebook, person)
+        elif which < 0.85:
+            await habits.complain(world, notebook, person)
+        else:
+            problem = await habits.misstate(world, notebook, person, offer, person.key("misstated"))
+            self.strange += [problem] if problem is not None else []
 
     async def _recharge(self, person: Person, offer: Offer, phone_number: str) -> None:
         """Recharge; who has too little in the wallet tops up first, within a quarter of an hour."""

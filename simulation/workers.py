@@ -18,6 +18,7 @@ from gencharge.recharge.jobs import advance_lines
 from gencharge.referrals.jobs import pay_due
 from life import customers
 from life.world import World
+from simulation import habits, refills
 
 
 class _Dispatcher(Dispatcher):
@@ -53,7 +54,7 @@ class Workers:
         world.relay = Relay(world.stores, wiring.LISTENERS)
         world.dispatcher = _Dispatcher(world.stores, world.operators)
         world.checks, world.refunds = _Checks(world.payments), _Refunds(world.payments)
-        return cls(world, _Autopays(world.payments))
+        return cls(world, _Autopays(world.payments, habits.bills_of(world)))
 
     @classmethod
     async def restart(cls, world: World) -> Workers:
@@ -84,6 +85,8 @@ class Workers:
         await self.recharge()
         await world.checks.drain()
         await world.refunds.drain()
+        await refills.Checks(world.payments).drain()
+        await refills.Refills(world.payments).drain()
         await customers.take_webhooks(world)
         await advance_lines(world.stores)
         await world.relay.drain()

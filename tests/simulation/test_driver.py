@@ -101,4 +101,15 @@ async def test_each_planted_bug_is_found(new_settings: Callable[[], Settings], n
 @pytest.mark.soak
 @pytest.mark.parametrize("crashes", [0.0, 0.1])
 async def test_without_a_bug_nothing_is_found(new_settings: Callable[[], Settings], crashes: float) -> None:
-    assert (await life_of(new_settings(), replace(LONG, crashes=crashes))).problems == []
+    report = await life_of(new_settings(), replace(LONG, crashes=crashes))
+    assert report.problems == []
+    for what in (
+        "complaints about recharges",
+        "wrong operators refused",
+        "queued plans given back",
+        "queued plans started",
+        "bills paid by hand",
+        "bills paid by autopay",
+        "automatic top-ups succeeded",
+    ):
+        assert report.counts[what] > 0, what

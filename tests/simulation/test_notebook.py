@@ -64,3 +64,14 @@ def test_who_has_left_took_along_what_was_given_back() -> None:
     notebook.leave(1)
     notebook.conclude([])
     assert notebook.wallets[1] == 0
+
+
+def test_the_payment_of_a_bill_is_no_first_recharge() -> None:
+    notebook = Notebook()
+    notebook.join(1)
+    notebook.sell(Sale(1, "bill", NUMBER, 41_137, 41_137, True, 10, is_bill=True))
+    notebook.sell(sale("plan", sold_at=20))
+    assert notebook.conclude([(NUMBER, 41_137, 11), (NUMBER, 29_900, 21)]) == []
+    first = notebook.first_delivered(1)
+    assert first is not None
+    assert first.key == "plan"
