@@ -1,4 +1,4 @@
-"""Wallets that fill themselves up: who lets their bank be charged for it, and what came of that."""
+"""Wallets that fill themselves up: who lets their bank be charged for it, and how that ended."""
 
 from __future__ import annotations
 

@@ -107,6 +107,7 @@ def match_autopays(entity: type[Autopay], query: StaffAutopayQuery) -> list[Colu
         (entity.phone_number, query.phone_number),
         (entity.status, query.status),
         (entity.pause_reason, query.pause_reason),
+        (entity.kind, query.kind),
         (entity.tag, query.tag),
         (entity.payment_method, query.payment_method),
         (entity.operator, query.operator),

@@ -8,7 +8,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from gencharge.autopay.models import AutopayPaymentMethod, AutopayStatus, AutopayTag, PauseReason, RunOutcome
+from gencharge.autopay.models import (
+    AutopayKind,
+    AutopayPaymentMethod,
+    AutopayStatus,
+    AutopayTag,
+    PauseReason,
+    RunOutcome,
+)
 from gencharge.autopay.schemas import AutopayOut
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams, Page
@@ -26,6 +33,7 @@ class StaffAutopayQuery(BoundedParams, Period):
     phone_number: MobileNumber | None = Field(default=None, description="The number that is recharged.")
     status: AutopayStatus | None = None
     pause_reason: PauseReason | None = None
+    kind: AutopayKind | None = None
     tag: AutopayTag | None = None
     payment_method: AutopayPaymentMethod | None = None
     operator: OperatorCode | None = None

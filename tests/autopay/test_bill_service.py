@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from gencharge import wiring
-from gencharge.autopay import bill_service
+from gencharge.autopay import bill_service, staff_service
 from gencharge.autopay import run_service as runs
 from gencharge.autopay import service as autopays
 from gencharge.autopay.errors import (
@@ -21,6 +21,7 @@ from gencharge.autopay.errors import (
 from gencharge.autopay.models import AutopayKind, PauseReason, RunOutcome
 from gencharge.autopay.schemas import AutopayOut, AutopayUpdate
 from gencharge.autopay.settling_service import DueAutopay
+from gencharge.autopay.staff_schemas import StaffAutopayQuery
 from gencharge.bills import service as bills
 from gencharge.bills.context_service import BillsContext
 from gencharge.bills.errors import BillChanged, NumberIsPrepaid, NumberNotOfOperator
@@ -34,11 +35,20 @@ from gencharge.core.values.money import Money
 from gencharge.delivery.loop import Dispatcher
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge.errors import BillPaymentPending
+from gencharge.sessions.tokens import Principal
 from tests.bills.conftest import context as context
 from tests.bills.conftest import dispatcher as dispatcher
 from tests.bills.conftest import outside as outside
 from tests.bills.conftest import running as running
-from tests.make.autopay import attempts_of, make_bill_autopay, make_owner, recharges_of, row_of, run_due
+from tests.make.autopay import (
+    attempts_of,
+    make_autopay,
+    make_bill_autopay,
+    make_owner,
+    recharges_of,
+    row_of,
+    run_due,
+)
 from tests.make.bills import fetch, pay, put_bill, read
 from tests.make.delivery import FIRST, SECOND
 from tests.make.money import balance, fund
@@ -226,6 +236,26 @@ async def test_eight_workers_with_one_lease_pay_once(
     assert await attempts_of(shop, autopay) == [("succeeded", None)]
 
 
+async def test_a_slow_worker_that_finds_the_bill_being_paid_by_another_tells_of_no_failure(
+    context: BillsContext, outside: Outside, shop: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_id, number = await make_owner(shop, 5_000), put_bill(outside, paise=300_00)
+    autopay, pay_now = await make_bill_autopay(context, user_id, number), bills.pay
+
+    async def late(*args: object, **named: object) -> None:
+        # The other one pays after this one has looked the key up and before it looks at the bill.
+        await pay_now(*args, **named)  # type: ignore[arg-type]
+        raise BillPaymentPending
+
+    monkeypatch.setattr(bills, "pay", late)
+    with clock.later(days=2, seconds=1):
+        run = await bill_service.process(context, await claim_one(shop, autopay))
+    assert run.outcome is RunOutcome.PENDING
+    [payment] = await recharges_of(shop, user_id)
+    assert (await row_of(shop, autopay)).recharge_id == payment.id
+    assert await events_of(shop, user_id, "AutopayFailed") == []
+
+
 async def test_a_worker_that_died_behind_the_payment_left_no_second_one_even_if_the_operator_says_paid(
     context: BillsContext,
     outside: Outside,
@@ -392,3 +422,15 @@ async def test_a_blocked_owner_pays_no_bill(context: BillsContext, outside: Outs
     await run_now(shop, context, autopay, days=2, seconds=1)
     assert (await row_of(shop, autopay)).pause_reason == PauseReason.ACCOUNT_INACTIVE
     assert await recharges_of(shop, user_id) == []
+
+
+async def test_the_staff_find_autopays_of_bills(
+    context: BillsContext, outside: Outside, shop: Stores
+) -> None:
+    user_id, number = await make_owner(shop), put_bill(outside)
+    of_bill, of_plan = await make_bill_autopay(context, user_id, number), await make_autopay(shop, user_id)
+    admin = Principal(user_id=new_id(), kind="admin", session_id=new_id(), role="SuperAdmin")
+    for kind, expected in ((AutopayKind.BILL, of_bill), (AutopayKind.PLAN, of_plan)):
+        query = StaffAutopayQuery(user_id=user_id, kind=kind)
+        page = await shop.database.run(lambda db, of=query: staff_service.list_autopays(db, admin, of))
+        assert [each.autopay_id for each in page.items] == [expected.autopay_id]
