@@ -27,6 +27,8 @@ from simulation.people import Offer, Person
 
 # A due date that failed is tried for twenty hours, and the worker looks four times a day.
 _SLACK: Final = timedelta(days=2)
+# How long the workers go on after the end, so that what was under way ends.
+_AFTER: Final = timedelta(hours=8)
 _LEAST_DAYS: Final = 7
 _BILL_DAYS: Final = 30
 _FINAL: Final = frozenset({"succeeded", "abandoned", "skipped"})
@@ -151,7 +153,7 @@ class StandingOrders:
             own = by_autopay.pop(standing.autopay_id, [])
             ends = Counter(attempt.due_at for attempt in own if attempt.outcome in _FINAL)
             paused = [attempt.due_at for attempt in own if attempt.outcome == "paused"]
-            whole = standing.dues(ended_at)
+            whole = standing.dues(ended_at + _AFTER)
             due = standing.dues(min([ended_at - _SLACK, *paused]))
             name = f"autopay {standing.autopay_id} of customer {standing.person}"
             if standing.person not in gone:

@@ -195,7 +195,7 @@ async def _earlier(database: Database, claimed: DueAutopay) -> Run | None:
 
 
 async def _end(database: Database, claimed: DueAutopay, problem: Problem) -> Run:
-    """What follows from a refusal: nothing to pay, a pause, or a failed try; none of these if another worker has paid meanwhile."""
+    """What follows from a refusal: nothing to pay, a pause, or a failed try; none of these if another worker has paid by now."""
     earlier = await _earlier(database, claimed)
     if earlier is not None:
         return earlier

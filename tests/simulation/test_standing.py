@@ -27,6 +27,7 @@ def judge(*attempts: Attempt, gone: frozenset[int] = frozenset(), every_days: in
 def test_what_ran_on_each_date_is_right() -> None:
     assert judge(attempt(0), attempt(10, "failed"), attempt(10, "abandoned"), attempt(20, "skipped")) == []
     assert judge(attempt(0), every_days=0) == []
+    assert judge(*map(attempt, (0, 10, 20, 30))) == [], "the workers go on for some hours after the end"
     assert judge(attempt(0), attempt(10, "paused")) == [], "nothing is due once it is paused"
     assert judge(attempt(0), gone=frozenset({1})) == [], "nor once the account is closed"
 
