@@ -21,7 +21,7 @@ from scale.catalogue import Offered
 from scale.corrections import adjustment_row
 from scale.ledger import METHODS, SOURCES
 from scale.market import Market
-from scale.people import DAY_MS, People, id_at, phone_of
+from scale.people import DAY_MS, ID_BITS, People, id_at, phone_of
 from scale.purchases import Chunk, Purchase
 from scale.sales import Sales
 
@@ -128,7 +128,7 @@ class Books(Sales):
         status = self._pick(_OUTCOMES)
         if at_ms > self._people.now_ms - _UNDER_WAY_MS:
             status = AdjustmentStatus.PENDING
-        own_id = id_at(at_ms, self._chance.getrandbits(74))
+        own_id = id_at(at_ms, self._chance.getrandbits(ID_BITS))
         row = adjustment_row(
             self._people.ids[user],
             own_id,
@@ -173,7 +173,7 @@ class Books(Sales):
     def _purchase(self, user: int, line: int, plan: Offered, at_ms: int, method: str) -> Purchase:
         starts = at_ms if plan.is_addon else max(at_ms, self._taken_until[line])
         return Purchase(
-            id_at(at_ms, self._chance.getrandbits(74)),
+            id_at(at_ms, self._chance.getrandbits(ID_BITS)),
             user,
             line,
             plan,
@@ -227,7 +227,7 @@ class Books(Sales):
         self._start(first, PlanState.REPLACED, ended_ms=at_ms)
         plan = first.plan
         until_ms = plan.ends_ms(at_ms, at_ms)
-        second_id = id_at(at_ms, self._chance.getrandbits(74))
+        second_id = id_at(at_ms, self._chance.getrandbits(ID_BITS))
         second = replace(first, id=second_id, at_ms=at_ms, from_ms=at_ms, until_ms=until_ms, replaces=first)
         self._take(second, at_ms, Account.MAIN, Code.RECHARGE)
         self._deliver(second)
@@ -274,7 +274,7 @@ class Books(Sales):
             status,
             owner=self._people.ids[user],
             channel=channel,
-            reference=id_at(at_ms, self._chance.getrandbits(74)),
+            reference=id_at(at_ms, self._chance.getrandbits(ID_BITS)),
             ended_ms=then_ms,
             reason=reason,
         )

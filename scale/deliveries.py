@@ -106,4 +106,5 @@ def add_rows(
 
 def operator_reference(bought: Purchase) -> str:
     """The operator's own reference of a delivery."""
-    return f"OP{bought.id.hex[:16].upper()}"
+    # When it was bought, to 49 days, and what else makes its id unique.
+    return f"OP{bought.id.hex[4:12]}{bought.id.hex[16:]}".upper()

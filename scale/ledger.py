@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gencharge.payments.models import PaymentPurpose, PaymentStatus
 from gencharge.wallet.models import Account, Code
-from scale.people import People, id_at, instant, phone_of
+from scale.people import ID_BITS, People, id_at, instant, phone_of
 from scale.purchases import Chunk, Purchase
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Ledger:
         self._out.transfers.append(
             (
                 self._people.ids[user],
-                id_at(at_ms, self._chance.getrandbits(74)),
+                id_at(at_ms, self._chance.getrandbits(ID_BITS)),
                 str(debit),
                 str(credit),
                 amount,
@@ -117,7 +117,7 @@ class Ledger:
         purchase: Purchase | None = None,
     ) -> tuple[UUID, str, str]:
         """The rows of a payment; its id, if asked for, and how it is paid."""
-        payment_id = id_at(at_ms, self._chance.getrandbits(74))
+        payment_id = id_at(at_ms, self._chance.getrandbits(ID_BITS))
         source = purchase.source if purchase else self._pick(SOURCES)
         method = purchase.method if purchase else self._pick(METHODS)
         captured, at = status is PaymentStatus.CAPTURED, instant(at_ms)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence, Set
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import chain
 from typing import Any, Final
 
 import asyncpg
@@ -18,8 +19,9 @@ from gencharge.core.settings import Environment, Settings
 from gencharge.core.values import clock
 from scale import columns, indexes, market
 from scale.books import Books
+from scale.groups import Groups
 from scale.market import Market
-from scale.people import BLOCK, DAY_MS, YEARS_MS, People, code_of
+from scale.people import BLOCK, DAY_MS, GROUPS, PER_GROUP, YEARS_MS, People, code_of
 from scale.progress import Meter
 from scale.purchases import Chunk
 
@@ -45,6 +47,11 @@ _LANES: Final = (
         "offer_uses",
     ),
 )
+# Those that a chunk has rows of, and those that are filled for all groups at once.
+_OF_CHUNKS: Final = tuple(
+    tuple(table for table in tables if table in {part.name for part in fields(Chunk)}) for tables in _LANES
+)
+_OF_BOOKS: Final = frozenset({"wallets", "lines", *chain.from_iterable(_OF_CHUNKS)})
 # Customers, and their recharges.
 NAMED: Final = {"100k": (10_000, 100_000), "1m": (100_000, 1_000_000), "10m": (1_000_000, 10_000_000)}
 # No others: a second run at the same time would wait for its keys and then fail on them.
@@ -72,6 +79,18 @@ class Size:
     seed: int = 1
     # If given, it counts instead of the transactions.
     recharges: int | None = None
+    # So many groups of customers do the same at the same times, each with ids, numbers, names and addresses of its own. Making the
+    # rows of one group takes as long as storing those of several.
+    groups: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises Refused for numbers that don't go together."""
+        if not 1 <= self.users < GROUPS * PER_GROUP:
+            raise Refused("The scale data has between 1 and 99,999,999 users.")
+        amount = self.transactions if self.recharges is None else self.recharges
+        uneven = self.users % self.groups or amount % self.groups
+        if uneven or self.groups > GROUPS or (self.groups > 1 and self.users > self.groups * PER_GROUP):
+            raise Refused(f"{self.groups} groups can't have as much each of {self}.")
 
     @classmethod
     def named(cls, name: str, seed: int = 1) -> Size:
@@ -79,7 +98,9 @@ class Size:
         if name not in NAMED:
             raise Refused(f"There is no size {name!r}: {', '.join(NAMED)}.")
         users, recharges = NAMED[name]
-        return cls(users=users, seed=seed, recharges=recharges)
+        return cls(
+            users=users, seed=seed, recharges=recharges, groups=GROUPS if recharges >= 1_000_000 else 1
+        )
 
 
 def seed(settings: Settings, size: Size, meter: Meter) -> bool:
@@ -104,8 +125,6 @@ def check_safe(settings: Settings) -> None:
 
 async def load(settings: Settings, size: Size, meter: Meter) -> bool:
     """The same, inside a running event loop."""
-    if not 1 <= size.users < 10**8:
-        raise Refused("The scale data has between 1 and 99,999,999 users.")
     async with AsyncExitStack() as stack:
         guard = await stack.enter_async_context(_connected(settings))
         if not await guard.fetchval(_ONLY_ONE):
@@ -117,16 +136,22 @@ async def load(settings: Settings, size: Size, meter: Meter) -> bool:
         await _put_sample(settings)
         lanes = [await stack.enter_async_context(_connected(settings)) for _ in _LANES]
         try:
-            await _fill(lanes, await market.of_database(guard), size, meter)
+            frozen = await _fill(lanes, await market.of_database(guard), size, meter)
         except asyncpg.UniqueViolationError as problem:
             raise Refused(f"Part of the scale data is in place; use an empty database. {problem}") from None
         meter.begin("tidying up", sum(map(len, _LANES)))
-        for table in sum(_LANES, ()):
-            # Sets the visibility map, too, which pages that were only ever written lack.
-            await guard.execute(f"VACUUM (ANALYZE) {table}")
-            meter.advance(1)
+        await asyncio.gather(
+            *(_tidy_up(lane, tables, frozen, meter) for lane, tables in zip(lanes, _LANES, strict=True))
+        )
         await _count(settings, guard, meter)
     return True
+
+
+async def _tidy_up(lane: asyncpg.Connection, tables: Sequence[str], frozen: Set[str], meter: Meter) -> None:
+    for table in tables:
+        # Also sets the visibility map, which pages that were only ever written lack; unless they were written with it.
+        await lane.execute(f"ANALYZE {table}" if table in frozen else f"VACUUM (ANALYZE) {table}")
+        meter.advance(1)
 
 
 async def _refuse_customers(guard: asyncpg.Connection) -> None:
@@ -188,26 +213,35 @@ async def _fill(
     sold: Market,
     size: Size,
     meter: Meter,
-) -> None:
-    """All rows, each lane in a transaction of its own; they are committed one after the other at the end."""
+) -> Set[str]:
+    """All rows, each lane in a transaction of its own; they are committed one after the other at the end. Returns the tables whose rows
+    need no VACUUM."""
     # One source of chance for who they are and one for what they do, so that neither depends on the other's size.
     now_ms = int(clock.now().timestamp() * 1000)
     people = await asyncio.to_thread(
         People,
-        size.users,
+        size.users // size.groups,
         now_ms=now_ms,
         chance=random.Random(size.seed),  # noqa: S311 - made-up data
     )
     chance = random.Random(size.seed + 1)  # noqa: S311 - made-up data
-    books = Books(people, sold, transactions=size.transactions, recharges=size.recharges, chance=chance)
+    recharges = None if size.recharges is None else size.recharges // size.groups
+    books = Books(
+        people, sold, transactions=size.transactions // size.groups, recharges=recharges, chance=chance
+    )
     transactions = [lane.transaction() for lane in lanes]
     for transaction in transactions:
         await transaction.start()
     aside: list[list[str]] = []
+    empty = set[str]()
     for lane, tables in zip(lanes, _LANES, strict=True):
-        aside.append([again for table in tables for again in await indexes.put_aside(lane, table)])
-    await _copy_people(lanes, people, meter)
-    await _copy_books(lanes, books, size, meter)
+        of_table = {table: await indexes.put_aside(lane, table) for table in tables}
+        aside.append(list(chain.from_iterable(of_table.values())))
+        empty |= {table for table, again in of_table.items() if again}
+    meter.begin("customers", 5 * size.users)
+    for group in range(size.groups):
+        await _copy_people(lanes, people.group(group) if group else people, meter)
+    await _copy_books(lanes, books, size, Groups(size.groups, empty), meter)
     meter.begin("indexes", sum(map(len, aside)))
     await asyncio.gather(
         *(indexes.make_again(lane, again, meter) for lane, again in zip(lanes, aside, strict=True))
@@ -215,11 +249,10 @@ async def _fill(
     # The first lane holds the mark by which a finished load is known.
     for transaction in reversed(transactions):
         await transaction.commit()
+    return {table for table in empty if table in _OF_BOOKS}
 
 
 async def _copy_people(lanes: Sequence[asyncpg.Connection], people: People, meter: Meter) -> None:
-    meter.begin("customers", 5 * people.count)
-
     async def who() -> None:
         await _copy(lanes[0], "users", people.users(), meter)
         await _copy(lanes[0], "referral_codes", people.referral_codes(), meter)
@@ -237,7 +270,9 @@ async def _copy_people(lanes: Sequence[asyncpg.Connection], people: People, mete
     await asyncio.gather(who(), where(), about())
 
 
-async def _copy_books(lanes: Sequence[asyncpg.Connection], books: Books, size: Size, meter: Meter) -> None:
+async def _copy_books(
+    lanes: Sequence[asyncpg.Connection], books: Books, size: Size, groups: Groups, meter: Meter
+) -> None:
     of_recharges = size.recharges is not None
     meter.begin("recharges" if of_recharges else "transactions", size.recharges or size.transactions)
     chunks = books.chunks(_CHUNK)
@@ -246,32 +281,24 @@ async def _copy_books(lanes: Sequence[asyncpg.Connection], books: Books, size: S
         # The next one is made while this one is on its way.
         following, *_ = await asyncio.gather(
             asyncio.to_thread(next, chunks, None),
-            _copy(lanes[0], "transfers", chunk.transfers, None if of_recharges else meter),
-            _copy_recharges(lanes[1], chunk, meter if of_recharges else None),
-            _copy_plans(lanes[2], chunk),
+            *(
+                _copy_chunk(lane, tables, chunk, groups)
+                for lane, tables in zip(lanes, _OF_CHUNKS, strict=True)
+            ),
         )
+        meter.advance(groups.count * len(chunk.recharges if of_recharges else chunk.transfers))
         chunk = following
     meter.begin("wallets and lines", size.users)
     await asyncio.gather(
-        _copy(lanes[0], "wallets", books.wallets(), meter),
-        _copy(lanes[1], "lines", books.lines()),
+        groups.copy(lanes[0], "wallets", books.wallets()),
+        groups.copy(lanes[1], "lines", books.lines()),
     )
-    await books.rewards.add_slots(lanes[2])
+    await books.rewards.add_slots(lanes[2], groups.count)
 
 
-async def _copy_recharges(lane: asyncpg.Connection, chunk: Chunk, meter: Meter | None) -> None:
-    await _copy(lane, "recharges", chunk.recharges, meter)
-    await _copy(lane, "payments", chunk.payments)
-
-
-async def _copy_plans(lane: asyncpg.Connection, chunk: Chunk) -> None:
-    await _copy(lane, "active_plans", chunk.active_plans)
-    await _copy(lane, "payment_orders", chunk.payment_orders)
-    await _copy(lane, "fulfilments", chunk.fulfilments)
-    await _copy(lane, "adjustments", chunk.adjustments)
-    await _copy(lane, "operator_attempts", chunk.operator_attempts)
-    await _copy(lane, "operator_references", chunk.operator_references)
-    await _copy(lane, "offer_uses", chunk.offer_uses)
+async def _copy_chunk(lane: asyncpg.Connection, tables: Sequence[str], chunk: Chunk, groups: Groups) -> None:
+    for table in tables:
+        await groups.copy(lane, table, getattr(chunk, table))
 
 
 async def _copy(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import random
 from array import array
 from collections.abc import Iterator
@@ -20,6 +22,12 @@ YEARS_MS: Final = 730 * DAY_MS
 # A block that no sample user and no development code is in; within it, numbers that are not in the order of sign-up.
 BLOCK: Final = "+9191"
 _SPREAD: Final = 7_919
+# The customers of a group have numbers that begin with the same digit after the block.
+PER_GROUP: Final = 10**7
+GROUPS: Final = 10
+# The bytes of an id that say of which group it is, and how many bits there are beside them and the time.
+MARKED: Final = slice(8, 13)
+ID_BITS: Final = 36
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CIRCLES: Final = ("MH", "DL", "KA", "TN", "GJ", "AP", "UE", "UW", "WB", "RJ", "MP", "KL", "PB", "HR", "BR")
 # Shares of the market, in percent.
@@ -57,10 +65,19 @@ def instant(milliseconds: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
+def mark_of(group: int) -> bytes:
+    """The five bytes that all ids of a group have in common: the variant (RFC 9562), and bits as good as random."""
+    digest = hashlib.blake2b(bytes([group]), digest_size=5).digest()
+    return bytes([0x80 | digest[0] & 0x3F]) + digest[1:]
+
+
+_MARK: Final = int.from_bytes(mark_of(0), "big") << 24
+
+
 def id_at(milliseconds: int, random_bits: int) -> UUID:
-    """A UUIDv7 (RFC 9562) of this time; `random_bits` are 74 of them."""
-    high = (milliseconds << 16) | 0x7000 | (random_bits >> 62)
-    number = (high << 64) | (0b10 << 62) | (random_bits & ((1 << 62) - 1))
+    """A UUIDv7 (RFC 9562) of this time, of the first group; `random_bits` are ID_BITS of them."""
+    high = (milliseconds << 16) | 0x7000 | (random_bits >> 24)
+    number = (high << 64) | _MARK | (random_bits & 0xFFFFFF)
     # The driver's own kind of UUID, which is made and sent in a fifth of the time.
     identifier: UUID = DriverUUID(number.to_bytes(16, "big"))
     return identifier
@@ -68,7 +85,8 @@ def id_at(milliseconds: int, random_bits: int) -> UUID:
 
 def phone_of(number: int) -> str:
     """The phone number of the customer `number`, counted from 0: the same in every database."""
-    return f"{BLOCK}{(number * _SPREAD + 17) % 10**8:08d}"
+    group, place = divmod(number, PER_GROUP)
+    return f"{BLOCK}{group}{(place * _SPREAD + 17) % PER_GROUP:07d}"
 
 
 class People:
@@ -83,8 +101,24 @@ class People:
         for number in range(count):
             created_ms = self.started_ms + int(YEARS_MS * (number + chance.random()) / count)
             self.created_ms[number] = created_ms
-            self.ids.append(id_at(created_ms, chance.getrandbits(74)))
+            self.ids.append(id_at(created_ms, chance.getrandbits(ID_BITS)))
         self._traits = chance.randbytes(4 * count)
+        # Of another group: how many customers come before it, and where its phone numbers begin.
+        self._before, self._phones_from = 0, 0
+
+    def group(self, group: int) -> People:
+        """As many others who sign up at the same times and do the same: with their own ids, numbers, names, addresses and codes."""
+        others = copy.copy(self)
+        mark = mark_of(group)
+        others.ids = [
+            DriverUUID(one.bytes[: MARKED.start] + mark + one.bytes[MARKED.stop :]) for one in self.ids
+        ]
+        others._before, others._phones_from = group * self.count, group * PER_GROUP
+        return others
+
+    def phone(self, number: int) -> str:
+        """The phone number of a customer of this group."""
+        return phone_of(self._phones_from + number)
 
     def _trait(self, number: int, kind: int, choices: int) -> int:
         """One of `choices`, by chance but always the same for this customer."""
@@ -125,12 +159,12 @@ class People:
             since = None if status == UserStatus.ACTIVE else self._status_since(number)
             yield (
                 user_id,
-                phone_of(number),
+                self.phone(number),
                 status,
                 name,
                 self._email(number) if registered else None,
                 self.service_type(number),
-                code_of(number),
+                code_of(self._before + number),
                 referrer,
                 KycTier.FULL.value if number % 10 in {1, 4, 8} else KycTier.SMALL.value,
                 instant(min(created_ms + 90_000, self.now_ms)) if registered else None,
@@ -148,7 +182,7 @@ class People:
         """Rows of `phone_directory`: an archived customer's number is free again."""
         for number, user_id in enumerate(self.ids):
             if not self.is_archived(number):
-                yield phone_of(number), "user", user_id
+                yield self.phone(number), "user", user_id
 
     def emails(self) -> Iterator[tuple[Any, ...]]:
         """Rows of `email_directory`."""
@@ -158,16 +192,16 @@ class People:
 
     def referral_codes(self) -> Iterator[tuple[Any, ...]]:
         """Rows of `referral_codes`."""
-        return ((code_of(number), user_id) for number, user_id in enumerate(self.ids))
+        return ((code_of(self._before + number), user_id) for number, user_id in enumerate(self.ids))
 
     def connections(self) -> Iterator[tuple[Any, ...]]:
         """Rows of `connections`: what a registry says of each number, and what some customers said about theirs."""
         for number, user_id in enumerate(self.ids):
             about = self.operator(number), self.circle(number), self.service_type(number)
             reported_at = instant(self.created_ms[number])
-            yield phone_of(number), SYSTEM_USER_ID, *about, reported_at
+            yield self.phone(number), SYSTEM_USER_ID, *about, reported_at
             if number % 20 == 5:
-                yield phone_of(number), user_id, *about, reported_at
+                yield self.phone(number), user_id, *about, reported_at
 
     def erasures(self) -> Iterator[tuple[Any, ...]]:
         """Rows of `erasures`: what is still known of those who have gone will go, too."""
@@ -186,7 +220,7 @@ class People:
                 yield (
                     user_id,
                     own_id,
-                    phone_of(friend),
+                    self.phone(friend),
                     _FIRST[friend % len(_FIRST)],
                     *about,
                     *[instant(at)] * 2,
@@ -208,11 +242,11 @@ class People:
         return number % 25 != 9
 
     def _name(self, number: int) -> str:
-        first, last = self._trait(number, 3, len(_FIRST)), (number * 31 + 7) % len(_LAST)
+        first, last = self._trait(number, 3, len(_FIRST)), ((self._before + number) * 31 + 7) % len(_LAST)
         return f"{_FIRST[first]} {_LAST[last]}"
 
     def _email(self, number: int) -> str:
-        return f"{self._name(number).replace(' ', '.').lower()}.{number}@example.com"
+        return f"{self._name(number).replace(' ', '.').lower()}.{self._before + number}@example.com"
 
 
 def code_of(number: int) -> str:

@@ -126,10 +126,10 @@ class Rewards:
             at,
         )
 
-    async def add_slots(self, connection: asyncpg.Connection) -> None:
-        """Add the uses to the counters of the offers."""
+    async def add_slots(self, connection: asyncpg.Connection, groups: int) -> None:
+        """Add the uses by so many groups of customers to the counters of the offers."""
         rows: Iterable[tuple[Any, ...]] = (
-            (*place, uses, spent) for place, (uses, spent) in self._slots.items()
+            (*place, uses * groups, spent * groups) for place, (uses, spent) in self._slots.items()
         )
         await connection.executemany(_ADD, rows)
 
