@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.analytics import figures_crud
 from gencharge.analytics.areas import ALL, NOW, OPERATOR, Area, Fact
+from gencharge.analytics.models import MEASURES
 from gencharge.core.postgres.connection import allow_long_statements
 from gencharge.core.values import clock
 
+_SUMS: Final = ("operator", "cut", "key", *MEASURES)
 _KEYS: Final = "cut, day, fact, operator, key"
 _IN_SCOPE: Final = "(CAST(:operators AS text[]) IS NULL OR operator = ANY(CAST(:operators AS text[])))"
 
@@ -79,20 +83,30 @@ def _counted(area: Area) -> str:
     """
 
 
-def _of_recharges(area: Area, fact: Fact) -> str:
+# Of the figures of recharges: each day. `list_days` says on which day something was.
+_BY_DAY: Final = "recharge_figures"
+# Whole months as their sums, under their first day, and the days before and after them.
+_BY_MONTH: Final = f"""(
+    SELECT month AS day, {", ".join(_SUMS)} FROM recharge_month_figures WHERE month = ANY(CAST(:months AS date[]))
+    UNION ALL SELECT day, {", ".join(_SUMS)} FROM recharge_figures WHERE day BETWEEN :first AND :before
+    UNION ALL SELECT day, {", ".join(_SUMS)} FROM recharge_figures WHERE day BETWEEN :after AND :last
+) AS sums"""
+
+
+def _of_recharges(area: Area, fact: Fact, source: str) -> str:
     """A fact as the figures of recharges have it: all together, which are those of the base cut, and by the cuts that the area shows."""
     names = " ".join(f"WHEN '{cut}' THEN '{name}'" for cut, name in area.recharge_cuts.items())
     columns = f"({fact.count})::bigint AS count, ({fact.amount or '0'})::bigint AS amount"
     cuts = ", ".join(f"'{cut}'" for cut in area.recharge_cuts)
     return f"""
-        SELECT '{ALL}' AS cut, day, '{fact.name}' AS fact, operator, '' AS key, {columns} FROM recharge_figures WHERE cut = '{area.base}'
+        SELECT '{ALL}' AS cut, day, '{fact.name}' AS fact, operator, '' AS key, {columns} FROM {source} WHERE cut = '{area.base}'
         UNION ALL SELECT CASE cut {names} END, day, '{fact.name}', operator, key, {columns}
-        FROM recharge_figures WHERE cut IN ({cuts})
+        FROM {source} WHERE cut IN ({cuts})
     """
 
 
-def _rows(area: Area) -> str:
-    parts = [_of_recharges(area, fact) for fact in area.recharge_facts]
+def _rows(area: Area, source: str) -> str:
+    parts = [_of_recharges(area, fact, source) for fact in area.recharge_facts]
     if area.is_kept:
         parts.append(f"SELECT {_KEYS}, count, amount FROM area_figures WHERE area = '{area.name}'")
     elif area.counted_facts or area.state:
@@ -144,7 +158,7 @@ def _differences(area: Area) -> TextClause:
 def _days(area: Area) -> TextClause:
     return text(
         f"""
-        SELECT fact, '{ALL}', '', day, sum(count), sum(amount) FROM ({_rows(area)}) AS figures
+        SELECT fact, '{ALL}', '', day, sum(count), sum(amount) FROM ({_rows(area, _BY_DAY)}) AS figures
         WHERE cut = '{ALL}' AND fact <> '{NOW}' AND day BETWEEN :first AND :last AND {_IN_SCOPE} GROUP BY fact, day
         """,
     )
@@ -155,7 +169,7 @@ def _keys(area: Area) -> TextClause:
     return text(
         f"""
         WITH figures AS (
-            SELECT * FROM ({_rows(area)}) AS figures WHERE day BETWEEN :first AND :last AND {_IN_SCOPE}
+            SELECT * FROM ({_rows(area, _BY_MONTH)}) AS figures WHERE day BETWEEN :first AND :last AND {_IN_SCOPE}
         )
         SELECT fact, cut, key, NULL::date, sum(count), sum(amount) FROM (
             SELECT fact, cut, key, day, count, amount FROM figures
@@ -211,8 +225,30 @@ async def list_days(
 async def list_keys(
     db: AsyncSession, area: Area, operators: Sequence[str] | None, first: date, last: date, now: datetime
 ) -> list[AreaRow]:
-    """Each fact of the days together by cut and key, and what there was on the last of them that was counted. Both ends are included."""
-    return await _read(db, _keys(area), area, operators, first, last, now)
+    """Each fact of the days together by cut and key, and what there was on the last of them that was counted. Both ends are included.
+
+    Whole months of recharges are read as sums; call it in one snapshot (`figures_crud.freeze`): a sum may go away between two statements.
+    """
+    more: dict[str, Any] = {}
+    if area.recharge_facts:
+        months = await figures_crud.summed_months(db, first, last)
+        beside = list(figures_crud.days_beside(months, first, last))
+        if months and any(months[0] < since < months[-1] for since, _ in beside):
+            # Between two months that are summed, one is not.
+            months, beside = [], [(first, last)]
+        more = _beside(months, beside, first, last)
+    return await _read(db, _keys(area), area, operators, first, last, now, more)
+
+
+def _beside(
+    months: Sequence[date], stretches: Sequence[tuple[date, date]], first: date, last: date
+) -> dict[str, Any]:
+    """The months that are summed, the last day before them, and the first day after them; without any, all days are before them."""
+    if not months:
+        return {"months": [], "before": last, "after": last + timedelta(days=1)}
+    before = next((until for since, until in stretches if since == first and until < months[0]), None)
+    after = next((since for since, _ in stretches if since > months[-1]), last + timedelta(days=1))
+    return {"months": list(months), "before": before or first - timedelta(days=1), "after": after}
 
 
 async def stamp(db: AsyncSession, area: Area) -> str:
@@ -234,8 +270,9 @@ async def _read(
     first: date,
     last: date,
     now: datetime,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[AreaRow]:
-    parameters: dict[str, Any] = {"first": first, "last": last}
+    parameters: dict[str, Any] = {"first": first, "last": last, **more}
     parameters["operators"] = None if operators is None else list(operators)
     if not area.is_kept and (area.counted_facts or area.state):
         parameters |= _window(first, last, now)

@@ -83,7 +83,7 @@ async def list_keys(
     Whole months are read as sums, so two years are some ten thousand rows. Call it after `freeze`: else the sums of a month may go
     away between the two statements.
     """
-    summed = await _summed_months(db, first, last)
+    summed = await summed_months(db, first, last)
     parts = union_all(
         _parts(Month, scope, names).where(Month.cut.in_(list(cuts)), Month.month.in_(summed)),
         *(
@@ -104,7 +104,7 @@ async def list_keys(
     ]
 
 
-async def _summed_months(db: AsyncSession, first: date, last: date) -> Sequence[date]:
+async def summed_months(db: AsyncSession, first: date, last: date) -> Sequence[date]:
     """The first days of the months between these days that are summed."""
     until = (last + timedelta(days=1)).replace(day=1)
     rows = await db.scalars(
