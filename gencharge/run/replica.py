@@ -45,18 +45,31 @@ def examine(settings: Settings) -> list[Row]:
     started = time.perf_counter()
     try:
         with one_line():
-            row.latency = f"{asyncio.run(_ping(settings)) * 1000:.1f} ms"
+            seconds, is_open = asyncio.run(_ping(settings))
+            row.latency = f"{seconds * 1000:.1f} ms"
     except ServerFailed as problem:
         row.state, row.problem = "not used; the primary answers", str(problem)
     else:
         row.state = f"has what was committed {time.perf_counter() - started:.1f} s ago"
+        if is_open and not settings.is_development:
+            row.problem = (
+                "the connection to it is not encrypted, and customers' data goes over it: turn on TLS"
+            )
     return [row]
 
 
-async def _ping(settings: Settings) -> float:
-    from gencharge.core.postgres.replica import open_for_reading
+async def _ping(settings: Settings) -> tuple[float, bool]:
+    """The seconds of an answer, and whether the connection is open to others."""
+    from gencharge.core.postgres.database import Database
+    from gencharge.core.postgres.replica import Reading
 
-    async with open_for_reading(settings, name="gencharge-doctor", on_replica=True) as replica:
+    primary = Database(settings, name="gencharge-doctor")
+    reading = Reading(settings, primary, name="gencharge-doctor")
+    try:
+        replica = await reading.catch_up()
         started = time.perf_counter()
         await replica.ping()
-        return time.perf_counter() - started
+        return time.perf_counter() - started, reading.is_open
+    finally:
+        await reading.close()
+        await primary.close()

@@ -147,6 +147,7 @@ async def test_a_position_that_the_replica_has_not_reached_proves_nothing(
         ("promote", "takes writes"),
         ("run_ahead", "follows another one"),
         ("be_of", "of another database"),
+        ("let_write", "must be for reading only"),
     ],
 )
 async def test_what_is_no_replica_of_ours_is_not_used(
@@ -194,6 +195,21 @@ async def test_nothing_can_be_written_there(reading: Reading) -> None:
     with pytest.raises(ReplicaLost):
         async with reading.transaction() as db:
             await db.execute(text("UPDATE plans SET name = name"))
+
+
+async def test_a_replica_on_another_machine_without_tls_is_told_of_once(
+    reading: Reading, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alerts: list[str] = []
+    monkeypatch.setattr(replica.log, "warning", lambda event, **values: alerts.append(event), raising=False)
+    await reading.measure()
+    assert not reading.is_open
+    stand_in.be_far_away()
+    for _ in range(3):
+        await reading.measure()
+    assert reading.is_open
+    assert reading.is_used
+    assert alerts == ["replica_not_encrypted"]
 
 
 async def test_what_is_wrong_with_the_question_is_not_blamed_on_the_replica(reading: Reading) -> None:

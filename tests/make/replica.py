@@ -10,12 +10,16 @@ from gencharge.core.settings import Settings
 
 _SCHEMA = """
     DROP SCHEMA IF EXISTS stand_in CASCADE; CREATE SCHEMA stand_in; GRANT USAGE ON SCHEMA stand_in TO PUBLIC;
-    CREATE TABLE stand_in.state (in_recovery boolean, held_at pg_lsn, name text);
-    INSERT INTO stand_in.state VALUES (true, NULL, current_database());
+    CREATE TABLE stand_in.state (in_recovery boolean, held_at pg_lsn, name text, lets_write boolean, is_far boolean);
+    INSERT INTO stand_in.state VALUES (true, NULL, current_database(), false, false);
     GRANT SELECT ON stand_in.state TO PUBLIC;
     CREATE FUNCTION stand_in.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT in_recovery FROM stand_in.state';
     CREATE FUNCTION stand_in.pg_last_wal_replay_lsn() RETURNS pg_lsn LANGUAGE sql
         AS 'SELECT coalesce(held_at, pg_current_wal_lsn()) FROM stand_in.state';
+    CREATE FUNCTION stand_in.current_setting(setting text) RETURNS text LANGUAGE sql
+        AS 'SELECT CASE WHEN lets_write THEN ''off'' ELSE pg_catalog.current_setting(setting) END FROM stand_in.state';
+    CREATE FUNCTION stand_in.inet_server_addr() RETURNS inet LANGUAGE sql
+        AS 'SELECT CASE WHEN is_far THEN inet ''192.0.2.1'' ELSE pg_catalog.inet_server_addr() END FROM stand_in.state';
     CREATE FUNCTION stand_in.current_database() RETURNS text LANGUAGE sql AS 'SELECT name FROM stand_in.state';
 """
 
@@ -43,7 +47,7 @@ class StandIn:
     def go_on(self) -> None:
         """It is well again."""
         self._do(
-            f"UPDATE stand_in.state SET held_at = NULL, in_recovery = true; ALTER ROLE {self.role} LOGIN"
+            f"UPDATE stand_in.state SET held_at = NULL, in_recovery = true, lets_write = false, is_far = false; ALTER ROLE {self.role} LOGIN"
         )
 
     def promote(self) -> None:
@@ -57,6 +61,14 @@ class StandIn:
     def be_of(self, name: str) -> None:
         """It is one of another database."""
         self._do(f"UPDATE stand_in.state SET name = '{name}'")
+
+    def let_write(self) -> None:
+        """Its sessions are not for reading only, whatever they asked for."""
+        self._do("UPDATE stand_in.state SET lets_write = true")
+
+    def be_far_away(self) -> None:
+        """It is on another machine, and its connections are not encrypted."""
+        self._do("UPDATE stand_in.state SET is_far = true")
 
     def go_away(self) -> None:
         """Nobody gets in, and who is in is thrown out."""

@@ -43,7 +43,10 @@ _WRITTEN: Final = text("""
 """)
 _REPLAYED: Final = text("""
     SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END AS position,
-           (pg_control_system()).system_identifier AS cluster, current_database() AS name
+           (pg_control_system()).system_identifier AS cluster, current_database() AS name,
+           current_setting('transaction_read_only') = 'on' AS reads_only,
+           inet_server_addr() IS NULL OR coalesce(inet_server_addr() = inet_client_addr(), false)
+               OR coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS is_private
 """)
 # Classes 28 (authorization) and 3D (no such database).
 _NOT_LET_IN: Final = frozenset({"28", "3D"})
@@ -51,6 +54,7 @@ LAG: Final = Gauge(
     "gencharge_replica_lag_seconds",
     "How old what the read replica shows is at most; -1: not known, or there is none",
 )
+CONFIGURED: Final = Gauge("gencharge_replica_configured", "1 where a read replica is set")
 USED: Final = Gauge("gencharge_replica_used", "1 while reads go to the replica")
 FAILED: Final = Counter(
     "gencharge_replica_failed_reads_total", "Reads that the replica failed and the primary answered"
@@ -92,6 +96,8 @@ class Reading:
         self._complete_until: float | None = None
         self._replayed: int | None = None
         self._distrusted_until = float("-inf")
+        # Whether what goes between us and the replica can be read on the way, by another machine: customers' data does.
+        self._is_open = False
         # Why it is not used, for people.
         self.problem = "" if self._replica is None else "not measured yet"
 
@@ -99,6 +105,11 @@ class Reading:
     def has_replica(self) -> bool:
         """Whether there is a replica at all, in use or not."""
         return self._replica is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the replica is on another machine and its connection is not encrypted, as far as it was measured."""
+        return self._is_open
 
     @property
     def lag_seconds(self) -> float | None:
@@ -119,6 +130,7 @@ class Reading:
     async def watch(self) -> None:
         """Measure, and measure again, until cancelled. Returns at once if there is no replica."""
         LAG.set(-1)
+        CONFIGURED.set(self.has_replica)
         while self._replica is not None:
             was_used = self.is_used
             try:
@@ -147,6 +159,9 @@ class Reading:
             self._positions.clear()
             self._replayed = None
             return
+        if not (replica.is_private or self._is_open):
+            self._is_open = True
+            log.warning("replica_not_encrypted", setting="DATABASE_REPLICA_URL")
         self._positions.append((at, primary.position))
         self._replayed = replica.position
         while self._positions and self._positions[0][1] <= replica.position:
@@ -181,6 +196,9 @@ class Reading:
         """What is wrong with what calls itself the replica; empty: nothing."""
         if replica.position is None:
             return "is not a replica: it takes writes"
+        if not replica.reads_only:
+            # Ours are opened for reading only; a pool between us and PostgreSQL may not keep to that.
+            return "lets this login write: its sessions must be for reading only"
         if (replica.cluster, replica.name) != (primary.cluster, primary.name):
             return "is a replica of another database"
         if self._replayed is not None and self._replayed > primary.position:
