@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
@@ -55,6 +56,13 @@ def _settings(folder: Path) -> Settings:
         access_log=False,
         log_level="WARNING",
     )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment of a process that uses the same servers and databases."""
+    names = ("data_dir", "database_url", "mongo_url", "mongo_database", "redis_url")
+    own = {name.upper(): str(getattr(settings, name)) for name in names}
+    return dict(os.environ) | own | {"LOG_LEVEL": "WARNING"}
 
 
 async def _create_database(folder: Path) -> None:

@@ -1,4 +1,5 @@
-"""`python -m bench reports`: how long a report of a million recharges takes as CSV, one of 200,000 as XLSX, and how much memory.
+"""`python -m bench reports`: how long a report of a million recharges takes as CSV and Parquet, one of 200,000 as XLSX, and how much
+memory. With `--data-dir` the newest recharges of the scale data there (`bench size --data-dir`) are reported.
 
 Each is made by a process of its own, as `gencharge report` makes it. Its seconds are those of the whole process, its memory the largest
 resident set that the system saw.
@@ -10,8 +11,10 @@ import argparse
 import asyncio
 import os
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -19,14 +22,16 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
-from bench.world import PRODUCT, World, world
+import scale
+from bench import filled
+from bench.world import PRODUCT, world
 from gencharge.core.postgres.connection import allow_long_statements
 from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Settings
 from gencharge.reports import commands
 
 # Format, rows, seconds and MB at most.
-GOALS: Final = (("csv", 1_000_000, 20, 250), ("xlsx", 200_000, 60, 300))
+GOALS: Final = (("csv", 1_000_000, 20, 250), ("xlsx", 200_000, 60, 300), ("parquet", 1_000_000, 20, 300))
 _CHILD: Final = "--one"
 # Spread over two years before now; one in ten failed, one in fifty has a name that a spreadsheet would run.
 _FILL: Final = text("""
@@ -41,33 +46,55 @@ _FILL: Final = text("""
     FROM generate_series(1, CAST(:rows AS int)) AS number
 """)
 
+_NTH: Final = text(
+    "SELECT created_at FROM recharges ORDER BY created_at DESC OFFSET CAST(:rows AS int) LIMIT 1"
+)
+
 
 def main(words: Sequence[str]) -> None:
     """Run and print a table."""
     parser = argparse.ArgumentParser(prog="bench reports", description=__doc__)
     parser.add_argument("--rows", type=int, default=max(rows for _, rows, _, _ in GOALS))
+    parser.add_argument("--data-dir", type=Path, help="the folder of scale data")
+    parser.add_argument("--size", choices=scale.NAMED, default="10m", help="of the data there")
     options = parser.parse_args(words)
     console = Console()
+    if options.data_dir is not None:
+        size = scale.Size.named(options.size)
+        with (
+            filled.database(options.data_dir, size, console) as settings,
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            _measure_all(console, filled.environment(settings), settings, Path(folder), options.rows)
+        return
     with world() as bench_world:
         began = time.perf_counter()
         asyncio.run(_fill(bench_world.settings[PRODUCT], options.rows))
         console.print(f"{options.rows:,} recharges in {time.perf_counter() - began:.0f} s.")
-        table = Table("format", "rows", "seconds", "goal", "MB", "goal", "file, MB")
-        for file_format, rows, most_seconds, most_mb in GOALS:
-            count = min(rows, options.rows)
-            file = bench_world.folder / f"report.{file_format}"
-            seconds, mb = _measure(bench_world, file_format, count, file)
-            size = file.stat().st_size / 1_000_000
-            table.add_row(
-                file_format,
-                f"{count:,}",
-                f"{seconds:.1f}",
-                str(most_seconds),
-                f"{mb:.0f}",
-                str(most_mb),
-                f"{size:.0f}",
-            )
-        console.print(table)
+        environment = bench_world.environment(PRODUCT)
+        _measure_all(console, environment, bench_world.settings[PRODUCT], bench_world.folder, options.rows)
+
+
+def _measure_all(
+    console: Console, environment: Mapping[str, str], settings: Settings, folder: Path, limit: int
+) -> None:
+    table = Table("format", "rows", "seconds", "goal", "MB", "goal", "file, MB")
+    for file_format, rows, most_seconds, most_mb in GOALS:
+        count = min(rows, limit)
+        file = folder / f"report.{file_format}"
+        since = asyncio.run(_since(settings, count))
+        seconds, mb = _measure(environment, file_format, since, file)
+        size = file.stat().st_size / 1_000_000
+        table.add_row(
+            file_format,
+            f"{count:,}",
+            f"{seconds:.1f}",
+            str(most_seconds),
+            f"{mb:.0f}",
+            str(most_mb),
+            f"{size:.0f}",
+        )
+    console.print(table)
 
 
 async def _fill(settings: Settings, rows: int) -> None:
@@ -83,10 +110,10 @@ async def _fill(settings: Settings, rows: int) -> None:
         await database.close()
 
 
-def _measure(bench_world: World, file_format: str, rows: int, file: Path) -> tuple[float, float]:
-    command = [sys.executable, "-m", "bench.report_files", _CHILD, file_format, str(rows), str(file)]
+def _measure(environment: Mapping[str, str], file_format: str, since: str, file: Path) -> tuple[float, float]:
+    command = [sys.executable, "-m", "bench.report_files", _CHILD, file_format, since, str(file)]
     began = time.perf_counter()
-    child = os.posix_spawn(sys.executable, command, bench_world.environment(PRODUCT))
+    child = os.posix_spawn(sys.executable, command, environment)
     _, status, usage = os.wait4(child, 0)
     seconds = time.perf_counter() - began
     if status:
@@ -94,9 +121,9 @@ def _measure(bench_world: World, file_format: str, rows: int, file: Path) -> tup
     return seconds, usage.ru_maxrss / 1000
 
 
-def _one(file_format: str, rows: str, file: str) -> int:
-    # The oldest come first, a minute apart: the filter leaves the newest ones.
-    filters = {"from": _since(int(rows))}
+def _one(file_format: str, since: str, file: str) -> int:
+    # The oldest come first: the filter leaves the newest ones.
+    filters = {"from": since}
     return commands.write(
         Settings(_env_file=None),  # type: ignore[call-arg]
         "transactions",
@@ -108,8 +135,16 @@ def _one(file_format: str, rows: str, file: str) -> int:
     )
 
 
-def _since(rows: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - rows * 60 - 30))
+async def _since(settings: Settings, rows: int) -> str:
+    """The instant from which on there are so many."""
+    database = Database(settings, name="bench")
+    try:
+        async with database.transaction() as db:
+            await db.execute(text("SET LOCAL statement_timeout = 0"))
+            at: datetime = (await db.execute(_NTH, {"rows": rows - 1})).scalar_one()
+            return at.isoformat()
+    finally:
+        await database.close()
 
 
 if __name__ == "__main__" and sys.argv[1:2] == [_CHILD]:

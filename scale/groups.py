@@ -26,7 +26,7 @@ class Groups:
         self.count = count
         self._frozen = frozenset(frozen)
         self._exchanges = [list(zip(_signs(0), _signs(group), strict=True)) for group in range(count)]
-        self._made = set[str]()
+        self._packed_tables = set[str]()
 
     async def copy(self, lane: asyncpg.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Add these rows to the table, once for each group. Call it in a transaction."""
@@ -45,12 +45,12 @@ class Groups:
     async def _packed(self, lane: asyncpg.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> bytes:
         """The rows as COPY has them."""
         packed = f"packed_{table}"
-        if table not in self._made:
+        if table not in self._packed_tables:
             names = ", ".join(columns.OF[table])
             await lane.execute(
                 f"CREATE TEMPORARY TABLE {packed} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"  # noqa: S608 - names from the schema
             )
-            self._made.add(table)
+            self._packed_tables.add(table)
         await lane.copy_records_to_table(packed, records=rows, columns=columns.OF[table])
         parts = list[bytes]()
 

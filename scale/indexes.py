@@ -37,10 +37,10 @@ async def put_aside(connection: asyncpg.Connection, table: str) -> list[str]:
     row_count = await connection.fetchval(few)
     if row_count == _FEW_ROWS or await connection.fetchval(_REFERRED, table):
         return []
-    kept = f"kept_{table}"
-    await connection.execute(f"CREATE TEMPORARY TABLE {kept} ON COMMIT DROP AS SELECT * FROM {table}")  # noqa: S608
+    saved = f"saved_{table}"
+    await connection.execute(f"CREATE TEMPORARY TABLE {saved} ON COMMIT DROP AS SELECT * FROM {table}")  # noqa: S608
     await connection.execute(f"TRUNCATE {table}")
-    again = [f"INSERT INTO {table} SELECT * FROM {kept}"]  # noqa: S608
+    again = [f"INSERT INTO {table} SELECT * FROM {saved}"]  # noqa: S608
     for query in (_CONSTRAINTS, _INDEXES):
         for drop, create in await connection.fetch(query, table):
             await connection.execute(drop)

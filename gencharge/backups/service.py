@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from gencharge.backups import manifest, names, restore_service, retention
+from gencharge.backups import manifest, names, restore_service, retention, runs_crud
 from gencharge.backups.create_service import Progress, open_backups, write_description
 from gencharge.backups.errors import BackupInUse, BackupNotFound
 from gencharge.backups.examine_service import Location
+from gencharge.backups.models import BackupRun, RunStatus
 from gencharge.backups.restore_service import Restored, Target
 from gencharge.core import telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
 from gencharge.core.stores.storage import MOST_LISTED, Storage, StoredFile
+from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.wording import worded
 
+# A making that failed or was cancelled leaves the list after this time.
+SHOW_FAILED: Final = timedelta(days=30)
+# Described at once: each takes a read of the storage.
+_AT_ONCE: Final = 50
 log = telemetry.get_logger(__name__)
 
 
@@ -50,6 +56,11 @@ class Backup:
         return self.verification["ok"] if self.verification else None
 
     @property
+    def is_encrypted(self) -> bool:
+        """Whether the archive can be read with a key only."""
+        return self.key.endswith(names.SEALED_ENDING)
+
+    @property
     def summary(self) -> dict[str, int]:
         """Tables, rows, documents and files."""
         return manifest.summary(self.description)
@@ -58,6 +69,41 @@ class Backup:
 async def list_backups(settings: Settings) -> list[Backup]:
     """All backups, the newest first. Only whole archives are in the storage. Raises StorageUnavailable."""
     return await describe(settings, await list_keys(settings))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of the list: a backup that is in the storage, or else a making of one that is not over, or made none."""
+
+    backup_id: str
+    backup: Backup | None
+    # How a worker made it, or makes it; None: the command line did.
+    run: BackupRun | None
+
+    @property
+    def status(self) -> str:
+        """`ready`, or where its making stands: `waiting`, `running`, `failed`, `cancelled`."""
+        return "ready" if self.backup is not None or self.run is None else self.run.status
+
+
+async def walk(stores: Stores, status: str | None = None) -> AsyncGenerator[list[Listed], None]:
+    """All of the list, the newest first, some at a time; with a status, only these. Raises StorageUnavailable, DatabaseUnavailable."""
+    files = await list_keys(stores.settings)
+    since = clock.now() - SHOW_FAILED
+    creations = await stores.database.run(
+        lambda db: runs_crud.list_creations(db, since=since, backup_ids=list(files))
+    )
+    # One that succeeded, and is not in the storage, was deleted.
+    runs = {
+        run.backup_id: run for run in creations if run.backup_id in files or run.status != RunStatus.SUCCEEDED
+    }
+    ids = sorted({*files, *runs}, reverse=True)
+    for start in range(0, len(ids), _AT_ONCE):
+        part = ids[start : start + _AT_ONCE]
+        described = await describe(stores.settings, {each: files[each] for each in part if each in files})
+        known = {backup.backup_id: backup for backup in described}
+        lines = [Listed(each, known.get(each), runs.get(each)) for each in part]
+        yield [line for line in lines if status is None or line.status == status]
 
 
 async def list_keys(settings: Settings) -> dict[str, StoredFile]:

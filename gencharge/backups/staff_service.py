@@ -6,7 +6,6 @@ No transaction is open while the storage is asked: each function says what it re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,8 +51,6 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 
 RUN: Final = "backups.run"
-# How long the list shows a backup that came to nothing.
-SHOW_FAILED: Final = timedelta(days=30)
 _SYSTEM: Final = str(SYSTEM_USER_ID)
 
 
@@ -163,7 +160,7 @@ async def list_backups(stores: Stores, query: BackupQuery) -> Page[BackupOut]:
     """A page of the backups, the newest first. Raises CursorInvalid, StorageUnavailable."""
     before = decode_cursor(query.cursor, kinds=(str,))[0] if query.cursor is not None else None
     files = await service.list_keys(stores.settings)
-    since = clock.now() - SHOW_FAILED
+    since = clock.now() - service.SHOW_FAILED
     creations = await stores.database.run(
         lambda db: runs_crud.list_creations(db, since=since, backup_ids=list(files))
     )

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, and_, cast, func, or_, select, true
 
+from gencharge.core.wording import worded
 from gencharge.offers.models import Offer, OfferSlot, OfferType
 from gencharge.plans.models import Plan, PlanGroup
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
@@ -105,7 +106,7 @@ def _select_offers(ask: Ask) -> Rows:
 REPORTS: Final = (
     Report(
         name="plans",
-        title="Plans",
+        title=worded("Plans"),
         about="The catalogue. To change plans in a file and give them back, take `GET /plans/admin/export`.",
         resource=Resource.PLANS,
         columns=(
@@ -144,7 +145,7 @@ REPORTS: Final = (
     ),
     Report(
         name="offers",
-        title="Offers",
+        title=worded("Offers"),
         about="Offers with their conditions, how often they were used, and what they cost.",
         resource=Resource.OFFERS,
         columns=(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
 
 from gencharge.core.values.cells import neutral
@@ -12,7 +13,9 @@ from gencharge.core.values.phone import mask_numbers
 from gencharge.reports.definitions import Batch, Column, Kind
 
 # India keeps no daylight saving time; a fixed offset is three times as fast as the zone.
-IST: Final = timezone(timedelta(hours=5, minutes=30), "IST")
+_AHEAD: Final = timedelta(hours=5, minutes=30)
+IST: Final = timezone(_AHEAD, "IST")
+_TO_THE_SECOND: Final = 19
 
 
 def rupees(paise: int) -> str:
@@ -32,7 +35,9 @@ def as_text(kind: Kind) -> Callable[[Any], str]:
 
 
 def _moment(instant: datetime) -> str:
-    return local(instant).isoformat(" ")
+    # The driver gives UTC: adding takes a third of the time of changing the zone.
+    moved = instant + _AHEAD if instant.tzinfo is UTC else instant.astimezone(IST)
+    return moved.isoformat(" ")[:_TO_THE_SECOND]
 
 
 def _words(words: Iterable[str]) -> str:
@@ -55,16 +60,31 @@ _TEXTS: Final[dict[Kind, Callable[[Any], str]]] = {
 }
 # Kinds whose texts people write, or at least choose.
 FREE: Final = frozenset({Kind.TEXT, Kind.WORDS})
+# Kinds of which most values are met again and again, so that each is made into a cell once for a batch.
+_REPEATED: Final = frozenset({Kind.TEXT, Kind.MONEY, Kind.INTEGER, Kind.BOOLEAN, Kind.DATE})
+# RFC 4180, section 2: what must stand between quotes.
+_QUOTED: Final = re.compile('[,"\r\n]').search
 
 
-def csv_cells(kind: Kind, values: Sequence[Any]) -> list[str]:
-    """A column of a batch as cells of a CSV file; empty for None. What a spreadsheet would run is neutralised."""
+def csv_cells(kind: Kind, values: Sequence[Any]) -> Sequence[str]:
+    """A column of a batch as cells of a CSV file, in quotes where they need them; empty for None. What a spreadsheet would run is
+    neutralised."""
+    cell = _free_cell(kind) if kind in FREE else _TEXTS[kind]
+    distinct = set(values) if kind in _REPEATED else ()
+    if 0 < len(distinct) <= len(values) // 2:
+        cells = {value: "" if value is None else cell(value) for value in distinct}
+        return [cells[value] for value in values]
+    return ["" if value is None else cell(value) for value in values]
+
+
+def _free_cell(kind: Kind) -> Callable[[Any], str]:
     text = _TEXTS[kind]
-    if kind is Kind.TEXT:
-        return ["" if value is None else neutral(value) for value in values]
-    if kind in FREE:
-        return ["" if value is None else neutral(text(value)) for value in values]
-    return ["" if value is None else text(value) for value in values]
+    return lambda value: quoted(neutral(text(value)))
+
+
+def quoted(text: str) -> str:
+    """A cell of CSV: in quotes, which are doubled inside, if it holds a comma, a quote or a line's end."""
+    return '"' + text.replace('"', '""') + '"' if _QUOTED(text) else text
 
 
 def masked(batch: Batch, columns: Sequence[Column]) -> Batch:

@@ -12,7 +12,10 @@ from sqlalchemy import Select
 from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
-from gencharge.reports.schemas import ReportQuery
+from gencharge.core.values.language import Language
+from gencharge.core.wording import Worded, in_language
+from gencharge.reports.headings import WORDS
+from gencharge.reports.schemas import Headings, ReportFormat, ReportQuery
 from gencharge.sessions.guards import Action, Principal, Resource, permission
 
 Batch = Sequence[Sequence[Any]]
@@ -35,12 +38,19 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name in CSV, JSON and Parquet, and what it says. `total`: it adds up, in the last row of a sheet and of a PDF."""
+    """A column: its name in JSON, Parquet and an English CSV, and what it says. `total`: it adds up, in the last row of a sheet and of a
+    PDF. `heading`: what it is called where its name usually means something else."""
 
     name: str
     kind: Kind
     about: str
     total: bool = False
+    heading: Worded | None = None
+
+    @property
+    def words(self) -> Worded:
+        """What people read above it."""
+        return self.heading or WORDS[self.name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +81,7 @@ class Report:
     """
 
     name: str
-    title: str
+    title: Worded
     about: str
     # An admin needs `Reports:read`, and to read this; None: it is a customer's own.
     resource: Resource | None
@@ -113,7 +123,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """What stands above the rows: the report's title, the filters that were given, who made it when."""
+    """What stands above the rows: the report's title, the filters that were given, who made it when. `names`: the columns are headed by
+    their names, for programs."""
 
     title: str
     name: str
@@ -121,15 +132,46 @@ class Heading:
     made_at: str
     columns: tuple[Column, ...]
     chart: Chart | None
+    language: Language
+    names: bool
 
     @classmethod
-    def of(cls, report: Report, query: ReportQuery, columns: tuple[Column, ...], made_at: str) -> Self:
-        """The heading of a report for a query."""
+    def of(
+        cls,
+        report: Report,
+        query: ReportQuery,
+        columns: tuple[Column, ...],
+        made_at: str,
+        language: Language = Language.ENGLISH,
+    ) -> Self:
+        """The heading of a report for a query, in a language."""
+        # Programs read CSV; who reads Hindi and gives it to one asks for names.
+        usual = query.format is ReportFormat.CSV and language is Language.ENGLISH
         return cls(
-            title=report.title,
+            title=in_language(report.title, language),
             name=report.name,
             filters=query.filters(),
             made_at=made_at,
             columns=columns,
             chart=report.chart,
+            language=language,
+            names=usual if query.headings is None else query.headings is Headings.NAMES,
         )
+
+    def text(self, sentence: Worded) -> str:
+        """The sentence in the language."""
+        return in_language(sentence, self.language)
+
+    def words_of(self, column: Column) -> str:
+        """What people read above a column."""
+        return in_language(column.words, self.language)
+
+    @property
+    def headers(self) -> list[str]:
+        """What stands above the columns, in order."""
+        return [column.name if self.names else self.words_of(column) for column in self.columns]
+
+    @property
+    def filter_words(self) -> list[tuple[str, str]]:
+        """The filters as people read them: what each is called, and its value."""
+        return [(in_language(WORDS[name], self.language), value) for name, value in self.filters]

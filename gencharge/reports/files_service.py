@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.background import jobs, long_jobs
 from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.events.events import emit
+from gencharge.core.http import language
 from gencharge.core.http.paging import Page
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
@@ -63,7 +64,12 @@ async def request(
         requested_by=admin.user_id,
         report=report.name,
         file_format=query.format.value,
-        query={"columns": command.columns, "filters": command.filters},
+        query={
+            "columns": command.columns,
+            "headings": command.headings,
+            "filters": command.filters,
+            "language": language.spoken().value,
+        },
         status=FileStatus.WAITING,
         rows=0,
         attempts=0,
@@ -107,7 +113,13 @@ def parse(report: Report, command: dict[str, object]) -> ReportQuery:
         )
     try:
         query = report.query.model_validate(
-            {**filters, "format": command["format"], "columns": command["columns"]}
+            {
+                **filters,
+                "format": command["format"],
+                "columns": command["columns"],
+                # A file that was asked for before there was a choice has none.
+                "headings": command.get("headings"),
+            }
         )
     except ValidationError as error:
         raise ValidationFailed(

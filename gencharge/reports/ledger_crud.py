@@ -22,6 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from gencharge.core.wording import worded
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
 from gencharge.reports.schemas import OperatorPeriodQuery, PeriodQuery, StatementQuery
 from gencharge.sessions.guards import Resource, within
@@ -156,7 +157,7 @@ def _select_statement(ask: Ask) -> Rows:
 REPORTS: Final = (
     Report(
         name="ledger",
-        title="Ledger",
+        title=worded("Ledger"),
         about="Every transfer: from which account to which, and why.",
         resource=Resource.WALLET,
         columns=(
@@ -180,7 +181,7 @@ REPORTS: Final = (
     ),
     Report(
         name="settlement",
-        title="Commission and settlement",
+        title=worded("Commission and settlement"),
         about="What moved on each operator's account on each day in India, from the ledger. Amounts that the operator gets are positive;"
         " the parts add up to `payable`.",
         resource=Resource.PAYMENTS,
@@ -215,7 +216,7 @@ REPORTS: Final = (
 )
 STATEMENT: Final = Report(
     name="statement",
-    title="Statement of your wallet",
+    title=worded("Statement of your wallet"),
     about="Every movement of your balance, with the balance after it, between the opening and the closing balance.",
     resource=None,
     columns=(

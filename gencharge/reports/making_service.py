@@ -23,6 +23,7 @@ from gencharge.core.stores.storage import TYPES
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.core.values.language import Language
 from gencharge.reports import files_crud, files_service, service
 from gencharge.reports.definitions import Ask
 from gencharge.reports.events import ScheduledReportReady
@@ -148,4 +149,6 @@ async def _order_of(db: AsyncSession, stores: Stores, claimed: ReportFile) -> Or
         report=report,
         ask=Ask(principal=principal, query=query, settings=stores.settings),
         masks_contacts=masks,
+        # A scheduled file was asked for by nobody who spoke then: it is for its reader.
+        language=Language(claimed.query.get("language") or admin.language),
     )

@@ -9,6 +9,8 @@ from typing import IO, Any, Final
 
 from gencharge.core.printing import fonts
 from gencharge.core.printing.amounts import grouped
+from gencharge.core.values.language import Language
+from gencharge.core.wording import worded
 from gencharge.reports import cells
 from gencharge.reports.definitions import Batch, Column, Heading, Kind
 from gencharge.reports.writers import Totals, turned
@@ -26,6 +28,8 @@ _LEFT, _WIDTH, _BOTTOM = 10.0, 277.0, 196.0
 _LINE: Final = 5.2
 _GAP: Final = 1.6
 _BARS: Final = 12
+# Stands for how many pages there are, until that is known.
+_PAGES: Final = "{pages}"
 # How wide a column is beside the others.
 _SHARES: Final = {
     Kind.TEXT: 30,
@@ -59,9 +63,9 @@ class PdfWriter:
         pdf.set_auto_page_break(False)
         pdf.c_margin = 0
         pdf.set_title(heading.title)
-        pdf.set_lang("en-IN")
+        pdf.set_lang(f"{heading.language.value}-IN")
         fonts.add_fonts(pdf)
-        pdf.alias_nb_pages("{pages}")
+        pdf.alias_nb_pages(_PAGES)
         shares = [_SHARES[column.kind] for column in self._columns]
         self._widths = [_WIDTH * share / sum(shares) for share in shares]
         # Many columns are narrow: a smaller letter keeps more of a text.
@@ -89,7 +93,9 @@ class PdfWriter:
     def end(self) -> None:
         """Print totals and chart, and write the file."""
         if not self._rows:
-            self._write(_LEFT, self._y + 2, "No rows match.", size=9, colour=_SOFT)
+            self._write(
+                _LEFT, self._y + 2, self._heading.text(worded("No rows match.")), size=9, colour=_SOFT
+            )
             self._y += 8
         elif self._totals.sums:
             if self._y + _LINE > _BOTTOM:
@@ -98,12 +104,22 @@ class PdfWriter:
             self._pdf.line(_LEFT, self._y, _LEFT + _WIDTH, self._y)
             sums = self._totals.sums
             texts = [
-                _text(column, sums[place]) if place in sums else "Total" if place == 0 else ""
+                _text(column, sums[place])
+                if place in sums
+                else self._heading.text(worded("Total"))
+                if place == 0
+                else ""
                 for place, column in enumerate(self._columns)
             ]
             self._line(texts, bold=True)
         self._y += 2
-        self._write(_LEFT, self._y, f"Rows: {self._rows:,}", size=7.5, colour=_SOFT)
+        self._write(
+            _LEFT,
+            self._y,
+            self._heading.text(worded("Rows: {rows}", rows=f"{self._rows:,}")),
+            size=7.5,
+            colour=_SOFT,
+        )
         self._chart()
         self._file.write(fonts.finished(self._pdf))
 
@@ -117,20 +133,23 @@ class PdfWriter:
         self._fill(0, 0, 297, 3, _BRAND)
         self._write(_LEFT, 8, heading.title, size=14, bold=True, width=200)
         self._write(_LEFT + _WIDTH, 9, heading.made_at, size=8, colour=_SOFT, align="R")
-        filters = "  ·  ".join(f"{name}: {value}" for name, value in heading.filters) or "No filters"
+        filters = "  ·  ".join(f"{name}: {value}" for name, value in heading.filter_words)
+        filters = filters or heading.text(worded("No filters"))
         self._write(_LEFT, 15, filters, size=8, colour=_SOFT, width=_WIDTH)
         self._write(
             _LEFT + _WIDTH,
             201,
-            f"Page {self._pdf.page_no()} of {{pages}}",
+            heading.text(worded("Page {page} of {pages}", page=self._pdf.page_no(), pages=_PAGES)),
             size=7.5,
             colour=_SOFT,
             align="R",
         )
-        self._write(_LEFT, 201, "Times are Indian Standard Time.", size=7.5, colour=_SOFT)
+        self._write(
+            _LEFT, 201, heading.text(worded("Times are Indian Standard Time.")), size=7.5, colour=_SOFT
+        )
         self._fill(_LEFT, 21, _WIDTH, 6, _BRAND)
         self._y = 21.5
-        self._line([title_of(column) for column in self._columns], bold=True, colour=_WHITE)
+        self._line([heading.words_of(column) for column in self._columns], bold=True, colour=_WHITE)
         self._y = 27.5
 
     def _line(self, texts: Sequence[str], *, bold: bool = False, colour: Colour = _INK) -> None:
@@ -202,7 +221,7 @@ class PdfWriter:
         y += 7
         longest = max(amount for _, amount in bars)
         for label, amount in bars:
-            self._write(_LEFT, y + 0.8, label or "none", size=8, width=48)
+            self._write(_LEFT, y + 0.8, label or self._heading.text(worded("none")), size=8, width=48)
             self._fill(_LEFT + 50, y, max(0.4, 180 * amount / longest), 5, _BRAND)
             self._write(_LEFT + _WIDTH, y + 0.8, self._bars.text(amount), size=8, width=44, align="R")
             y += 7
@@ -222,7 +241,8 @@ class _Bars:
         self.title = ""
         if self._label is not None and self._value is not None:
             label, value = heading.columns[self._label], heading.columns[self._value]
-            self.title = f"{title_of(value)} by {title_of(label).lower()}"
+            by = label.words if heading.language is not Language.ENGLISH else label.words.lower()
+            self.title = heading.text(worded("{value} by {label}", value=value.words, label=by))
 
     def add(self, values: Sequence[Sequence[Any]]) -> None:
         """Count a batch that is turned."""
@@ -238,11 +258,6 @@ class _Bars:
     def text(self, amount: int) -> str:
         """A bar's amount."""
         return _grouped(amount) if self._kind is Kind.MONEY else str(amount)
-
-
-def title_of(column: Column) -> str:
-    """`Paid from wallet` for `paid_from_wallet`."""
-    return column.name.replace("_", " ").capitalize()
 
 
 def _text(column: Column, value: Any) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from gencharge.admins.models import Admin, Role, RolePermission
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 from gencharge.referrals.models import ReferralReward
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
 from gencharge.reports.schemas import (
@@ -201,7 +202,7 @@ def _select_referrals(ask: Ask) -> Rows:
 REPORTS: Final = (
     Report(
         name="users",
-        title="Customers",
+        title=worded("Customers"),
         about="Customers who are not archived.",
         resource=Resource.USERS,
         columns=_USER_COLUMNS,
@@ -211,7 +212,7 @@ REPORTS: Final = (
     ),
     Report(
         name="archived-users",
-        title="Archived customers",
+        title=worded("Archived customers"),
         about="Customers whose account is closed. Once erased, name, number and address are gone.",
         resource=Resource.USERS,
         columns=(*_USER_COLUMNS, Column("erased_at", Kind.INSTANT, "When their personal data was erased.")),
@@ -221,7 +222,7 @@ REPORTS: Final = (
     ),
     Report(
         name="admins",
-        title="Staff",
+        title=worded("Staff"),
         about="The staff, with their role and the operators that they are limited to.",
         resource=Resource.ADMINS,
         columns=(
@@ -246,7 +247,7 @@ REPORTS: Final = (
     ),
     Report(
         name="roles",
-        title="Roles and permissions",
+        title=worded("Roles and permissions"),
         about="A row for each permission of each role.",
         resource=Resource.ROLES,
         columns=(
@@ -262,7 +263,7 @@ REPORTS: Final = (
     ),
     Report(
         name="sessions",
-        title="Sessions",
+        title=worded("Sessions"),
         about="Who is or was signed in. Tokens are not kept, and device and address are encrypted: none of them is here.",
         resource=Resource.SESSIONS,
         columns=(
@@ -283,7 +284,7 @@ REPORTS: Final = (
     ),
     Report(
         name="referrals",
-        title="Referral rewards",
+        title=worded("Referral rewards"),
         about="A row for each reward: the one who invited, and the new customer.",
         resource=Resource.REFERRALS,
         columns=(

@@ -9,7 +9,7 @@ from gencharge.reports import jobs, listeners, routes, schedule_staff_routes, st
 
 ROOM: Final = Room(
     name="reports",
-    about="What the rooms hold, as files: CSV, JSON, XLSX, PDF.",
+    about="What the rooms hold, as files: CSV, JSON, XLSX, PDF, Parquet.",
     tags={"reports": "What the rooms hold, as files."},
     routers=(routes.router, staff_file_routes.router, schedule_staff_routes.router, staff_routes.router),
     listeners=(listeners.READY,),

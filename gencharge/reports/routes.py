@@ -8,7 +8,7 @@ from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
 
 from gencharge.core.errors import DatabaseUnavailable, ServerBusy, ValidationFailed
-from gencharge.core.http import web
+from gencharge.core.http import language, web
 from gencharge.reports import service
 from gencharge.reports.definitions import Ask, Report
 from gencharge.reports.direct_service import DirectReports
@@ -49,6 +49,6 @@ async def get_own_statement(
 async def _send(request: Request, user: Principal, report: Report, query: PeriodQuery) -> StreamingResponse:
     app = request.scope["app"]
     ask = Ask(principal=user, query=query, settings=app.state.settings)
-    order = Order(report=report, ask=ask, masks_contacts=False)
+    order = Order(report=report, ask=ask, masks_contacts=False, language=language.spoken())
     file = await DirectReports.of(app).answer(order)
     return service.reply(order, file)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 
 from gencharge.autopay.models import Autopay
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 from gencharge.recharge.models import ActivePlan, PlanState, Recharge
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
 from gencharge.reports.schemas import ActivePlansQuery, AutopaysQuery, TransactionsQuery
@@ -157,7 +158,7 @@ def _select_autopays(ask: Ask) -> Rows:
 REPORTS: Final = (
     Report(
         name="transactions",
-        title="Recharges",
+        title=worded("Recharges"),
         about="Every recharge, whatever became of it, with what was paid for it.",
         resource=Resource.RECHARGE,
         columns=(
@@ -204,7 +205,7 @@ REPORTS: Final = (
     ),
     Report(
         name="active-plans",
-        title="Plans that run or wait",
+        title=worded("Plans that run or wait"),
         about="Plans of all numbers that run now, or wait for their turn.",
         resource=Resource.RECHARGE,
         columns=(
@@ -229,7 +230,7 @@ REPORTS: Final = (
     ),
     Report(
         name="autopay",
-        title="Autopay",
+        title=worded("Autopay"),
         about="Recharges that happen by themselves.",
         resource=Resource.AUTOPAY,
         columns=(

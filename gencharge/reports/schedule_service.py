@@ -64,7 +64,7 @@ async def create(
         created_by=admin.user_id,
         report=report.name,
         file_format=command.format.value,
-        query={"columns": command.columns, "filters": command.filters},
+        query={"columns": command.columns, "headings": command.headings, "filters": command.filters},
         every=command.every.value,
         hour=command.hour,
         weekday=command.weekday,
@@ -96,7 +96,13 @@ def _check(report: Report, command: ScheduleReport, slot: datetime) -> None:
         )
     filters = command.filters | filters_of(command.every, slot, service.filters_of(report))
     files_service.parse(
-        report, {"filters": filters, "format": command.format.value, "columns": command.columns}
+        report,
+        {
+            "filters": filters,
+            "format": command.format.value,
+            "columns": command.columns,
+            "headings": command.headings,
+        },
     )
 
 
@@ -152,7 +158,7 @@ async def _run(db: AsyncSession, schedule_id: UUID, now: datetime) -> bool:
             schedule_id=schedule_id,
             report=row.report,
             file_format=row.file_format,
-            query={"columns": row.query["columns"], "filters": filters},
+            query={**row.query, "filters": filters},
             status=FileStatus.WAITING,
             rows=0,
             attempts=0,

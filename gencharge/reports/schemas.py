@@ -31,7 +31,10 @@ Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 MONTH: Final = r"^20[2-9][0-9]-(0[1-9]|1[0-2])$"
 # Not filters: how the file is to be.
-_FORM: Final = frozenset({"format", "columns"})
+_FORM: Final = frozenset({"format", "columns", "headings"})
+
+
+_HEADINGS: Final = "What stands above the columns of CSV and XLSX. Default: words in your language; names in a CSV file in English."
 
 
 def bounds_of(month: str) -> tuple[datetime, datetime]:
@@ -47,6 +50,14 @@ class ReportFormat(StrEnum):
     JSON = "json"
     XLSX = "xlsx"
     PDF = "pdf"
+    PARQUET = "parquet"  # typed columns; takes the extra gencharge[parquet]
+
+
+class Headings(StrEnum):
+    """What stands above the columns of a CSV file or a sheet."""
+
+    NAMES = "names"  # `paid_from_wallet`, as in JSON
+    WORDS = "words"  # `Paid from wallet`, or the same in Hindi
 
 
 class ReportQuery(BaseModel):
@@ -61,6 +72,8 @@ class ReportQuery(BaseModel):
         max_length=1_000,
         description="Names of columns with commas between, in the order that you want. Default: all; of a PDF, those that fit.",
     )
+
+    headings: Headings | None = Field(default=None, description=_HEADINGS)
 
     def filters(self) -> tuple[tuple[str, str], ...]:
         """The filters that were given, as they are printed."""
@@ -214,6 +227,12 @@ class AuditReportQuery(PeriodQuery):
     result: Word | None = Field(default=None, examples=["succeeded", "failed"])
 
 
+class BackupsQuery(ReportQuery):
+    """Which backups."""
+
+    status: Literal["waiting", "running", "ready", "failed", "cancelled"] | None = None
+
+
 class OperatorPeriodQuery(PeriodQuery):
     """A time, and one operator or all."""
 
@@ -244,6 +263,7 @@ class ColumnOut(Out):
     """A column of a report."""
 
     name: str
+    heading: str = Field(description="What people read above it, in your language.")
     kind: str = Field(examples=["text", "money", "instant", "date", "integer", "boolean"])
     about: str
 
@@ -252,7 +272,7 @@ class ReportOut(Out):
     """A report that you may have."""
 
     name: str
-    title: str
+    title: str = Field(description="In your language.")
     about: str
     permission: str = Field(description="What it takes beside `Reports:read`.", examples=["Users:read"])
     columns: list[ColumnOut]
@@ -265,6 +285,7 @@ class MakeReport(Body):
     report: str = Field(max_length=40, examples=["transactions"])
     format: ReportFormat = ReportFormat.CSV
     columns: str | None = Field(default=None, min_length=1, max_length=1_000, examples=["paid,operator"])
+    headings: Headings | None = Field(default=None, description=_HEADINGS)
     filters: dict[str, str] = Field(
         default_factory=dict,
         max_length=20,

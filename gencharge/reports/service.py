@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import IO, Any, Final
@@ -25,6 +25,8 @@ from gencharge.core.stores.storage import CHUNK_BYTES, TYPES
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.values.language import Language
+from gencharge.core.wording import in_language, worded
 from gencharge.reports import (
     catalogue_crud,
     crud,
@@ -38,6 +40,7 @@ from gencharge.reports.cells import IST, masked
 from gencharge.reports.definitions import Ask, Batch, Column, Heading, Report
 from gencharge.reports.errors import ReportTooLarge
 from gencharge.reports.events import ReportMade
+from gencharge.reports.parquet import EXTRA, ParquetWriter, is_installed
 from gencharge.reports.pdf import MAX_COLUMNS, PdfWriter
 from gencharge.reports.pdf import MAX_ROWS as MAX_PDF_ROWS
 from gencharge.reports.schemas import ColumnOut, ReportFormat, ReportOut, ReportQuery
@@ -55,6 +58,7 @@ REPORTS: Final = MappingProxyType(
             *ledger_crud.REPORTS,
             *tax_crud.REPORTS,
             trail_service.TRAIL,
+            trail_service.BACKUPS,
         )
     }
 )
@@ -70,6 +74,7 @@ _WRITERS: Final[dict[ReportFormat, Callable[[IO[bytes], Heading], Writer]]] = {
     ReportFormat.JSON: JsonWriter,
     ReportFormat.XLSX: SheetWriter,
     ReportFormat.PDF: PdfWriter,
+    ReportFormat.PARQUET: ParquetWriter,
 }
 MEDIA_TYPES: Final = MappingProxyType(
     {
@@ -96,6 +101,8 @@ class Order:
     report: Report
     ask: Ask
     masks_contacts: bool
+    # Of title, headings and the names of filters.
+    language: Language = Language.ENGLISH
 
     @property
     def query(self) -> ReportQuery:
@@ -122,6 +129,9 @@ class Order:
 def columns_of(report: Report, query: ReportQuery) -> tuple[Column, ...]:
     """The columns that a query chooses. Raises ValidationFailed for those that the report does not have, and for too many."""
     is_pdf = query.format is ReportFormat.PDF
+    if query.format is ReportFormat.PARQUET and not is_installed():
+        lacks = worded("Parquet takes the extra {extra}, which this installation lacks", extra=EXTRA)
+        raise ValidationFailed(errors=[field_problem("query.format", lacks, "format_not_installed")])
     columns = report.choose(query.columns, brief=is_pdf)
     if is_pdf and len(columns) > MAX_COLUMNS:
         right = f"Must name at most {MAX_COLUMNS} columns for a PDF"
@@ -166,10 +176,12 @@ async def _write(
 ) -> int:
     columns = order.columns
     made_at = f"{clock.now().astimezone(IST):%Y-%m-%d %H:%M} IST"
-    heading = Heading.of(order.report, order.query, columns, made_at)
+    heading = Heading.of(order.report, order.query, columns, made_at, order.language)
     limit = order.limit(max_rows)
     writer = _WRITERS[order.query.format](file, heading)
+    masks = columns if order.masks_contacts else None
     rows = 0
+    writing: asyncio.Future[None] | None = None
     try:
         # A request keeps to the time that any other request has.
         source = _batches(stores, order, columns, patient=max_rows is None, primary_only=primary_only)
@@ -178,14 +190,32 @@ async def _write(
                 rows += len(batch)
                 if limit is not None and rows > limit:
                     raise _too_large(limit)
-                await asyncio.to_thread(_add, writer, batch, columns if order.masks_contacts else None)
+                # A batch is written while the next one is on its way.
+                await _written(writing)
+                writing = asyncio.ensure_future(asyncio.to_thread(_add, writer, batch, masks))
                 if on_rows is not None:
                     on_rows(rows)
+        await _written(writing)
     except BaseException:
+        await _ended(writing)
         writer.abandon()
         raise
     await asyncio.to_thread(writer.end)
     return rows
+
+
+async def _written(writing: asyncio.Future[None] | None) -> None:
+    """Wait for a batch. Raises what kept it from being written. A cancellation leaves the thread at work: see `_ended`."""
+    if writing is not None:
+        await asyncio.wait([writing])
+        writing.result()
+
+
+async def _ended(writing: asyncio.Future[None] | None) -> None:
+    """Wait until the thread that writes a batch is done with the file, however that ends, also if we are cancelled once more."""
+    while writing is not None and not writing.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([writing])
 
 
 def _add(writer: Writer, batch: Batch, masks: Sequence[Column] | None) -> None:
@@ -289,15 +319,20 @@ def allowed(granted: Set[str], admin: Principal) -> list[Report]:
     ]
 
 
-def show(report: Report) -> ReportOut:
-    """A report as the API describes it."""
+def show(report: Report, language: Language) -> ReportOut:
+    """A report as the API describes it, with title and headings in this language."""
     return ReportOut(
         name=report.name,
-        title=report.title,
+        title=in_language(report.title, language),
         about=report.about,
         permission=report.permission,
         columns=[
-            ColumnOut(name=column.name, kind=column.kind.value, about=column.about)
+            ColumnOut(
+                name=column.name,
+                heading=in_language(column.words, language),
+                kind=column.kind.value,
+                about=column.about,
+            )
             for column in report.columns
         ],
         filters=filters_of(report),

@@ -7,6 +7,7 @@ from typing import IO, Any, Final
 
 import xlsxwriter
 
+from gencharge.core.wording import worded
 from gencharge.reports import cells
 from gencharge.reports.definitions import Batch, Column, Heading, Kind
 from gencharge.reports.writers import Totals, turned
@@ -60,8 +61,8 @@ class SheetWriter:
         self._sheet: Any = self._book.add_worksheet()
         for place, column in enumerate(self._columns):
             self._sheet.set_column(place, place, _WIDTHS[column.kind], self._formats[place])
-        for place, column in enumerate(self._columns):
-            self._sheet.write_string(0, place, column.name, self._bold)
+        for place, header in enumerate(self._heading.headers):
+            self._sheet.write_string(0, place, header, self._bold)
         self._sheet.freeze_panes(1, 0)
         self._row = 1
 
@@ -92,7 +93,10 @@ class SheetWriter:
                 self._sheet.write_number(self._row, place, _value(column, total), self._book.add_format(kind))
             if self._totals.sums and 0 not in self._totals.sums:
                 self._sheet.write_string(
-                    self._row, 0, "Total", self._book.add_format({"bold": True, "top": 1})
+                    self._row,
+                    0,
+                    self._heading.text(worded("Total")),
+                    self._book.add_format({"bold": True, "top": 1}),
                 )
             self._book.close()
         finally:
@@ -107,8 +111,12 @@ class SheetWriter:
 
 
 def _about(heading: Heading) -> str:
-    filters = "; ".join(f"{name}={value}" for name, value in heading.filters) or "none"
-    return f"Made at {heading.made_at}. Filters: {filters}."
+    filters = "; ".join(f"{name}: {value}" for name, value in heading.filter_words) or heading.text(
+        worded("none")
+    )
+    return heading.text(
+        worded("Made at {made_at}. Filters: {filters}.", made_at=heading.made_at, filters=filters)
+    )
 
 
 def _value(column: Column, value: Any) -> Any:

@@ -15,7 +15,7 @@ from gencharge.core.errors import (
     ServerBusy,
     ValidationFailed,
 )
-from gencharge.core.http import web
+from gencharge.core.http import language, web
 from gencharge.core.http.paging import CursorInvalid, Page, Paging, slice_page
 from gencharge.reports import service
 from gencharge.reports.definitions import Ask, Report
@@ -40,7 +40,7 @@ _FAILURES: Final = (ValidationFailed, ReportTooLarge, DatabaseUnavailable, Docum
 async def list_reports(admin: Reader, request: Request, page: Paging) -> Page[ReportOut]:
     """The reports that your role allows, with their columns and filters, by name."""
     granted = Gate.of(request.scope["app"]).grants.get(admin.role, frozenset())
-    own = [service.show(report) for report in service.allowed(granted, admin)]
+    own = [service.show(report, language.spoken()) for report in service.allowed(granted, admin)]
     items, cursor, total = slice_page(own, page, lambda report: (report.name,))
     return Page(items=items, next_cursor=cursor, total=total)
 
@@ -51,7 +51,7 @@ def _endpoint_of(report: Report) -> Callable[..., Coroutine[Any, Any, StreamingR
     async def endpoint(admin: Any, request: Any, query: Any) -> StreamingResponse:
         ask = Ask(principal=admin, query=query, settings=request.scope["app"].state.settings)
         masks = telemetry.context().masks_contacts
-        order = Order(report=report, ask=ask, masks_contacts=masks)
+        order = Order(report=report, ask=ask, masks_contacts=masks, language=language.spoken())
         return service.reply(order, await DirectReports.of(request.scope["app"]).answer(order))
 
     assert report.resource is not None, "a report of the staff"

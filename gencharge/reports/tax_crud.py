@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from gencharge.core.company import STATES
 from gencharge.core.settings import Settings
+from gencharge.core.wording import worded
 from gencharge.receipts import service as receipts
 from gencharge.receipts.models import Receipt
 from gencharge.recharge.models import PaymentState, Recharge, RechargeRefund
@@ -175,12 +176,12 @@ def _select_gst_documents(ask: Ask) -> Rows:
 REPORTS: Final = (
     Report(
         name="gst-supplies",
-        title="GST: supplies to consumers",
+        title=worded("GST: supplies to consumers"),
         about="Table 7 of GSTR-1. Supplies by when they were delivered, refunds by when they were made.",
         resource=Resource.PAYMENTS,
         columns=(
             Column("place_of_supply", Kind.ID, "The state's number."),
-            Column("state", Kind.TEXT, "Its name."),
+            Column("state", Kind.TEXT, "Its name.", heading=worded("Name of the state")),
             Column("rate", Kind.INTEGER, "Percent."),
             Column("supplies", Kind.INTEGER, "How many recharges.", total=True),
             Column("refunds", Kind.INTEGER, "How many refunds, in part or in full.", total=True),
@@ -193,7 +194,7 @@ REPORTS: Final = (
     ),
     Report(
         name="gst-services",
-        title="GST: supplies by service",
+        title=worded("GST: supplies by service"),
         about="Table 12 of GSTR-1.",
         resource=Resource.PAYMENTS,
         columns=(
@@ -210,7 +211,7 @@ REPORTS: Final = (
     ),
     Report(
         name="gst-documents",
-        title="GST: invoices issued",
+        title=worded("GST: invoices issued"),
         about="Table 13 of GSTR-1: from which number to which, in each series. An invoice gets its number when it is first asked for.",
         resource=Resource.PAYMENTS,
         columns=(

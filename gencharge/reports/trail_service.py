@@ -1,15 +1,18 @@
-"""Reports whose rows are not in one table: the audit trail, and a customer's own transactions."""
+"""Reports whose rows are not in one table: the audit trail, the backups, and a customer's own transactions."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from datetime import datetime
 from typing import Final
 
 from gencharge.audit import service as audit
+from gencharge.backups import service as backups
 from gencharge.core.http.web import to_json
 from gencharge.core.stores.stores import Stores
+from gencharge.core.wording import worded
 from gencharge.reports.definitions import Ask, Batch, Column, Kind, Report
-from gencharge.reports.schemas import AuditReportQuery, PeriodQuery
+from gencharge.reports.schemas import AuditReportQuery, BackupsQuery, PeriodQuery
 from gencharge.sessions.guards import Resource
 from gencharge.wallet import service as wallet
 
@@ -68,9 +71,41 @@ async def _read_own_transactions(stores: Stores, ask: Ask) -> AsyncGenerator[Bat
         ]
 
 
+async def _read_backups(stores: Stores, ask: Ask) -> AsyncGenerator[Batch, None]:
+    query: BackupsQuery = ask.query
+    async for lines in backups.walk(stores, query.status):
+        yield [_backup_row(line) for line in lines]
+
+
+def _backup_row(line: backups.Listed) -> tuple[object, ...]:
+    backup, run = line.backup, line.run
+    options = run.options if run is not None else {}
+    known = backup.description if backup is not None else options
+    summary = backup.summary if backup is not None and backup.description else {}
+    verification = (backup.verification if backup is not None else None) or {}
+    return (
+        line.backup_id,
+        line.status,
+        str(known.get("description", "")),
+        known.get("selection" if backup is not None else "tables", []),
+        backup.made_at if backup is not None else run.created_at if run is not None else None,
+        backup.size_bytes if backup is not None else None,
+        known.get("duration_seconds"),
+        backup.is_encrypted if backup is not None else None,
+        summary.get("tables"),
+        summary.get("rows"),
+        summary.get("documents"),
+        summary.get("files"),
+        verification.get("ok"),
+        datetime.fromisoformat(verification["at"]) if verification else None,
+        run.requested_by if run is not None else None,
+        run.failure if run is not None else None,
+    )
+
+
 TRAIL: Final = Report(
     name="audit",
-    title="Audit trail",
+    title=worded("Audit trail"),
     about="Who did what to what, from where, and how it went. Personal data in it is masked.",
     resource=Resource.AUDIT_LOGS,
     columns=(
@@ -95,9 +130,40 @@ TRAIL: Final = Report(
     query=AuditReportQuery,
     stream=_read_trail,
 )
+BACKUPS: Final = Report(
+    name="backups",
+    title=worded("Backups"),
+    about="The list of backups: those in the storage, and for a month those that came to nothing.",
+    resource=Resource.BACKUPS,
+    columns=(
+        Column("backup", Kind.ID, "Its name."),
+        Column("status", Kind.TEXT, "ready; or waiting, running, failed, cancelled."),
+        Column("description", Kind.TEXT, "What it was made for."),
+        Column(
+            "selection", Kind.WORDS, "The tables that it was limited to; empty: none, everything is in it."
+        ),
+        Column("begun_at", Kind.INSTANT, "When it was begun."),
+        Column("size_bytes", Kind.INTEGER, "Of its file; empty until it is ready.", total=True),
+        Column("duration_seconds", Kind.INTEGER, "How long it took."),
+        Column("is_encrypted", Kind.BOOLEAN, "Whether its file can be read with a key only."),
+        Column("tables", Kind.INTEGER, "How many tables are in it."),
+        Column("rows", Kind.INTEGER, "How many rows are in them."),
+        Column("documents", Kind.INTEGER, "How many documents of MongoDB."),
+        Column("files", Kind.INTEGER, "How many files."),
+        Column("is_verified", Kind.BOOLEAN, "What its last verification found; empty: there was none."),
+        Column("verified_at", Kind.INSTANT, "When that was."),
+        Column(
+            "requested_by", Kind.ID, "The admin who had it made; empty: the schedule, or the command line."
+        ),
+        Column("failure", Kind.TEXT, "The code of what went wrong."),
+    ),
+    brief=("backup", "status", "begun_at", "size_bytes", "duration_seconds", "is_verified", "verified_at"),
+    query=BackupsQuery,
+    stream=_read_backups,
+)
 OWN_TRANSACTIONS: Final = Report(
     name="transactions",
-    title="Transactions of your wallet",
+    title=worded("Transactions of your wallet"),
     about="A row for each recharge, top-up, refund and reward, as your history shows them.",
     resource=None,
     columns=(

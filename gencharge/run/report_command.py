@@ -19,7 +19,7 @@ def report(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The file to write; an earlier one is replaced.")
     ],
-    file_format: Annotated[str, typer.Option("--format", help="csv, json, xlsx or pdf.")] = "csv",
+    file_format: Annotated[str, typer.Option("--format", help="csv, json, xlsx, pdf or parquet.")] = "csv",
     columns: Annotated[
         str | None, typer.Option(help="Names of columns with commas between. By default all.")
     ] = None,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from gencharge.backups import staff_service
+from gencharge.backups import service, staff_service
 from gencharge.backups.errors import BackupRunAlreadyEnded, BackupRunNotFound
 from gencharge.backups.staff_schemas import BackupCreate, BackupQuery, BackupStatus
 from gencharge.core.stores.stores import Stores
@@ -32,7 +32,7 @@ async def test_what_failed_is_listed_for_a_month_and_what_was_deleted_is_not(sto
     assert set(await names(BackupQuery())) >= {stored.backup, failed.backup}
     shown = await staff_service.get(stores, failed.backup)
     assert (shown.status, shown.run and shown.run.failure) == ("failed", "storage_full")
-    with clock.at(clock.now() + staff_service.SHOW_FAILED + timedelta(days=1)):
+    with clock.at(clock.now() + service.SHOW_FAILED + timedelta(days=1)):
         assert failed.backup not in await names(BackupQuery())
     await staff_service.delete(stores, stored.backup)
     assert stored.backup not in await names(BackupQuery())

@@ -13,10 +13,11 @@ from sqlalchemy import select
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
+from gencharge.core.values.language import Language
 from gencharge.reports import making_service, service
 from gencharge.reports.definitions import Ask, Heading, Report
 from gencharge.reports.models import ReportFile
-from gencharge.reports.schemas import ReportFormat
+from gencharge.reports.schemas import Headings, ReportFormat
 from gencharge.reports.service import Order
 from gencharge.sessions.guards import Principal
 
@@ -87,11 +88,17 @@ def read_csv(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
 
 
-def heading_of(report: Report, names: Sequence[str] | None = None) -> Heading:
+def heading_of(
+    report: Report,
+    names: Sequence[str] | None = None,
+    file_format: ReportFormat = ReportFormat.CSV,
+    language: Language = Language.ENGLISH,
+    headings: Headings | None = None,
+) -> Heading:
     """The heading of a report without filters."""
-    query = report.query.model_construct(format=ReportFormat.CSV, columns=None)
+    query = report.query.model_construct(format=file_format, columns=None, headings=headings)
     columns = report.choose(",".join(names) if names else None)
-    return Heading.of(report, query, columns, "2026-12-01 10:00 IST")
+    return Heading.of(report, query, columns, "2026-12-01 10:00 IST", language)
 
 
 async def make_waiting(stores: Stores) -> None:

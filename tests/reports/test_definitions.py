@@ -6,8 +6,11 @@ import pytest
 
 from gencharge.core.errors import ValidationFailed
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.language import Language
+from gencharge.core.wording import in_language, texts
 from gencharge.reports import service
 from gencharge.reports.definitions import Kind, Report
+from gencharge.reports.headings import WORDS
 from tests.make.reports import order_of
 
 ALL = [*service.REPORTS.values(), *service.OWN_REPORTS.values()]
@@ -31,10 +34,11 @@ def test_a_report_names_columns_that_its_statement_has(report: Report, stores: S
         assert set(names) <= set(statement.selected_columns.keys())
 
 
-def test_the_thirteen_reports_that_were_asked_for_are_there_but_backups() -> None:
+def test_the_thirteen_reports_that_were_asked_for_are_there() -> None:
     asked = {
         "admins",
         "autopay",
+        "backups",
         "active-plans",
         "offers",
         "plans",
@@ -48,6 +52,19 @@ def test_the_thirteen_reports_that_were_asked_for_are_there_but_backups() -> Non
     assert asked <= set(service.REPORTS)
     assert {"transactions", "statement"} == set(service.OWN_REPORTS)
     assert {"gst-supplies", "gst-services", "gst-documents", "settlement", "audit"} <= set(service.REPORTS)
+
+
+def test_every_column_and_filter_has_words_that_hindi_has_too() -> None:
+    hindi = texts(Language.HINDI)
+    for report in ALL:
+        assert report.title in hindi
+        sentences = [column.words for column in report.columns]
+        sentences += [WORDS[name] for name in service.filters_of(report)]
+        assert [sentence for sentence in sentences if sentence not in hindi] == [], report.name
+        # One sheet has no two columns of the same name.
+        for language in Language:
+            shown = [in_language(column.words, language) for column in report.columns]
+            assert len(set(shown)) == len(shown), (report.name, language, shown)
 
 
 def test_no_column_of_sessions_could_sign_anybody_in() -> None:

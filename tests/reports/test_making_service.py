@@ -225,3 +225,28 @@ async def test_files_go_when_their_time_is_over(shop: Stores) -> None:
     assert await stored(shop, file_id) == []
     async with shop.database.transaction() as db:
         assert await db.get(ReportFile, file_id) is None
+
+
+async def test_a_file_is_in_the_language_of_the_request_or_of_its_reader(shop: Stores) -> None:
+    async def first_line(asked_in: str | None, reads: str) -> str:
+        file_id, admin = await ask(shop, columns="role,permission")
+
+        async def prepare(db: AsyncSession) -> None:
+            row = await db.get_one(ReportFile, file_id)
+            # What a schedule asks for says no language, and neither does a file from before there was a choice.
+            row.query = {"columns": row.query["columns"], "filters": {}} | (
+                {"language": asked_in} if asked_in else {}
+            )
+            (await db.get_one(Admin, admin.user_id)).language = reads
+
+        await shop.database.run(prepare)
+        await making_service.make(shop, file_id)
+        storage, (key,) = open_storage(shop.settings), await stored(shop, file_id)
+        content = await storage.get(key)
+        assert content is not None
+        return content.decode().splitlines()[0]
+
+    assert await first_line("hi", "en") == "भूमिका,अनुमति"
+    assert await first_line("en", "hi") == "role,permission"
+    assert await first_line(None, "hi") == "भूमिका,अनुमति"
+    assert await first_line(None, "en") == "role,permission"

@@ -8,8 +8,11 @@ from typing import Any
 
 import pypdf
 
+from gencharge.core.values.language import Language
 from gencharge.reports import service
-from gencharge.reports.pdf import PdfWriter, title_of
+from gencharge.reports.definitions import Heading
+from gencharge.reports.pdf import PdfWriter
+from gencharge.reports.schemas import ReportFormat
 from tests.make.reports import CELLS, heading_of
 
 AT = datetime(2026, 11, 30, 18, 30, 7, tzinfo=UTC)
@@ -71,6 +74,24 @@ def test_a_chart_needs_both_of_its_columns_and_more_than_one_bar() -> None:
     assert "by operator" in "".join(pages_of("transactions", ("operator", "paid"), [("JIO", 1), (None, 2)]))
 
 
-def test_titles_are_the_names_as_people_read_them() -> None:
-    column = service.REPORTS["transactions"].by_name()["paid_from_wallet"]
-    assert title_of(column) == "Paid from wallet"
+def test_in_hindi_the_page_says_the_same_and_shapes_its_letters() -> None:
+    rows = [("JIO", 12345600, AT), ("AIRTEL", 100, AT)]
+    file = io.BytesIO()
+    report = service.REPORTS["transactions"]
+    query = report.query(format=ReportFormat.PDF, operator="JIO")
+    columns = report.choose("operator,paid,created_at")
+    writer = PdfWriter(file, Heading.of(report, query, columns, "2026-12-01 10:00 IST", Language.HINDI))
+    writer.add(rows)
+    writer.end()
+    document = pypdf.PdfReader(io.BytesIO(file.getvalue()))
+    page = document.pages[0].extract_text()
+    # What is read out of a page has gaps after letters that are drawn in two parts.
+    plain = page.replace(" ", "")
+    for words in ("ऑपरेटर:JIO", "कुल", "1,23,457.00", "2026-12-0100:00:07", "ऑपरेटरकेअनुसारभुगतान"):
+        assert words in plain, words
+    # No English is left but for codes, names and IST.
+    for words in ("Recharges", "Operator", "Paid", "Total", "Rows", "Page", "Times", "filters"):
+        assert words not in page, words
+    assert document.metadata is not None
+    assert document.metadata.title == "रिचार्ज"
+    assert document.trailer["/Root"]["/Lang"] == "hi-IN"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import io
 import json
 import re
+import threading
+import time
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -13,6 +16,7 @@ from typing import Any
 import openpyxl
 import pypdf
 import pytest
+from arro3.io import read_parquet
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +25,9 @@ from gencharge.core.errors import ValidationFailed
 from gencharge.core.postgres.replica import Reading
 from gencharge.core.stores.stores import Stores
 from gencharge.reports import crud, service
+from gencharge.reports.definitions import Batch
 from gencharge.reports.errors import ReportTooLarge
+from gencharge.reports.schemas import ReportFormat
 from gencharge.sessions.guards import ALL
 from gencharge.users.models import User
 from tests.make.factories import make_user
@@ -165,7 +171,57 @@ def test_what_is_allowed_depends_on_the_permissions_and_the_operators() -> None:
     ]
 
 
-@pytest.mark.parametrize("file_format", ["csv", "json", "xlsx", "pdf"])
+class _Slow:
+    """Writes for a while, and notes what happens to it."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.begun = threading.Event()
+
+    def add(self, batch: Batch) -> None:
+        self.notes.append("begins")
+        self.begun.set()
+        time.sleep(0.2)
+        self.notes.append("ends")
+
+    def end(self) -> None:
+        self.notes.append("end")
+
+    def abandon(self) -> None:
+        self.notes.append("abandoned")
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> _Slow:
+    writer = _Slow()
+    writers = service._WRITERS | {ReportFormat.CSV: lambda file, heading: writer}
+    monkeypatch.setattr(service, "_WRITERS", writers)
+    monkeypatch.setattr(crud, "BATCH", 2)
+    return writer
+
+
+async def test_one_batch_is_written_at_a_time(shop: Stores, slow: _Slow) -> None:
+    for _ in range(3):
+        await sell(shop)
+    await service.make(shop, order_of(shop, "transactions"), io.BytesIO())
+    assert slow.notes[-1] == "end"
+    assert slow.notes[:-1] == ["begins", "ends"] * (len(slow.notes) // 2)
+    assert len(slow.notes) >= 5
+
+
+async def test_a_file_that_is_given_up_is_let_go_only_when_the_batch_is_written(
+    shop: Stores, slow: _Slow
+) -> None:
+    await sell(shop)
+    making = asyncio.create_task(service.make(shop, order_of(shop, "transactions"), io.BytesIO()))
+    await asyncio.to_thread(slow.begun.wait, 10)
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    assert slow.notes[-2:] == ["ends", "abandoned"]
+
+
+@pytest.mark.parametrize("file_format", ["csv", "json", "xlsx", "pdf", "parquet"])
 async def test_a_report_whose_replica_goes_away_begins_again_on_the_primary(
     shop: Stores, monkeypatch: pytest.MonkeyPatch, file_format: str
 ) -> None:
@@ -201,6 +257,9 @@ async def test_a_report_whose_replica_goes_away_begins_again_on_the_primary(
         sheets = [openpyxl.load_workbook(io.BytesIO(content)).active for content in (whole, file.getvalue())]
         first, second = ([[cell.value for cell in row] for row in sheet] for sheet in sheets)
         assert first == second
+    elif file_format == "parquet":
+        tables = [read_parquet(content).read_all() for content in (whole, file.getvalue())]
+        assert tables[0] == tables[1]
     else:
         texts = [
             [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]

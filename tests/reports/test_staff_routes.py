@@ -9,13 +9,16 @@ import openpyxl
 import orjson
 import pypdf
 import pytest
+from arro3.io import read_parquet
 from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins.roles import SEEDED_ROLES
+from gencharge.backups.models import BackupRun
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.offers.models import Offer, OfferSlot, OfferType
 from gencharge.reports import service
@@ -34,6 +37,11 @@ def params(name: str, **more: str) -> dict[str, str]:
     return month | more
 
 
+def role_for(name: str) -> str:
+    """The first role that may read it."""
+    return "SuperAdmin" if service.REPORTS[name].resource is Resource.BACKUPS else "Manager"
+
+
 @pytest.fixture
 async def headers(app: FastAPI, shop: Stores) -> dict[str, str]:
     return await staff_headers(app, shop)
@@ -46,10 +54,11 @@ async def sell(stores: Stores, operator: str = "JIO") -> None:
 
 
 @every_report
-@pytest.mark.parametrize("file_format", ["csv", "json", "xlsx", "pdf"])
+@pytest.mark.parametrize("file_format", ["csv", "json", "xlsx", "pdf", "parquet"])
 async def test_every_report_comes_in_every_format(
-    client: httpx.AsyncClient, headers: dict[str, str], name: str, file_format: str
+    app: FastAPI, shop: Stores, client: httpx.AsyncClient, name: str, file_format: str
 ) -> None:
+    headers = await staff_headers(app, shop, role_for(name))
     answer = await client.get(f"{PATH}/{name}", headers=headers, params=params(name, format=file_format))
     assert answer.status_code == 200, answer.text
     disposition = answer.headers["content-disposition"]
@@ -63,7 +72,9 @@ async def test_every_report_comes_in_every_format(
         assert [column["name"] for column in orjson.loads(answer.content)["columns"]] == columns
     elif file_format == "xlsx":
         sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
-        assert [cell.value for cell in sheet[1]] == columns
+        assert [cell.value for cell in sheet[1]] == [column.words for column in service.REPORTS[name].columns]
+    elif file_format == "parquet":
+        assert read_parquet(answer.content).schema.names == columns
     else:
         text = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
         assert service.REPORTS[name].title in text
@@ -85,7 +96,7 @@ async def test_each_role_gets_the_reports_of_what_it_may_read(
 async def test_an_admin_of_one_operator_gets_what_keeps_to_it_and_nothing_else(
     app: FastAPI, shop: Stores, client: httpx.AsyncClient, name: str
 ) -> None:
-    headers = await staff_headers(app, shop, operators=["JIO"])
+    headers = await staff_headers(app, shop, role_for(name), operators=["JIO"])
     await sell(shop, "JIO")
     await sell(shop, "AIRTEL")
     answer = await client.get(f"{PATH}/{name}", headers=headers, params=params(name))
@@ -225,3 +236,70 @@ async def test_offers_come_with_what_they_cost(
     answer = await client.get(f"{PATH}/offers", headers=headers, params=query)
     rows = {row.pop("offer_id"): row for row in read_csv(answer.content)}
     assert rows[str(offer.offer_id)] == {"uses": "4", "cost": "20.10", "budget": "5000.00"}
+
+
+async def test_a_report_speaks_the_callers_language(
+    client: httpx.AsyncClient, headers: dict[str, str], shop: Stores
+) -> None:
+    await sell(shop)
+    hindi = headers | {"Accept-Language": "hi"}
+    asked = {"columns": "operator,paid", "format": "csv"}
+    assert (await client.get(f"{PATH}/transactions", headers=hindi, params=asked)).text.startswith(
+        "ऑपरेटर,भुगतान\r\n"
+    )
+    names = asked | {"headings": "names"}
+    assert (await client.get(f"{PATH}/transactions", headers=hindi, params=names)).text.startswith(
+        "operator,paid\r\n"
+    )
+    page = await client.get(f"{PATH}/transactions", headers=hindi, params=asked | {"format": "pdf"})
+    read = pypdf.PdfReader(io.BytesIO(page.content))
+    assert read.metadata is not None
+    assert read.metadata.title == "रिचार्ज"
+    assert "भुगतान" in read.pages[0].extract_text()
+    document = (
+        await client.get(f"{PATH}/transactions", headers=hindi, params=asked | {"format": "json"})
+    ).json()
+    assert document["title"] == "रिचार्ज"
+    assert set(document["rows"][0]) == {"operator", "paid"}
+    listed = (await client.get(PATH, headers=hindi, params={"limit": 100})).json()["items"]
+    assert {"रिचार्ज", "ऑफ़र"} <= {report["title"] for report in listed}
+
+
+async def test_the_backups_report_has_what_the_list_has(
+    app: FastAPI, shop: Stores, client: httpx.AsyncClient
+) -> None:
+    headers = await staff_headers(app, shop, "SuperAdmin")
+    await shop.database.run(_add_failed_backup)
+    listed = (await client.get("/v1/backups", headers=headers)).json()["items"]
+    rows = read_csv((await client.get(f"{PATH}/backups", headers=headers)).content)
+    assert [(row["backup"], row["status"]) for row in rows] == [
+        (each["backup"], each["status"]) for each in listed
+    ]
+    failed = read_csv(
+        (await client.get(f"{PATH}/backups", headers=headers, params={"status": "failed"})).content
+    )
+    assert [(row["description"], row["failure"]) for row in failed] == [
+        ("'=before the upgrade", "storage_full")
+    ]
+    assert (
+        read_csv((await client.get(f"{PATH}/backups", headers=headers, params={"status": "running"})).content)
+        == []
+    )
+    refused = await client.get(f"{PATH}/backups", headers=headers, params={"status": "gone"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "query.status"
+
+
+async def _add_failed_backup(db: AsyncSession) -> None:
+    now = clock.now()
+    db.add(
+        BackupRun(
+            run_id=new_id(),
+            kind="create",
+            backup_id=f"{now:%Y%m%dt%H%M%Sz}-0a1b2c3d".lower(),
+            options={"description": "=before the upgrade", "tables": []},
+            status="failed",
+            failure="storage_full",
+            created_at=now,
+        )
+    )

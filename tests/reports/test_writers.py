@@ -9,8 +9,10 @@ from uuid import UUID
 
 import orjson
 
+from gencharge.core.values.language import Language
 from gencharge.reports import service
 from gencharge.reports.definitions import Report
+from gencharge.reports.schemas import Headings, ReportFormat
 from gencharge.reports.writers import CsvWriter, JsonWriter, Totals, turned
 from tests.make.reports import CELLS, heading_of, read_csv
 
@@ -82,3 +84,26 @@ def test_totals_leave_out_what_is_not_there() -> None:
     totals.add(turned([(1, "JIO", None), (2, "JIO", 5)], columns))
     totals.add(turned([], columns))
     assert totals.sums == {0: 3, 2: 5}
+
+
+def test_csv_has_names_in_english_and_words_in_hindi_unless_one_asks() -> None:
+    def header(language: Language, headings: Headings | None) -> str:
+        file = io.BytesIO()
+        CsvWriter(file, heading_of(USERS, NAMES, ReportFormat.CSV, language, headings)).end()
+        return file.getvalue().decode()
+
+    assert header(Language.ENGLISH, None) == "name,status,created_at\r\n"
+    assert header(Language.ENGLISH, Headings.WORDS) == "Name,Status,Created\r\n"
+    assert header(Language.HINDI, None) == "नाम,स्थिति,बनाने का समय\r\n"
+    assert header(Language.HINDI, Headings.NAMES) == "name,status,created_at\r\n"
+
+
+def test_json_keeps_its_keys_in_hindi_and_says_what_they_are_called() -> None:
+    file = io.BytesIO()
+    writer = JsonWriter(file, heading_of(USERS, NAMES, ReportFormat.JSON, Language.HINDI))
+    writer.add([("Asha", "active", AT)])
+    writer.end()
+    document = orjson.loads(file.getvalue())
+    assert list(document["rows"][0]) == list(NAMES)
+    assert document["title"] == "ग्राहक"
+    assert [column["heading"] for column in document["columns"]] == ["नाम", "स्थिति", "बनाने का समय"]

@@ -152,6 +152,13 @@ class FlatGain(BaseModel):
     """
 
 
+class Headings(RootModel[Literal["names", "words"] | str]):
+    root: Literal["names", "words"] | str
+    """
+    What stands above the columns of a CSV file or a sheet.
+    """
+
+
 class LiveOut(BaseModel):
     """
     The process answers.
@@ -791,8 +798,8 @@ class ReplacedPlan(BaseModel):
     """
 
 
-class ReportFormat(RootModel[Literal["csv", "json", "xlsx", "pdf"] | str]):
-    root: Literal["csv", "json", "xlsx", "pdf"] | str
+class ReportFormat(RootModel[Literal["csv", "json", "xlsx", "pdf", "parquet"] | str]):
+    root: Literal["csv", "json", "xlsx", "pdf", "parquet"] | str
     """
     The formats of a report.
     """

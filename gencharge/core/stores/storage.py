@@ -26,6 +26,7 @@ TYPES: Final = MappingProxyType(
         "jpg": "image/jpeg",
         "json": "application/json",
         "jsonl": "application/x-ndjson",
+        "parquet": "application/vnd.apache.parquet",
         "pdf": "application/pdf",
         "png": "image/png",
         "webp": "image/webp",

@@ -14,6 +14,8 @@ _UNSEEN: Final = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Me"})
 _APOSTROPHE: Final = "'"
 # One line that begins with a letter or a digit: nothing to look at closer. Most cells are like this.
 _HARMLESS: Final = re.compile(r"[0-9A-Za-z][^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]*").fullmatch
+# One line of visible ASCII that would be run, such as a phone number.
+_PLAINLY_RUN: Final = re.compile(r"[=+\-@][ -~]*").fullmatch
 
 
 def neutral(text: str) -> str:
@@ -21,6 +23,8 @@ def neutral(text: str) -> str:
     that it comes back."""
     if not text or _HARMLESS(text):
         return text
+    if _PLAINLY_RUN(text):
+        return _APOSTROPHE + text
     lines = text.splitlines(keepends=True)
     return "".join(_APOSTROPHE + line if _runs(line, place) else line for place, line in enumerate(lines))
 
