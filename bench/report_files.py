@@ -1,5 +1,5 @@
 """`python -m bench reports`: how long a report of a million recharges takes as CSV and Parquet, one of 200,000 as XLSX, and how much
-memory. With `--data-dir` the newest recharges of the scale data there (`bench size --data-dir`) are reported.
+memory. With `--sales` a recharge at 50 a second is measured alone, and beside a CSV report that gives way to it as a worker does. With `--data-dir` the newest recharges of the scale data there (`bench size --data-dir`) are reported.
 
 Each is made by a process of its own, as `gencharge report` makes it. Its seconds are those of the whole process, its memory the largest
 resident set that the system saw.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,8 +24,10 @@ from rich.table import Table
 from sqlalchemy import text
 
 import scale
-from bench import filled
-from bench.world import PRODUCT, world
+from bench import filled, load, steady
+from bench.rows import SUBSCRIBE
+from bench.servers import Server
+from bench.world import PRODUCT, World, world
 from gencharge.core.postgres.connection import allow_long_statements
 from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Settings
@@ -33,6 +36,8 @@ from gencharge.reports import commands
 # Format, rows, seconds and MB at most.
 GOALS: Final = (("csv", 1_000_000, 20, 250), ("xlsx", 200_000, 60, 300), ("parquet", 1_000_000, 20, 300))
 _CHILD: Final = "--one"
+# Recharges a second, and for how long; a worker gives way by as much.
+_RATE, _SECONDS, _GOAL_MS, _NICE = 50.0, 15.0, 50, 10
 # Spread over two years before now; one in ten failed, one in fifty has a name that a spreadsheet would run.
 _FILL: Final = text("""
     INSERT INTO recharges (user_id, id, idempotency_key, request_hash, phone_number, plan_id, plan_version, plan_name,
@@ -57,6 +62,7 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--rows", type=int, default=max(rows for _, rows, _, _ in GOALS))
     parser.add_argument("--data-dir", type=Path, help="the folder of scale data")
     parser.add_argument("--size", choices=scale.NAMED, default="10m", help="of the data there")
+    parser.add_argument("--sales", action="store_true", help="measure recharges beside a report")
     options = parser.parse_args(words)
     console = Console()
     if options.data_dir is not None:
@@ -72,6 +78,9 @@ def main(words: Sequence[str]) -> None:
         asyncio.run(_fill(bench_world.settings[PRODUCT], options.rows))
         console.print(f"{options.rows:,} recharges in {time.perf_counter() - began:.0f} s.")
         environment = bench_world.environment(PRODUCT)
+        if options.sales:
+            _measure_sales(console, bench_world, options.rows)
+            return
         _measure_all(console, environment, bench_world.settings[PRODUCT], bench_world.folder, options.rows)
 
 
@@ -95,6 +104,32 @@ def _measure_all(
             f"{size:.0f}",
         )
     console.print(table)
+
+
+def _measure_sales(console: Console, bench_world: World, rows: int) -> None:
+    environment, folder = bench_world.environment(PRODUCT), bench_world.folder
+    file = folder / "report.csv"
+    since = asyncio.run(_since(bench_world.settings[PRODUCT], rows))
+    with Server("api", "gencharge.api.main:create_app", folder, environment) as server:
+        server.wait_ready()
+        recharges = load.write(folder / "sales", bench_world.subscriptions(SUBSCRIBE, bench_world.addon()))
+        steady.pace(server, recharges, _RATE, 2)  # warm-up
+        table = Table("recharges, 50 a second", "requests", "p50 ms", "p95 ms", "p99 ms", "errors")
+        seen = {"alone": steady.pace(server, recharges, _RATE, _SECONDS)}
+        began = time.perf_counter()
+        command = ["nice", "-n", str(_NICE), sys.executable, "-m", "bench.report_files", _CHILD, "csv", since]
+        with subprocess.Popen([*command, str(file)], env=environment) as child:
+            seen["beside a report"] = steady.pace(server, recharges, _RATE, _SECONDS)
+            ended = child.poll() is not None
+        took = time.perf_counter() - began
+    for name, each in seen.items():
+        times = [f"{each[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms")]
+        table.add_row(name, f"{each['requests']:.0f}", *times, f"{each['errors']:.0f}")
+    console.print(table)
+    over = "; it ended before the recharges did" if ended else ""
+    console.print(
+        f"The report of {rows:,} rows took {took:.0f} s{over}. Goal: p95 under {_GOAL_MS} ms beside it."
+    )
 
 
 async def _fill(settings: Settings, rows: int) -> None:
