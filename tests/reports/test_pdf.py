@@ -12,7 +12,6 @@ from gencharge.core.values.language import Language
 from gencharge.reports import service
 from gencharge.reports.definitions import Heading
 from gencharge.reports.pdf import PdfWriter
-from gencharge.reports.schemas import ReportFormat
 from tests.make.reports import CELLS, heading_of
 
 AT = datetime(2026, 11, 30, 18, 30, 7, tzinfo=UTC)
@@ -78,7 +77,7 @@ def test_in_hindi_the_page_says_the_same_and_shapes_its_letters() -> None:
     rows = [("JIO", 12345600, AT), ("AIRTEL", 100, AT)]
     file = io.BytesIO()
     report = service.REPORTS["transactions"]
-    query = report.query(format=ReportFormat.PDF, operator="JIO")
+    query = report.query.model_validate({"format": "pdf", "operator": "JIO"})
     columns = report.choose("operator,paid,created_at")
     writer = PdfWriter(file, Heading.of(report, query, columns, "2026-12-01 10:00 IST", Language.HINDI))
     writer.add(rows)
