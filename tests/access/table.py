@@ -624,6 +624,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/reports/archived-users":                                               "401  403   200   200 403  403  200   403    -",
     "GET /v1/reports/audit":                                                        "401  403   200   200 403  403  403   403    -",
     "GET /v1/reports/autopay":                                                      "401  403   200   200 403  403  200   200    -",
+    "GET /v1/reports/backups":                                                      "401  403   200   403 403  403  403   403    -",
     "GET /v1/reports/files":                                                        "401  403   200   200 403  403  200   200    -",
     "POST /v1/reports/files":                                                       "401  403   422   422 403  403  403   422    -",
     "GET /v1/reports/files/{report_file_id}":                                       "401  403   404   404 403  403  404   404    -",
