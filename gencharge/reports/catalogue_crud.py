@@ -23,6 +23,15 @@ def _select_plans(ask: Ask) -> Rows:
         (Plan.category, query.category),
     )
     where = [column == value for column, value in filters if value is not None]
+    if query.circle is not None:
+        where.append(or_(Plan.circles == [], Plan.circles.contains([query.circle])))
+    if query.popular is not None:
+        where.append(Plan.most_popular == query.popular)
+    if query.min_price is not None:
+        where.append(Plan.price_paise >= query.min_price.paise)
+    if query.max_price is not None:
+        where.append(Plan.price_paise <= query.max_price.paise)
+    where += [Plan.name.icontains(word, autoescape=True) for word in (query.search or "").split()]
     return (
         select(
             Plan.plan_id,

@@ -33,6 +33,8 @@ def _select_transactions(ask: Ask) -> Rows:
         (Recharge.category, query.category),
         (Recharge.payment_method, query.payment_method),
         (Recharge.source, query.source),
+        (Recharge.plan_id, query.plan_id),
+        (Recharge.caller_reference, query.reference),
     )
     if query.min_amount is not None:
         where.append(paid >= query.min_amount.paise)

@@ -14,6 +14,7 @@ from gencharge.admins.models import AdminStatus
 from gencharge.autopay.models import AutopayPaymentMethod, AutopayStatus, AutopayTag, PauseReason
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import PageParams
+from gencharge.core.http.references import Reference
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values import clock
 from gencharge.core.values.codes import CircleCode, OperatorCode
@@ -119,6 +120,8 @@ class TransactionsQuery(PeriodQuery):
     category: PlanCategory | None = None
     payment_method: PaymentMethod | None = None
     source: Name | None = None
+    plan_id: UUID | None = None
+    reference: Reference | None = Field(default=None, description="The caller's own name for it.")
     min_amount: Money | None = Field(default=None, description="Of what the customer paid, in rupees.")
     max_amount: Money | None = None
 
@@ -192,8 +195,19 @@ class PlansQuery(ReportQuery):
 
     status: PlanStatus | None = None
     operator: OperatorCode | None = None
+    circle: CircleCode | None = Field(default=None, description="Plans sold there.")
     plan_type: PlanType | None = None
     category: PlanCategory | None = None
+    popular: bool | None = None
+    min_price: Money | None = Field(default=None, description="In rupees.")
+    max_price: Money | None = None
+    search: Name | None = Field(default=None, description="Words of the name; all must occur.")
+
+    @model_validator(mode="after")
+    def _lowest_before_highest(self) -> Self:
+        if self.min_price is not None and self.max_price is not None and self.min_price > self.max_price:
+            raise PydanticCustomError("range_invalid", "min_price must not exceed max_price")
+        return self
 
 
 class OffersQuery(ReportQuery):

@@ -17,6 +17,7 @@ import openpyxl
 import pypdf
 import pytest
 from arro3.io import read_parquet
+from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +25,7 @@ from gencharge.admins import service as admins
 from gencharge.core.errors import ValidationFailed
 from gencharge.core.postgres.replica import Reading
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.reports import crud, service
 from gencharge.reports.definitions import Batch
 from gencharge.reports.errors import ReportTooLarge
@@ -86,6 +88,43 @@ async def test_each_filter_keeps_what_matches_and_drops_the_rest(shop: Stores) -
     one = everything[0]
     (same,) = await rows_of(shop, "transactions", phone_number=one["phone_number"].lstrip("'"))
     assert same == one
+
+
+async def test_a_recharge_is_found_by_its_plan_and_its_reference(shop: Stores) -> None:
+    await sell(shop)
+    (one,) = (await rows_of(shop, "transactions"))[-1:]
+    plan_id = await scalar(
+        shop,
+        f"UPDATE recharges SET caller_reference = 'order-7' WHERE id = '{one['recharge_id']}' RETURNING plan_id",
+    )
+    named = await rows_of(shop, "transactions", reference="order-7")
+    assert [row["recharge_id"] for row in named] == [one["recharge_id"]]
+    assert one["recharge_id"] in {
+        row["recharge_id"] for row in await rows_of(shop, "transactions", plan_id=plan_id)
+    }
+    assert await rows_of(shop, "transactions", plan_id=new_id()) == []
+    assert await rows_of(shop, "transactions", reference="order-8") == []
+
+
+async def test_plans_are_chosen_as_in_their_list(shop: Stores) -> None:
+    everything = await rows_of(shop, "plans")
+    dear = await rows_of(shop, "plans", min_price="500")
+    cheap = await rows_of(shop, "plans", max_price="499.99")
+    assert {row["plan_id"] for row in [*dear, *cheap]} == {row["plan_id"] for row in everything}
+    assert all(float(row["price"]) >= 500 for row in dear)
+    assert dear
+    assert cheap
+    for popular in ("true", "false"):
+        chosen = await rows_of(shop, "plans", popular=popular)
+        assert chosen == [row for row in everything if row["most_popular"] == popular]
+    sold = await rows_of(shop, "plans", circle="mh")
+    assert sold == [row for row in everything if not row["circles"] or "MH" in row["circles"].split()]
+    word = everything[0]["name"].split()[0]
+    matches = await rows_of(shop, "plans", search=word.upper())
+    assert matches == [row for row in everything if word.lower() in row["name"].lower()]
+    assert await rows_of(shop, "plans", search="% nothing") == []
+    with pytest.raises(ValidationError, match="min_price must not exceed"):
+        order_of(shop, "plans", min_price="2", max_price="1")
 
 
 async def test_present_and_archived_customers_are_all_customers(shop: Stores) -> None:
