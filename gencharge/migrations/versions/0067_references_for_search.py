@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0077"
-down_revision = "0076"
+revision = "0067"
+down_revision = "0066"
 
 _INDEXES = (
     ("payments", "bank_reference", True),

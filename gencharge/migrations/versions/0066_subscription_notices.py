@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0076"
-down_revision = "0064"
+revision = "0066"
+down_revision = "0065"
 
 
 def upgrade() -> None:
