@@ -133,6 +133,10 @@ _ROWS = (
     FROM users LIMIT 10
     """,
     """
+    INSERT INTO users (user_id, phone_number, referral_code, status, status_since)
+    SELECT gen_random_uuid(), '+9198765432' || (number + 10), 'CLOSED' || number, 'archived', now() FROM generate_series(1, 10) AS number
+    """,
+    """
     INSERT INTO kyc_requests (user_id, kyc_request_id, tier, document)
     SELECT user_id, gen_random_uuid(), 'full', 'pan' FROM users LIMIT 10
     """,
