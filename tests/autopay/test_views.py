@@ -20,6 +20,7 @@ def row(**overrides: Any) -> Autopay:
         "plan_id": new_id(),
         "plan_name": "Jio 299",
         "operator": "JIO",
+        "kind": "plan",
         "tag": "regular",
         "status": "active",
         "payment_method": "wallet",
