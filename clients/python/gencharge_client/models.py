@@ -331,6 +331,7 @@ class ProblemOut(BaseModel):
             "autopay_in_progress",
             "autopay_interval_invalid",
             "autopay_limit_exceeded",
+            "autopay_method_invalid",
             "autopay_not_found",
             "autopay_status_not_allowed",
             "backup_confirmation_mismatch",
@@ -3624,8 +3625,15 @@ class AutopayOut(BaseModel):
     """
 
     autopay_id: UUID
+    kind: Literal["plan", "bill"] | str
+    """
+    What an autopay pays.
+    """
     phone_number: str
-    plan_id: UUID
+    plan_id: UUID | None
+    """
+    Null if it pays bills.
+    """
     plan_name: str
     operator: str
     tag: Literal["regular", "onetime"] | str
@@ -3656,7 +3664,7 @@ class AutopayOut(BaseModel):
     mandate_id: UUID | None
     price: Decimal
     """
-    What a run costs, as of the last look: the plan's price, less the best automatic offer.
+    What a run costs, as of the last look: the plan's price, less the best automatic offer, or the bill. 0: no bill was seen yet.
     """
     max_amount: Decimal
     """
@@ -3715,6 +3723,45 @@ class AutopayUpdate(BaseModel):
     mandate_id: UUID | None = None
     """
     Null: from the wallet only.
+    """
+
+
+class BillAutopayCreate(BaseModel):
+    """
+    Pay the bills of a postpaid number by themselves, each in full, from the wallet.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    phone_number: str
+    """
+    Indian mobile number; spaces and hyphens are forgiven, the answer has E.164.
+    """
+    operator: str | None = None
+    """
+    The number's operator. Null: the one that we know of; numbers are ported, so state it if you know it.
+    """
+    circle: str | None = None
+    tag: Literal["regular", "onetime"] | str
+    """
+    How often an autopay runs.
+    """
+    next_due_at: date | AwareDatetime | None = None
+    """
+    When it is due first: a day (from its beginning in India) or an instant (RFC 3339). Null, of a regular autopay: at nine in the morning in India on the day before the present bill is due, or else after one interval.
+    """
+    max_amount: Decimal
+    """
+    The most that one bill may come to. If it is more, the autopay is paused, and a notice asks.
+    """
+    every: Interval | None = None
+    """
+    Of a regular autopay; null: a month.
+    """
+    source: Literal["web", "app", "api"] | str = "web"
+    """
+    Where a request came from.
     """
 
 
