@@ -21,6 +21,7 @@ export const ADMIN: Admin = {
   etag: "1",
   permissions: ["Users:read", "Users:edit", "Recharge:read"],
   language: "en",
+  subscription_notices: "digest",
 };
 
 export type Answer = unknown | Response | ((request: Request) => unknown | Promise<unknown>);

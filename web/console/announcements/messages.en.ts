@@ -20,7 +20,7 @@ export default {
   campaignId: "Campaign id",
   userId: "Customer id",
   purpose: "Purpose",
-  purposes: { service: "Service", promotional: "Promotion" },
+  purposes: { service: "Service", promotional: "Promotion", legal: "Legal" },
   channels: "Besides the app, by",
   channelNames: { sms: "SMS", email: "E-mail", push: "Push" },
   send: "Send",

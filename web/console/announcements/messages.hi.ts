@@ -22,7 +22,7 @@ export default {
   campaignId: "अभियान आईडी",
   userId: "ग्राहक आईडी",
   purpose: "उद्देश्य",
-  purposes: { service: "सेवा", promotional: "प्रचार" },
+  purposes: { service: "सेवा", promotional: "प्रचार", legal: "क़ानूनी" },
   channels: "ऐप के अलावा",
   channelNames: { sms: "एसएमएस", email: "ई-मेल", push: "पुश" },
   send: "भेजें",

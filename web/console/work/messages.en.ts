@@ -28,6 +28,7 @@ export default {
     approval: "Second admin",
     kyc_request: "KYC request",
     parked_delivery: "Refused event",
+    low_float: "Low balance at an operator",
     parked_gateway_event: "Unknown gateway event",
     disabled_endpoint: "Switched-off webhook",
     failed_ledger_check: "Failed ledger check",

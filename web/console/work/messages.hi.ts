@@ -30,6 +30,7 @@ export default {
     approval: "दूसरा एडमिन",
     kyc_request: "केवाईसी अनुरोध",
     parked_delivery: "अस्वीकृत घटना",
+    low_float: "ऑपरेटर के पास कम बैलेंस",
     parked_gateway_event: "अनजान गेटवे घटना",
     disabled_endpoint: "बंद वेबहुक",
     failed_ledger_check: "खाता-बही की असफल जाँच",

@@ -12,6 +12,7 @@ export const KINDS = [
   "approval",
   "kyc_request",
   "parked_delivery",
+  "low_float",
   "parked_gateway_event",
   "disabled_endpoint",
   "failed_ledger_check",
