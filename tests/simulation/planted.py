@@ -31,12 +31,14 @@ from gencharge.referrals.models import HoldReason
 
 @dataclass(frozen=True)
 class InSql:
-    """A SQL function that says something else in one place. `crashes`: how often the process has to stop for it to show."""
+    """A SQL function that says something else in one place. `crashes`: how often the process has to stop for it to show; `seed`: of a
+    life in which it does."""
 
     function: str
     right: str
     wrong: str
     crashes: float = 0.0
+    seed: int = 2
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class InPython:
     name: str
     wrong: Any
     crashes: float = 0.0
+    seed: int = 2
 
 
 _submit = OperatorClient.submit
@@ -97,7 +100,7 @@ PLANTED: dict[str, InSql | InPython] = {
         "refund_recharge", "AND status IN ('active', 'queued');", "AND status IN ('queued');"
     ),
     "the next plan never starts": InSql(
-        "advance_line", "status = 'queued' ORDER BY", "status = 'queued' AND false ORDER BY"
+        "advance_line", "status = 'queued'\n        ORDER BY", "status = 'queued' AND false\n        ORDER BY"
     ),
     "a plan runs three days too long": InSql(
         "advance_line",
@@ -122,7 +125,7 @@ PLANTED: dict[str, InSql | InPython] = {
     "silence of an operator counts as a no": InPython(OperatorClient, "submit", _time_out_is_refusal),
     "an operator that did not answer gets a second order": InPython(Dispatcher, "_ask", _new_reference),
     "an offer is had more often than once each": InSql(
-        "offer_reason", "IF v_uses >= v_offer.uses_per_user THEN", "IF false THEN"
+        "offer_reason", "IF v_uses >= v_offer.uses_per_user THEN", "IF false THEN", seed=3
     ),
     "the cashback of a recharge that was refunded stays": InSql(
         "return_offer",
@@ -130,7 +133,7 @@ PLANTED: dict[str, InSql | InPython] = {
         "v_due := 0;",
     ),
     "a reward stays whose recharge was refunded": InPython(lifecycle_service, "_counts", lambda *_: True),
-    "no referral is suspicious": InPython(screening_service, "at_registration", _nothing_suspicious),
+    "no referral is suspicious": InPython(screening_service, "at_registration", _nothing_suspicious, seed=3),
     "an autopay leaves out every second date": InPython(due, "following", _every_second),
     "an autopay that was cut off buys again": InPython(due, "key_of", _key_of_each_try, crashes=0.1),
     "what a stopped worker was at is never taken up": InPython(
@@ -149,8 +152,13 @@ def planted(settings: Settings, bug: InSql | InPython) -> Iterator[None]:
         with patch.object(bug.owner, bug.name, bug.wrong):
             yield
         return
+    with psycopg.connect(settings.postgres_url) as connection:
+        connection.execute(source_with(bug))
+    yield
+
+
+def source_with(bug: InSql) -> str:
+    """The function with the bug in it."""
     [right] = [each.source for each in functions.read() if each.name == bug.function]
     assert right.count(bug.right) == 1, f"{bug.function} has changed: plant the bug in it again"
-    with psycopg.connect(settings.postgres_url) as connection:
-        connection.execute(right.replace(bug.right, bug.wrong))
-    yield
+    return right.replace(bug.right, bug.wrong)

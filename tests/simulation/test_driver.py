@@ -18,7 +18,7 @@ from simulation.driver import simulate
 from simulation.inspection import Report
 from simulation.town import Size
 from tests.conftest import database_of, test_settings
-from tests.simulation.planted import PLANTED, planted
+from tests.simulation.planted import PLANTED, InSql, planted, source_with
 
 SMALL = Size(days=15, customers=20, seed=1, crashes=0.02)
 LONG = Size(days=60, customers=100, seed=2)
@@ -89,12 +89,20 @@ async def test_a_planted_bug_is_found(new_settings: Callable[[], Settings]) -> N
     assert report.problems
 
 
+def test_each_bug_has_its_place_in_the_code() -> None:
+    for bug in PLANTED.values():
+        if isinstance(bug, InSql):
+            assert source_with(bug)
+        else:
+            assert hasattr(bug.owner, bug.name)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("name", PLANTED)
 async def test_each_planted_bug_is_found(new_settings: Callable[[], Settings], name: str) -> None:
     settings, bug = new_settings(), PLANTED[name]
     with planted(settings, bug):
-        report = await life_of(settings, replace(LONG, crashes=bug.crashes))
+        report = await life_of(settings, replace(LONG, crashes=bug.crashes, seed=bug.seed))
     assert report.problems, name
 
 
