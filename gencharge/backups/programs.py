@@ -78,7 +78,9 @@ def find_tools(server_major: int, folder: Path | None = None) -> Tools:
     )
     if fit:
         return fit[0]
-    seen = ", ".join(sorted({f"{tools.version} ({tools.folder})" for tools in installations})) or "-"
+    seen = ", ".join(sorted({f"{tools.version} ({tools.folder})" for tools in installations})) or worded(
+        "nothing"
+    )
     raise BackupToolsUnavailable(
         worded(
             "The server is PostgreSQL {major}; pg_dump of that version or newer is needed, found: {found}. Install postgresql-client-{major} (apt.postgresql.org), or set POSTGRES_BIN_DIR.",

@@ -54,7 +54,7 @@ async def _live(servers: Path, name: str, folder: Path) -> None:
     )
     try:
         with closing(SandboxInside(stores.settings)) as outside:
-            report = await simulate(stores, outside, Size(days=20, customers=24, seed=2, crashes=0.02))
+            report = await simulate(stores, outside, Size(days=20, customers=32, seed=2, crashes=0.02))
         assert report.problems == []
     finally:
         await stores.close()

@@ -103,7 +103,7 @@ async def test_a_full_disk_leaves_nothing(own: Settings) -> None:
 
 
 async def test_an_old_pg_dump_is_refused_before_anything_is_read(own: Settings, tmp_path: Path) -> None:
-    with pytest.raises(BackupToolsUnavailable, match="found: none"):
+    with pytest.raises(BackupToolsUnavailable, match="found: nothing"):
         await create(own.model_copy(update={"postgres_bin_dir": tmp_path}), Plan())
     assert everything_in(own.backup_dir) == []
 

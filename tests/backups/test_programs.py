@@ -33,13 +33,13 @@ def test_programs_of_an_older_version_are_refused_with_what_to_install(tmp_path:
     assert programs.find_tools(15, folder).version == "15.4"
     assert programs.find_tools(14, folder).major == 15
     with pytest.raises(
-        BackupToolsUnavailable, match=r"PostgreSQL 18;.* found: 15\.4 in .*postgresql-client-18"
+        BackupToolsUnavailable, match=r"PostgreSQL 18;.* found: 15\.4 \(.*postgresql-client-18"
     ):
         programs.find_tools(18, folder)
 
 
 def test_a_folder_without_programs_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BackupToolsUnavailable, match="found: none"):
+    with pytest.raises(BackupToolsUnavailable, match="found: nothing"):
         programs.find_tools(18, tmp_path)
 
 

@@ -57,7 +57,7 @@ async def shop(plans_settings: Settings) -> AsyncIterator[FastAPI]:
 @pytest.fixture(scope="session")
 def staff_settings(servers: Path, worker_id: str) -> Settings:
     """Settings with databases in which the staff may do what they like to the catalogue."""
-    return test_settings(servers, database_of(servers, worker_id, "staff"))
+    return test_settings(servers, database_of(servers, worker_id, "plan_staff"))
 
 
 @pytest.fixture(scope="session")

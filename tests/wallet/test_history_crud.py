@@ -39,7 +39,7 @@ def assert_no_hash(nodes: list[dict[str, Any]]) -> None:
     ("query", "index"),
     [
         ({}, "ix_transfers_all"),
-        ({"operator": "BSNL", "source": "fax", "min_amount": 9_999_999}, "ix_transfers_all"),
+        ({"operator": "BSNL", "source": "api", "min_amount": 9_999_999}, "ix_transfers_all"),
         ({"category": "recharge", "txn_type": "credit", "status": "pending"}, "ix_transfers_all"),
         ({"from": "2026-01-03", "to": "2026-01-04", "payment_method": "upi"}, "ix_transfers_all"),
         ({"category": "refund"}, "ix_transfers_all"),

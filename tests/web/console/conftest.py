@@ -13,6 +13,7 @@ from gencharge import wiring
 from gencharge.api import console
 from gencharge.core.events.relay import Relay
 from gencharge.core.settings import Settings
+from gencharge.core.stores import mongo
 from tests import one_document
 from tests.make.factories import know_roles
 from tests.make.live import Served, serving
@@ -30,7 +31,12 @@ async def served(browser: Browser, settings: Settings, overrides: dict[str, obje
     del browser  # without one nothing needs to be served
     if not (console.PAGES / "index.html").is_file():
         pytest.skip("the console is not built: `make web`")
-    limits = {"otp_sends_per_address_hour": 100_000, "otp_sends_per_prefix_hour": 100_000}
+    # What other files of tests left in MongoDB was encrypted with keys that are gone, and its pictures are gone, too.
+    own = {"mongo_database": f"{settings.mongo_database}_console"}
+    client = mongo.connect(settings)
+    await client.drop_database(own["mongo_database"])
+    await client.close()
+    limits = own | {"otp_sends_per_address_hour": 100_000, "otp_sends_per_prefix_hour": 100_000}
     async with serving(settings, **(limits | overrides)) as served:
         one_document.share(served.app)
         await know_roles(served.app)
