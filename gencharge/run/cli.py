@@ -112,7 +112,7 @@ def worker() -> None:
     with terminal.one_line():
         terminal.require_embedded_postgres(settings)
         settings.take_secrets()
-        terminal.require_usable_login(settings)
+        terminal.require_usable_login(settings.for_worker())
     terminal.warn_of_other_schema(settings)
     terminal.refuse_other_data_key(settings)
     import uvloop

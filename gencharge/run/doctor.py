@@ -212,6 +212,8 @@ def _examine_schema(settings: Settings) -> Row:
         row.problem = f"{pending[0]}{more}: {cure}"
     elif problem := database_login.problem_with(settings):
         row.state, row.problem = "not usable", problem
+    elif problem := database_login.session_problem(settings):
+        row.problem = problem
     elif not settings.is_development and database_login.owns_tables(settings.postgres_url):
         row.problem = "DATABASE_URL owns the tables: give it a login in gencharge_app only, and keep the owner for `migrate`"
     return row
