@@ -95,7 +95,9 @@ class RevenueDistributions(Out):
     channel: list[RevenuePart] = Field(
         description="The channel that delivered; `internal`: the operator's own system."
     )
-    plan: list[RevenuePart] = Field(description="The hundred largest; `other`: all others together.")
+    plan: list[RevenuePart] = Field(
+        description="The hundred largest; `other`: all others together. Bills have no plan and are left out."
+    )
     circle: list[RevenuePart] = Field(
         description="Of the number, as known at the sale; `unknown`: it was not."
     )

@@ -41,7 +41,7 @@ BOTH = "postgresql://u:p%40ss@/db?host=h1,h2&port=5511,5512&target_session_attrs
 )
 def test_each_usual_form_becomes_the_one_that_all_drivers_read(written: str, meant: str) -> None:
     normal = database_urls.normal(written)
-    assert normal == meant.replace("host=%2Ftmp%2Fx", "host=%2Ftmp%2Fx")
+    assert normal == meant
     assert database_urls.normal(normal) == normal
 
 

@@ -95,13 +95,25 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
+def pgbouncer_version() -> tuple[int, int]:
+    """The version of the PgBouncer on this machine, of which tests need one."""
+    words = subprocess.run([_program(), "--version"], capture_output=True, text=True, check=True).stdout
+    major, minor = words.split()[1].split(".")[:2]
+    return int(major), int(minor)
+
+
+def _program() -> str:
+    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+    assert program is not None, "the test is skipped without it"
+    return program
+
+
 @asynccontextmanager
 async def pgbouncer(
     folder: Path, settings: Settings, *, ignore: bool = True, connect_query: str = ""
 ) -> AsyncIterator[str]:
     """A URL that leads to the same database through PgBouncer in transaction mode."""
-    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
-    assert program is not None, "the test is skipped without it"
+    program = _program()
     _, login, database = parts_of(settings)
     query = f" connect_query='{connect_query}'" if connect_query else ""
     port = free_port()

@@ -65,13 +65,15 @@ async def is_pooled(connection: asyncpg.Connection[Any]) -> bool:
 
 async def meets_others(one: asyncpg.Connection[Any], other: asyncpg.Connection[Any]) -> bool:
     """Whether two clients that are both connected see each other's prepared statements."""
-    statement = await one.prepare("SELECT 1", name="gencharge_probe")
     try:
-        async with other.transaction():
-            look = await other.prepare(_MET, name="")
-            return bool(await look.fetchval())
-    finally:
-        del statement
+        statement = await one.prepare("SELECT 1", name="gencharge_probe")
+        # Used once: only then does a pooler give the server's connection to the next client.
+        await statement.fetchval()
+    except (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError):
+        return True  # another process that began has one of this name, or ours is on another connection
+    async with other.transaction():
+        look = await other.prepare(_MET, name="")
+        return bool(await look.fetchval())
 
 
 def _fits(name: str, actual: str, asked: str) -> bool:
