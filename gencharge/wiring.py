@@ -78,6 +78,9 @@ ACTS: Final[Mapping[str, Act]] = {act.name: act for room in ROOMS for act in roo
 LOOPS: Final[Sequence[Callable[[Stores], Coroutine[Any, Any, None]]]] = tuple(
     loop for room in ROOMS for loop in room.loops
 )
+SNAPSHOTS: Final[Sequence[type[snapshots.Holder[Any]]]] = tuple(
+    holder for room in ROOMS for holder in room.snapshots
+)
 WATCHERS: Final[Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]]] = tuple(
     watcher for room in ROOMS for watcher in room.watchers
 )

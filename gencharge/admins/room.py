@@ -26,5 +26,5 @@ ROOM: Final = Room(
         role_service.CREATE,
         role_service.REPLACE,
     ),
-    watchers=(grants_loop.GrantsHolder.keep_fresh,),
+    snapshots=(grants_loop.GrantsHolder,),
 )

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from gencharge import wiring
 from gencharge.core import telemetry
 from gencharge.core.http.limit_classes import LimitClasses
+from gencharge.core.rooms import snapshots
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.sessions.guards import Gate
@@ -39,6 +40,8 @@ class OpenStores:
         self._tasks = [
             asyncio.create_task(watch(app, stores), name=watch.__name__) for watch in wiring.WATCHERS
         ]
+        held = [holder.of(app) for holder in wiring.SNAPSHOTS]
+        self._tasks.append(asyncio.create_task(snapshots.Watch.of(app).run(held, stores), name="snapshots"))
         self._tasks.append(asyncio.create_task(stores.reading.watch(), name="replica"))
         self._tasks.append(asyncio.create_task(self._limits.buckets.go_on_reconciling(stores.redis)))
 

@@ -15,5 +15,5 @@ ROOM: Final = Room(
     large_bodies=staff_picture_routes.LARGE_BODIES,
     listeners=(listeners.CONTENT_ANNOUNCED, listeners.PICTURES_ANNOUNCED, listeners.DELETE_FILES),
     jobs=jobs.JOBS,
-    watchers=(service.Contents.keep_fresh,),
+    snapshots=(service.Contents,),
 )

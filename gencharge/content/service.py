@@ -6,7 +6,6 @@ from typing import Final, Self
 
 from fastapi import FastAPI
 from pymongo.asynchronous.database import AsyncDatabase
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.content import crud
 from gencharge.content.markdown import html_of
@@ -22,7 +21,7 @@ from gencharge.core.values.language import Language
 NAME: Final = "content"
 
 
-class Contents(snapshots.Holder[ContentSnapshot]):
+class Contents(snapshots.DocumentsHolder[ContentSnapshot]):
     """The public content that an application holds in memory. Its version is in PostgreSQL, its texts are in MongoDB."""
 
     name = NAME
@@ -36,9 +35,8 @@ class Contents(snapshots.Holder[ContentSnapshot]):
         """A new holder on the application's documents."""
         return cls(app.state.stores.documents)
 
-    async def load(self, db: AsyncSession, version: int) -> ContentSnapshot:
+    async def read(self, version: int) -> ContentSnapshot:
         """All content with a publication. Raises DocumentsUnavailable."""
-        del db
         return await load(self._documents, version)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final, Self
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gencharge.core import telemetry
 from gencharge.core.rooms import snapshots
 from gencharge.core.stores.mongo import answering
@@ -21,7 +19,7 @@ NAME: Final = "notice_templates"
 log = telemetry.get_logger(__name__)
 
 
-class Templates(snapshots.Holder[TemplateSnapshot]):
+class Templates(snapshots.DocumentsHolder[TemplateSnapshot]):
     """The published texts that a process holds in memory. Their version is in PostgreSQL, the texts are in MongoDB."""
 
     name = NAME
@@ -39,9 +37,8 @@ class Templates(snapshots.Holder[TemplateSnapshot]):
         assert isinstance(holder, cls), "kept under its class"
         return holder
 
-    async def load(self, db: AsyncSession, version: int) -> TemplateSnapshot:
+    async def read(self, version: int) -> TemplateSnapshot:
         """What the staff published. Raises DocumentsUnavailable."""
-        del db
         with answering(self._documents):
             templates = [
                 NoticeTemplate.of(document, texts)

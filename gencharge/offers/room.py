@@ -14,5 +14,5 @@ ROOM: Final = Room(
     routers=(routes.router, staff_routes.router, staff_use_routes.router),
     checks=checks.CHECKS,
     personal_data=personal_data.PART,
-    watchers=(service.Offers.keep_fresh,),
+    snapshots=(service.Offers,),
 )

@@ -12,6 +12,6 @@ ROOM: Final = Room(
     about="Operators, circles, and what is known of a number.",
     tags={"operators": "Operators, circles, and whose number it is."},
     routers=(routes.router, staff_routes.router),
-    watchers=(service.Operators.keep_fresh,),
+    snapshots=(service.Operators,),
     personal_data=personal_data.PART,
 )

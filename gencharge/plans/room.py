@@ -14,5 +14,5 @@ ROOM: Final = Room(
     routers=(routes.router, staff_file_routes.router, staff_routes.router),
     large_bodies=staff_file_routes.LARGE_BODIES,
     listeners=(listeners.DROP_CACHED,),
-    watchers=(service.Catalogue.keep_fresh,),
+    snapshots=(service.Catalogue,),
 )

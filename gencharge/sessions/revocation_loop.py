@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
 from gencharge.core.postgres.database import Database
@@ -52,7 +50,7 @@ async def _poll(gate: Gate, database: Database) -> None:
         try:
             started_at = time.monotonic()
             seconds = min(gate.memory_seconds, window + started_at - polled_at)
-            ended, issued_from = await _read(database, seconds)
+            ended, issued_from = await crud.read_ended_lately(database, seconds=seconds)
             gate.end(ended)
             if issued_from is not None:
                 gate.end_issued_before(issued_from.timestamp())
@@ -63,13 +61,6 @@ async def _poll(gate: Gate, database: Database) -> None:
             log.warning("sessions_poll_failed", error=type(error).__name__)
         gate.forget_expired()
         await asyncio.sleep(POLL_SECONDS)
-
-
-async def _read(database: Database, seconds: float) -> tuple[list[UUID], datetime | None]:
-    async def unit(db: AsyncSession) -> tuple[list[UUID], datetime | None]:
-        return await crud.list_revoked_lately(db, seconds=seconds), await crud.get_cutoff(db)
-
-    return await database.run(unit)
 
 
 async def _subscribe(gate: Gate, redis: Redis) -> None:

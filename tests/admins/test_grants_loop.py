@@ -9,7 +9,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.admins.grants_loop import GrantsHolder
 from gencharge.admins.models import Admin
 from gencharge.admins.roles import SNAPSHOT
 from gencharge.core.events.relay import Relay
@@ -62,7 +61,7 @@ async def test_redis_tells_the_processes_at_once(
 ) -> None:
     relay = Relay(stores, (snapshots.PUBLISH_CHANGES,))
     channel = snapshots.channel(stores, SNAPSHOT)
-    async with another_process(settings, poll_seconds={GrantsHolder: 30}) as (app, _client):
+    async with another_process(settings, poll_seconds=30) as (app, _client):
         await granted(app, "SuperAdmin", "Roles:edit")
 
         async def listening() -> bool:

@@ -260,7 +260,6 @@ SCATTERED = {
     "channels/queue_crud.py:find_by_operator_reference",
     "payments/search_crud.py:list_by_gateway",
     # Sessions of everybody that ended lately, or long ago.
-    "sessions/crud.py:list_revoked_lately",
     "sessions/crud.py:set_all_revoked",
     "sessions/crud.py:delete_old",
     # Wrong codes of long ago.

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
 from gencharge.api.main import create_app
-from gencharge.core.rooms.snapshots import Holder
+from gencharge.core.rooms.snapshots import Watch
 from gencharge.core.settings import Settings
 
 # What a round of waiting counts at most, however long the machine takes for it.
@@ -20,12 +19,12 @@ _ROUND_SECONDS = 0.05
 
 @asynccontextmanager
 async def another_process(
-    settings: Settings, *, poll_seconds: dict[type[Holder[Any]], float] | None = None
+    settings: Settings, *, poll_seconds: float | None = None
 ) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
     """Another application on the same stores. `poll_seconds`: how often its snapshots ask PostgreSQL."""
     app = create_app(settings)
-    for holder, seconds in (poll_seconds or {}).items():
-        holder.of(app).poll_seconds = seconds
+    if poll_seconds is not None:
+        Watch.of(app).poll_seconds = poll_seconds
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
@@ -46,6 +45,30 @@ async def seconds_until(happens: Callable[[], Awaitable[bool]], *, at_most: floa
         await asyncio.sleep(0.01)
         seconds += min(loop.time() - began_at, _ROUND_SECONDS)
         assert seconds < at_most, f"not within {at_most} s"
+
+
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Fail if what is inside takes `seconds` or more, counted like this: time in which the machine gave us no core doesn't count.
+
+    A task looks at the clock every 0.01 s, and what lies between two of its looks counts 0.05 s at most.
+    """
+    loop = asyncio.get_running_loop()
+    counted = 0.0
+
+    async def count() -> None:
+        nonlocal counted
+        while True:
+            began_at = loop.time()
+            await asyncio.sleep(0.01)
+            counted += min(loop.time() - began_at, _ROUND_SECONDS)
+
+    counter = asyncio.create_task(count())
+    try:
+        yield
+    finally:
+        counter.cancel()
+    assert counted < seconds, f"it took {counted:.2f} s, not less than {seconds}"
 
 
 async def eventually(happens: Callable[[], Awaitable[bool]], seconds: float = 1.0) -> None:

@@ -86,7 +86,7 @@ async def test_redis_tells_the_processes_of_a_change_at_once(
     market_stores: Stores, offers_settings: Settings
 ) -> None:
     relay = Relay(market_stores, (snapshots.PUBLISH_CHANGES,))
-    async with another_process(offers_settings, poll_seconds={offers.Offers: 30}) as (app, client):
+    async with another_process(offers_settings, poll_seconds=30) as (app, client):
         await client.get("/v1/offers")
         channel = snapshots.channel(market_stores, offers.NAME)
 

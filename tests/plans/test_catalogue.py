@@ -56,7 +56,7 @@ async def test_redis_tells_the_processes_of_a_change_at_once(
     plans_settings: Settings, shop_stores: Stores
 ) -> None:
     relay = Relay(shop_stores, (snapshots.PUBLISH_CHANGES,))
-    async with another_process(plans_settings, poll_seconds={plans.Catalogue: 30}) as (app, client):
+    async with another_process(plans_settings, poll_seconds=30) as (app, client):
         await client.get("/v1/plans")
         holder = plans.Catalogue.of(app)
         channel = snapshots.channel(shop_stores, snapshots.CATALOGUE)
@@ -109,11 +109,11 @@ async def test_the_list_goes_on_while_postgresql_is_away_and_a_fresh_process_say
 async def test_the_watcher_outlives_an_outage_of_postgresql(
     plans_settings: Settings,
 ) -> None:
-    holder = plans.Catalogue()
-    holder.poll_seconds = 0.02
+    holder, watch = plans.Catalogue(), snapshots.Watch()
+    watch.poll_seconds = 0.02
     away = plans_settings.model_copy(update={"database_url": "postgresql://x@/none?host=/nowhere"})
     stores = Stores.open(away)
-    watcher = asyncio.create_task(snapshots.watch(holder, stores))
+    watcher = asyncio.create_task(watch.run([holder], stores))
     await asyncio.sleep(0.2)
     assert not watcher.done()
     assert holder.snapshot is None

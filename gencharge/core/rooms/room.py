@@ -16,6 +16,7 @@ from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.rooms.resealing import SealedDocuments
+from gencharge.core.rooms.snapshots import Holder
 from gencharge.core.stores.stores import Stores
 
 
@@ -44,7 +45,9 @@ class Room:
     proving_jobs: Callable[[Sequence[Proof]], tuple[Job, ...]] | None = None
     # Tasks that run as long as a worker process does.
     loops: tuple[Callable[[Stores], Coroutine[Any, Any, None]], ...] = ()
-    # Tasks that run as long as an API process does: they keep what it holds in memory up to date.
+    # Reference data that an API process holds in memory, kept fresh by one task for all rooms.
+    snapshots: tuple[type[Holder[Any]], ...] = ()
+    # Tasks that run as long as an API process does: they keep what else it holds in memory up to date.
     watchers: tuple[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]], ...] = ()
     # What must always hold: `gencharge ledger verify` and a nightly job check it.
     checks: tuple[Check, ...] = ()
