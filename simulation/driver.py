@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final, Protocol
 
+from pymongo import WriteConcern
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import seed as sample
@@ -32,7 +33,9 @@ async def simulate(
     stores: Stores, outside: Neighbours, size: Size, on_day: Callable[[date], None] = lambda day: None
 ) -> Report:
     """A life of so many days that ends yesterday, with the sample catalogue, channels and admins."""
-    stores = replace(stores, settings=stores.settings.model_copy(update=_SETTINGS))
+    # Nobody keeps what is written, so nothing waits until it is on the disk.
+    documents = stores.documents.with_options(write_concern=WriteConcern(w=1, j=False))
+    stores = replace(stores, settings=stores.settings.model_copy(update=_SETTINGS), documents=documents)
     today = clock.start_of_day(clock.now().astimezone(clock.IST).date())
     starts_at, ends_at = today - timedelta(days=size.days + 1), today - timedelta(days=1)
     with clock.at(starts_at - timedelta(days=1)):

@@ -35,4 +35,6 @@ async def take_payment_back(db: AsyncSession, envelope: Envelope) -> None:
 
 
 ENDED: Final = Inside("bills-ended", (BillPaid, RechargeFailed), end_payment)
-TAKEN_BACK: Final = Inside("bills-taken-back", (RechargeRefunded,), take_payment_back)
+TAKEN_BACK: Final = Inside(
+    "bills-taken-back", (RechargeRefunded,), take_payment_back, lambda event: event.bill_id is not None
+)

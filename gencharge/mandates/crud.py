@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +24,12 @@ _DUE = leases.LeasedQueue(
     order=Mandate.next_check_at,
     lease=Mandate.leased_until,
 )
+_REGISTERED_BY = text("""
+    SELECT mandates.user_id, mandate_id FROM mandates
+    JOIN unnest(CAST(:users AS uuid[]), CAST(:payments AS uuid[])) AS paid(user_id, payment_id)
+        ON mandates.user_id = paid.user_id AND mandates.payment_id = paid.payment_id
+    ORDER BY 1, 2
+""")
 
 
 async def add_mandate(db: AsyncSession, **values: Any) -> bool:
@@ -36,6 +42,18 @@ async def find_by_payment(db: AsyncSession, user_id: UUID, payment_id: UUID) -> 
     """The mandate that a payment registers."""
     query = select(Mandate).where(Mandate.user_id == user_id, Mandate.payment_id == payment_id)
     return (await db.scalars(query)).one_or_none()
+
+
+async def list_registered_by(
+    db: AsyncSession, payments: Collection[tuple[UUID, UUID]]
+) -> list[tuple[UUID, UUID]]:
+    """Those mandates that these payments (customer and payment) register, by customer and mandate, in the order in which they are locked."""
+    if not payments:
+        return []
+    rows = await db.execute(
+        _REGISTERED_BY, {"users": [user for user, _ in payments], "payments": [each for _, each in payments]}
+    )
+    return [(user_id, mandate_id) for user_id, mandate_id in rows]
 
 
 async def get_mandate(db: AsyncSession, user_id: UUID, mandate_id: UUID) -> Mandate | None:

@@ -7,21 +7,23 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.events.events import Envelope, Inside, Listener
+from gencharge.core.events.events import Envelope, Inside, InsideBatch, Listener
 from gencharge.core.values import clock
 from gencharge.mandates import crud
 from gencharge.payments.events import GatewayTokenReported, PaymentCaptured
 from gencharge.payments.models import PaymentPurpose
 
 
-async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
-    """A top-up was paid: it may have registered a mandate."""
-    event = cast(PaymentCaptured, envelope.event)
-    if event.purpose != PaymentPurpose.TOPUP:
-        return
-    mandate = await crud.find_by_payment(db, UUID(event.user_id), UUID(event.payment_id))
-    if mandate is not None:
-        await crud.check_at(db, mandate.user_id, mandate.mandate_id, clock.now())
+async def on_captured(db: AsyncSession, batch: list[Envelope]) -> None:
+    """Top-ups were paid: each of them may have registered a mandate, and few have. So a batch is looked up at once."""
+    captured = [cast(PaymentCaptured, envelope.event) for envelope in batch]
+    payments = {
+        (UUID(event.user_id), UUID(event.payment_id))
+        for event in captured
+        if event.purpose == PaymentPurpose.TOPUP
+    }
+    for user_id, mandate_id in await crud.list_registered_by(db, payments):
+        await crud.check_at(db, user_id, mandate_id, clock.now())
 
 
 async def on_reported(db: AsyncSession, envelope: Envelope) -> None:
@@ -33,6 +35,6 @@ async def on_reported(db: AsyncSession, envelope: Envelope) -> None:
 
 
 LISTENERS: Final[tuple[Listener, ...]] = (
-    Inside("mandate-paid", (PaymentCaptured,), on_captured),
+    InsideBatch("mandate-paid", (PaymentCaptured,), on_captured),
     Inside("mandate-reported", (GatewayTokenReported,), on_reported),
 )

@@ -59,5 +59,10 @@ async def on_failed(db: AsyncSession, envelope: Envelope) -> None:
     )
 
 
-UNPAID: Final = Inside("recharge-unpaid", (PaymentFailed,), on_failed)
-PAID: Final = Inside("recharge-paid", (PaymentCaptured,), on_captured)
+def _is_for_recharge(event: PaymentCaptured | PaymentFailed) -> bool:
+    """Most payments are top-ups."""
+    return event.purpose == PaymentPurpose.RECHARGE
+
+
+UNPAID: Final = Inside("recharge-unpaid", (PaymentFailed,), on_failed, _is_for_recharge)
+PAID: Final = Inside("recharge-paid", (PaymentCaptured,), on_captured, _is_for_recharge)

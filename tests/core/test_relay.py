@@ -163,6 +163,25 @@ async def test_a_listener_gets_the_topics_that_it_asked_for_only(outbox: Stores)
     assert all_of_them.received == [0, 7]
 
 
+async def test_what_does_not_concern_an_inside_listener_is_not_written_down_for_it(outbox: Stores) -> None:
+    taken, recorder = list[int](), Recorder()
+
+    async def take(_db: AsyncSession, envelope: Envelope) -> None:
+        taken.append(envelope.event.number)  # type: ignore[attr-defined]
+
+    odd = Inside("odd", (BellRang,), take, lambda event: event.number % 2 == 1)
+    await ring(outbox, 6)
+    await sql(
+        outbox,
+        "INSERT INTO deliveries (user_id, event_id, listener, topic, payload, context, occurred_at)"
+        " SELECT user_id, id, 'odd', topic, payload, context, occurred_at FROM events WHERE payload ->> 'number' = '4'",
+    )
+    await Relay(outbox, [recorder.listener(), odd]).drain()
+    assert recorder.received == list(range(6))
+    assert sorted(taken) == [1, 3, 4, 5], "what a worker of an earlier version wrote down is delivered"
+    assert await counts(outbox) == (0, 0)
+
+
 async def test_one_poisoned_event_is_parked_after_its_attempts_and_its_neighbours_arrive_at_once(
     outbox: Stores,
 ) -> None:

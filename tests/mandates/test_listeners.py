@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import secrets
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from gencharge.core.events.events import emit
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.mandates import listeners
 from gencharge.payments.context import PaymentContext
+from gencharge.payments.events import PaymentCaptured
 from gencharge.payments.service import ask_gateway
 from tests.make.mandates import (
     ask_for_mandate,
@@ -56,6 +61,37 @@ async def test_the_rupees_capture_has_the_mandate_looked_at_now(
     await deliver(stores)
     await check_due(context)
     assert (await mandate_of(stores, user_id, mandate.mandate_id)).status == "active"
+
+
+async def test_among_other_payments_the_mandates_rupee_is_found(
+    context: PaymentContext, outside: Outside, stores: Stores
+) -> None:
+    owner, stranger = await make_payer(stores), await make_payer(stores)
+    paid, unpaid = await ask_for_mandate(context, owner), await ask_for_mandate(context, owner)
+    pay(outside, paid.order_id)
+    await ask_gateway(context, owner, paid.payment_id)
+
+    def captured(user_id: UUID, payment_id: UUID, purpose: str = "topup") -> PaymentCaptured:
+        return PaymentCaptured(
+            user_id=str(user_id),
+            payment_id=str(payment_id),
+            purpose=purpose,
+            reference_id=None,
+            amount_paise=100,
+            payment_method="upi",
+        )
+
+    others = [
+        captured(owner, new_id()),
+        captured(stranger, unpaid.payment_id),
+        captured(owner, unpaid.payment_id, "recharge"),
+    ]
+    await stores.database.run(lambda db: emit(db, *others))
+    await deliver(stores)
+    checks = [(await mandate_of(stores, owner, each.mandate_id)).next_check_at for each in (paid, unpaid)]
+    assert checks[0] is not None
+    assert checks[1] is not None
+    assert checks[0] <= clock.now() < checks[1]
 
 
 async def test_a_webhook_about_a_revoked_token_ends_the_mandate(

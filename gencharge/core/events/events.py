@@ -97,6 +97,10 @@ class Outside:
     deliver: Callable[[Any, list[Envelope]], Awaitable[None]]  # (stores, batch)
 
 
+def _all(_event: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Inside:
     """A listener whose effect is in PostgreSQL: gets one event in a transaction, exactly once."""
@@ -104,6 +108,8 @@ class Inside:
     name: str
     topics: tuple[type[Event], ...]
     deliver: Callable[[AsyncSession, Envelope], Awaitable[None]]
+    # Whether a new event of these topics concerns it, decided by the event alone. One that doesn't costs no row and no transaction.
+    concerns: Callable[[Any], bool] = _all
 
 
 @dataclass(frozen=True, slots=True)

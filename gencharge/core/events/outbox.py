@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import ARRAY, RowMapping, Text, any_, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.events.events import DeliveryRow, Envelope, Event, EventRow
+from gencharge.core.events.events import DeliveryRow, Envelope, Event, EventRow, Inside, Listener
 from gencharge.core.postgres import leases
 
 _KNOWN = any_(bindparam("topics", type_=ARRAY(Text)))
@@ -112,6 +112,16 @@ class Row:
     kind: type[Event]
     envelope: Envelope | None
     problem: Exception | None = None
+
+    def concerns(self, listener: Listener) -> bool:
+        """Whether the listener gets it, when it is new. One that can't be read is kept for those that may have to do with it."""
+        if not issubclass(self.kind, listener.topics):
+            return False
+        return (
+            not isinstance(listener, Inside)
+            or self.envelope is None
+            or listener.concerns(self.envelope.event)
+        )
 
 
 async def claim(db: AsyncSession, *, batch: int, lease_seconds: float) -> list[Row]:

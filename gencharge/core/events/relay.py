@@ -105,8 +105,7 @@ class Relay:
         if not batch:
             return False
         shares = [
-            (listener, [row for row in batch if issubclass(row.kind, listener.topics)])
-            for listener in self._listeners
+            (listener, [row for row in batch if row.concerns(listener)]) for listener in self._listeners
         ]
         outside = [(listener, rows) for listener, rows in shares if rows and isinstance(listener, Outside)]
         inside = [(listener, rows) for listener, rows in shares if rows and isinstance(listener, Inside)]
