@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from gencharge.core.http.limit_classes import WrongGuesses
+from gencharge.core.http.limits import Buckets
+from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.core.values.money import Money
+from gencharge.offers import code_service
 from gencharge.offers.errors import OfferChanged, OfferNotApplicable
-from gencharge.offers.service import Selection
+from gencharge.offers.service import Offers, Selection
 from gencharge.offers.snapshot import OfferSnapshot
 from gencharge.recharge import choice_service
 from gencharge.recharge.schemas import Subscribe
+from tests.make.autopay import recharges_of
+from tests.make.factories import headers_for
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.offers import flat, market_of, publish
 from tests.make.recharge import capture, get_recharge, list_transfers, place, run_sql
@@ -120,3 +130,72 @@ async def test_an_order_for_another_amount_is_refused(shop: Stores, paise: int) 
     assert selection is not None
     sale = await place(shop, user_id, number, plan.plan_id, gateway_amount=paise, offers=selection.to_json())
     assert (sale.outcome, sale.known, sale.sale) == ("price_changed", "24900", None)
+
+
+class Till:
+    """Sends recharges of Rs 299 with a code over HTTP, each of a number of its own."""
+
+    def __init__(self, shop: Stores, client: httpx.AsyncClient, settings: Settings) -> None:
+        self._shop, self._client, self._settings = shop, client, settings
+
+    async def sell(self, user_id: UUID, code: str) -> httpx.Response:
+        plan = await find_plan(self._shop, "AIRTEL", 299)
+        body = {
+            "phone_number": await make_number(self._shop, "AIRTEL"),
+            "plan_id": str(plan.plan_id),
+            "payment_method": "wallet",
+            "offer_code": code,
+        }
+        headers = headers_for(self._settings, user_id) | {"Idempotency-Key": str(uuid4())}
+        return await self._client.post("/v1/recharge/subscribe", json=body, headers=headers)
+
+
+@pytest.fixture
+def till(shop: Stores, client: httpx.AsyncClient, settings: Settings) -> Till:
+    return Till(shop, client, settings)
+
+
+async def test_each_code_that_gives_nothing_has_a_refusal_of_its_own(
+    shop: Stores, app: FastAPI, till: Till
+) -> None:
+    now, day, user_id = clock.now(), timedelta(days=1), await make_customer(shop)
+    await publish(shop, code="LATER2DAY", active_from=now + day)
+    await publish(shop, code="WASBEFORE", active_from=now - 2 * day, active_until=now - day)
+    await publish(shop, code="ONLYONEUSE", limits={"total_uses": 1})
+    await publish(shop, code="ONCEEACH", limits={"uses_per_user": 1})
+    one_time = await publish(shop, conditions={"one_time_code": True})
+    free, others = await shop.database.run(
+        lambda db: code_service.add_codes(db, one_time.offer_id, uuid4(), [None, uuid4()])
+    )
+    await Offers.of(app).refresh(shop.database)
+    for buyer, code in ((await make_customer(shop), "ONLYONEUSE"), (user_id, "ONCEEACH"), (user_id, free)):
+        sold = await till.sell(buyer, code)
+        assert (sold.status_code, sold.json()["discount"]) == (201, 50.0), sold.text
+    for code, status, refusal in (
+        ("NOSUCHCODE", 404, "offer_code_not_found"),
+        ("LATER2DAY", 409, "offer_not_begun"),
+        ("WASBEFORE", 409, "offer_ended"),
+        ("ONLYONEUSE", 409, "offer_used_up"),
+        ("ONCEEACH", 409, "offer_already_used"),
+        (free, 409, "offer_code_used"),
+        (others, 409, "offer_code_not_yours"),
+    ):
+        refused = await till.sell(user_id, code)
+        assert (refused.status_code, refused.json()["code"]) == (status, refusal), code
+    assert len(await recharges_of(shop, user_id)) == 2
+
+
+async def test_who_guesses_codes_is_soon_refused_the_right_one_and_nobody_else(
+    shop: Stores, app: FastAPI, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish(shop, code="RIGHTCODE")
+    await Offers.of(app).refresh(shop.database)
+    guesses = WrongGuesses(Buckets(), "guesses", per_caller=3, per_address=1_000)
+    monkeypatch.setattr(app.state, "wrong_offer_codes", guesses)
+    guesser = await make_customer(shop)
+    for number in range(3):
+        assert (await till.sell(guesser, f"GUESS{number}")).status_code == 404
+    refused = await till.sell(guesser, "RIGHTCODE")
+    assert (refused.status_code, refused.json()["code"]) == (429, "offer_code_limit_exceeded")
+    assert 0 < int(refused.headers["retry-after"]) <= 3_600
+    assert (await till.sell(await make_customer(shop), "RIGHTCODE")).status_code == 201
