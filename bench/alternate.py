@@ -93,11 +93,11 @@ class Side:
         """One slice of load."""
         file = Path(self._ask(row))
         port, api = self._servers[row]
-        before = _cpu([api]), _cpu(self._backends())
+        before = cpu_of([api]), cpu_of(self._backends())
         seen = load.drive(port, file, seconds=seconds, connections=connections)
         if seen.errors:
             raise SystemExit(f"{row}: {seen.errors} of {seen.requests} requests failed")
-        used = _cpu([api]) - before[0], _cpu(self._backends()) - before[1]
+        used = cpu_of([api]) - before[0], cpu_of(self._backends()) - before[1]
         api_each, postgres_each = (1e6 * one / seen.requests for one in used)
         return Slice(seen.per_second, api_each, postgres_each)
 
@@ -124,7 +124,8 @@ class Side:
         self._process.wait(60)
 
 
-def _cpu(processes: Sequence[psutil.Process]) -> float:
+def cpu_of(processes: Sequence[psutil.Process]) -> float:
+    """The CPU time that these processes have used so far, in seconds, without those that are gone."""
     used = 0.0
     for process in processes:
         try:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as benchmark
+from bench.alternate import Slice
+from bench.offers import PLAIN, Ratio
 from bench.world import World
 
 
@@ -44,3 +46,13 @@ def test_a_measurement_that_is_told_to_stop_cleans_up(
     finally:
         signal.signal(signal.SIGTERM, before)
     assert cleaned_up == [True]
+
+
+def test_what_an_offer_costs_is_the_median_of_the_turns_own_ratios() -> None:
+    """A machine that slows down between two turns changes the speeds and not the ratios."""
+    turns = [
+        {PLAIN: Slice(speed, 0, 0), "discount": Slice(speed * ratio, 0, 0)}
+        for speed, ratio in ((1_000.0, 0.8), (100.0, 0.9), (10.0, 0.7))
+    ]
+    assert Ratio.of(turns, "discount").middle == pytest.approx(0.8)
+    assert Ratio.of(turns[:1], "discount") == Ratio(0.8, 0.8, 0.8)
