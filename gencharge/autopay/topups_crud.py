@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -45,6 +45,39 @@ async def claim(db: AsyncSession, *, limit: int, lease_seconds: float) -> list[A
     """Lease up to `limit` settings that a worker has to look at, of all customers."""
     rows = await _DUE.claim(db, limit=limit, lease_seconds=lease_seconds, pinned=clock.pinned())
     return [topup for (topup,) in rows]
+
+
+async def list_due(db: AsyncSession, *, limit: int) -> list[tuple[UUID, int | None]]:
+    """Up to `limit` settings that a worker has to look at and nobody looks at now: the customer, and the threshold in paise; None if a payment
+    is under way."""
+    threshold = case((AutoTopup.payment_id.is_(None), AutoTopup.threshold))
+    query = select(AutoTopup.user_id, threshold).where(*_free()).order_by(AutoTopup.wake_at).limit(limit)
+    return [(user_id, paise) for user_id, paise in await db.execute(query)]
+
+
+async def put_off(db: AsyncSession, user_ids: Collection[UUID], until: datetime) -> None:
+    """Look at these wallets again at `until`: they hold enough. What was announced is not charged, and the next payment has another key."""
+    announced = case((AutoTopup.charge_at.is_(None), 0), else_=1)
+    await db.execute(
+        update(AutoTopup)
+        .where(AutoTopup.user_id.in_(user_ids), AutoTopup.payment_id.is_(None), *_free())
+        .values(
+            cycle=AutoTopup.cycle + announced,
+            charge_at=None,
+            tries=0,
+            is_armed=True,
+            held_back=None,
+            wake_at=until,
+            leased_until=None,
+            updated_at=clock.now(),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _free() -> tuple[ColumnElement[bool], ...]:
+    now = leases.instant(clock.pinned())
+    return AutoTopup.wake_at <= now, or_(AutoTopup.leased_until.is_(None), AutoTopup.leased_until <= now)
 
 
 async def settle(db: AsyncSession, row: AutoTopup, values: Mapping[str, Any]) -> bool:

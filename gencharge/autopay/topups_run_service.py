@@ -8,7 +8,7 @@ is another payment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -47,6 +47,8 @@ from gencharge.wallet.models import RequestSource
 LEASE_SECONDS: Final = 60.0
 # How often a wallet is looked at; the charge comes a day later in any case.
 LOOK_AGAIN: Final = timedelta(minutes=15)
+# How many wallets are looked at together.
+LOOKED_AT_ONCE: Final = 500
 # How often it is looked whether a limit still keeps the charge back.
 HELD_AGAIN: Final = timedelta(hours=6)
 _PAID: Final = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
@@ -61,13 +63,34 @@ class DueTopup:
 
 
 async def claim(db: AsyncSession, *, limit: int) -> Sequence[DueTopup]:
-    """Lease up to `limit` automatic top-ups that a worker has to look at."""
+    """Lease up to `limit` automatic top-ups that a worker has to look at. Those of wallets that hold enough are put off at once, a batch by one
+    statement: that is what becomes of nearly all of them, four times an hour."""
+    if not await _put_off(db):
+        return []
     rows = await topups_crud.claim(db, limit=limit, lease_seconds=LEASE_SECONDS)
-    owners = await users.briefs(db, {row.user_id for row in rows}) if rows else {}
-    return [
-        DueTopup(row, row.user_id in owners and owners[row.user_id].status is UserStatus.ACTIVE)
-        for row in rows
-    ]
+    active = await _active(db, {row.user_id for row in rows})
+    return [DueTopup(row, row.user_id in active) for row in rows]
+
+
+async def _put_off(db: AsyncSession) -> bool:
+    """Put off what needs no step of its own. Whether there may be more to do now."""
+    due_now = await topups_crud.list_due(db, limit=LOOKED_AT_ONCE)
+    thresholds = {user_id: Money(paise) for user_id, paise in due_now if paise is not None}
+    if thresholds:
+        active, balances = (
+            await _active(db, thresholds.keys()),
+            await wallet.available_of(db, thresholds.keys()),
+        )
+        # Who has no wallet is left to the step, which says so.
+        full = [each for each, balance in balances.items() if each in active and balance >= thresholds[each]]
+        if full:
+            await topups_crud.put_off(db, sorted(full), clock.now() + LOOK_AGAIN)
+    return bool(due_now)
+
+
+async def _active(db: AsyncSession, user_ids: Collection[UUID]) -> set[UUID]:
+    owners = await users.briefs(db, user_ids)
+    return {user_id for user_id, owner in owners.items() if owner.status is UserStatus.ACTIVE}
 
 
 async def process(context: PaymentContext, claimed: DueTopup) -> bool:

@@ -175,17 +175,21 @@ def match_rewards(entity: type[ReferralReward], query: RewardQuery) -> list[Colu
     return [*conditions, *query.within(column_of(entity.amount), column_of(entity.created_at))]
 
 
+# The rows are parameters: a statement that has them in it is compiled for each number of rows, which costs more than running it.
+_ADD_MARKS: Final = insert(ReferralMark).on_conflict_do_nothing()
+
+
 async def add_marks(db: AsyncSession, marks: Sequence[str], friend_id: UUID, *, at: datetime) -> None:
     """Store where a referred customer registered from."""
     rows = [{"mark": mark, "friend_id": friend_id, "created_at": at} for mark in marks]
-    await db.execute(insert(ReferralMark).values(rows).on_conflict_do_nothing())
+    await db.execute(_ADD_MARKS, rows)
 
 
 async def lock_marks(db: AsyncSession, marks: Sequence[str], *, at: datetime) -> None:
     """Wait for other registrations under these marks (sorted): what is counted then stays true to the end of the transaction."""
     # A row of nobody for each mark, because there may be no other yet.
     rows = [{"mark": mark, "friend_id": SYSTEM_USER_ID, "created_at": at} for mark in marks]
-    await db.execute(insert(ReferralMark).values(rows).on_conflict_do_nothing())
+    await db.execute(_ADD_MARKS, rows)
     locked = select(ReferralMark.mark).where(
         ReferralMark.mark.in_(marks), ReferralMark.friend_id == SYSTEM_USER_ID
     )

@@ -57,6 +57,30 @@ async def test_a_low_wallet_is_announced_and_filled_a_day_later_once(
     await assert_clean(shop)
 
 
+async def test_wallets_that_hold_enough_are_put_off_together_and_the_others_claimed(
+    shop: Stores, context: PaymentContext, outside: Outside, owner: UUID
+) -> None:
+    rich = [await make_owner(shop, 5_000) for _ in range(3)]
+    closed = await make_owner(shop, 5_000)
+    for user_id in (*rich, closed):
+        await set_topup(shop, user_id, (await make_mandate(context, outside, user_id)).mandate_id)
+    await run_sql(shop, "UPDATE users SET status = 'blocked' WHERE user_id = :user_id", user_id=closed)
+    for user_id in (owner, *rich, closed):
+        await run_sql(
+            shop, "UPDATE auto_topups SET wake_at = :low WHERE user_id = :user_id", low=LOW, user_id=user_id
+        )
+    with clock.at(LOW):
+        claimed = await shop.database.run(lambda db: runs.claim(db, limit=1_000))
+    assert {claim.row.user_id for claim in claimed} >= {owner, closed}
+    assert not {claim.row.user_id for claim in claimed} & set(rich)
+    for user_id in rich:
+        row = await row_of(shop, user_id)
+        assert (row.wake_at, row.leased_until) == (LOW + runs.LOOK_AGAIN, None)
+    with clock.at(LOW):
+        again = await shop.database.run(lambda db: runs.claim(db, limit=1_000))
+    assert again == [], "nobody gets what is leased"
+
+
 async def test_a_wallet_that_was_filled_in_the_meantime_is_not_charged(
     shop: Stores, context: PaymentContext, outside: Outside, owner: UUID
 ) -> None:
