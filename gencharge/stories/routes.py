@@ -5,9 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import Request
+from fastapi.responses import Response
 
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
-from gencharge.core.http import web
+from gencharge.core.http import language, web
 from gencharge.core.postgres.database import get_database
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
@@ -20,8 +21,13 @@ router = web.router("recharge")
 @router.get(
     "/{recharge_id}/timeline",
     summary="What happened to one of my recharges",
+    response_model=TimelineOut,
     responses=web.errors(RechargeNotFound, ValidationFailed, DatabaseUnavailable, *USER_ERRORS),
 )
-async def get_timeline(user: SignedInUser, request: Request, recharge_id: UUID) -> TimelineOut:
-    """Ordered, paid, sent to the operator, delivered or failed, refunded: what happened so far, and whom it waits for."""
-    return await service.timeline(get_database(request), user.user_id, recharge_id)
+async def get_timeline(user: SignedInUser, request: Request, recharge_id: UUID) -> Response:
+    """Ordered, paid, sent to the operator, delivered or failed, refunded: what happened so far, and whom it waits for.
+
+    The texts are in the language of `Accept-Language`, or else in mine.
+    """
+    timeline = await service.timeline(get_database(request), user.user_id, recharge_id)
+    return web.reply(timeline, headers=language.HEADERS[language.spoken()])

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from gencharge.audit import service as audit
 from gencharge.core.errors import DocumentsUnavailable
+from gencharge.core.http import language
 from gencharge.core.postgres.database import Database
 from gencharge.core.stores.mongo import Document
 from gencharge.core.stores.stores import Stores
@@ -29,14 +30,14 @@ ENTRIES: Final = 100
 
 
 async def timeline(database: Database, user_id: UUID, recharge_id: UUID) -> TimelineOut:
-    """What happened to one of a customer's recharges. Raises RechargeNotFound."""
+    """What happened to one of a customer's recharges, in the language of the caller. Raises RechargeNotFound."""
     books = await crud.find_books(database, user_id, recharge_id)
     if books is None:
         raise RechargeNotFound
     return TimelineOut(
         recharge_id=recharge_id,
         status=recharges.status_with(books.recharge, books.plan),
-        steps=steps_of(facts_of(books), Reader.CUSTOMER),
+        steps=steps_of(facts_of(books), Reader.CUSTOMER, language.spoken()),
         waits_for=waits_for(books.recharge),
     )
 
@@ -68,7 +69,7 @@ async def story(
         status=recharges.status_with(books.recharge, books.plan),
         waits_for=waits_for(books.recharge),
         terms=views.terms(books.recharge, metadata),
-        timeline=steps_of(facts_of(books), Reader.STAFF),
+        timeline=steps_of(facts_of(books), Reader.STAFF, language.spoken()),
         payment=views.payment(payment, books.refunds_to_source),
         ledger=[] if StoryPart.LEDGER in withheld else [views.movement(row) for row in transfers],
         attempts=[views.attempt(row) for row in books.attempts],

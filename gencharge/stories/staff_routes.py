@@ -6,9 +6,10 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Request
+from fastapi.responses import Response
 
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
-from gencharge.core.http import web
+from gencharge.core.http import language, web
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource, allows
 from gencharge.stories import service
@@ -28,16 +29,18 @@ _PARTS: Final = {
 @router.get(
     "/admin/{user_id}/{recharge_id}/story",
     summary="All that is known of a recharge (staff)",
+    response_model=StoryOut,
     responses=web.errors(RechargeNotFound, ValidationFailed, DatabaseUnavailable, *SCOPED_ERRORS),
 )
-async def staff_get_story(admin: Reader, request: Request, user_id: UUID, recharge_id: UUID) -> StoryOut:
+async def staff_get_story(admin: Reader, request: Request, user_id: UUID, recharge_id: UUID) -> Response:
     """Terms, payment, ledger, submissions to the operator, refunds and audit entries of one recharge.
 
-    What the role does not show elsewhere is withheld here, too.
+    What the role does not show elsewhere is withheld here, too. The timeline is in the language of `Accept-Language`, or else in mine.
     """
     withheld = frozenset(
         part
         for part, (resource, takes_scoped) in _PARTS.items()
         if not allows(request, admin, resource, Action.READ) or (admin.operator_scope and not takes_scoped)
     )
-    return await service.story(request.app.state.stores, admin, user_id, recharge_id, withheld=withheld)
+    story = await service.story(request.app.state.stores, admin, user_id, recharge_id, withheld=withheld)
+    return web.reply(story, headers=language.HEADERS[language.spoken()])

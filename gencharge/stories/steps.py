@@ -1,15 +1,21 @@
-"""A timeline out of what is known of a recharge."""
+"""A timeline out of what is known of a recharge, in the language of who reads it.
+
+What the staff wrote about a complaint stands there as they wrote it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from gencharge.channels.models import OperatorAttempt
 from gencharge.complaints.models import Complaint, ComplaintReason, ComplaintStatus
+from gencharge.core.values.language import Language
 from gencharge.core.values.money import Money
+from gencharge.core.wording import Worded, in_language, worded
 from gencharge.payments.models import Payment
 from gencharge.recharge.events import QUEUED_PLAN_CANCELLED
 from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund
@@ -38,20 +44,34 @@ class Facts:
     complaints: Sequence[Complaint] = ()
 
 
-_WHO: Final = {Reader.CUSTOMER: "You", Reader.STAFF: "The customer"}
+@dataclass(frozen=True, slots=True)
+class _Happened:
+    """A step before it is put into a language. `at` in UTC."""
+
+    step: Step
+    at: datetime
+    text: Worded
+
+
 _COMPLAINTS: Final = {
-    ComplaintReason.NOT_DELIVERED: "it was paid for, and the plan does not run",
-    ComplaintReason.CHARGED_TWICE: "it was charged twice",
-    ComplaintReason.WRONG_AMOUNT: "the amount is wrong",
-    ComplaintReason.REFUND_MISSING: "the money is not back",
-    ComplaintReason.WRONG_PLAN: "it is the wrong plan",
-    ComplaintReason.BENEFITS_MISSING: "benefits are missing",
+    ComplaintReason.NOT_DELIVERED: worded("it was paid for, and the plan does not run"),
+    ComplaintReason.CHARGED_TWICE: worded("it was charged twice"),
+    ComplaintReason.WRONG_AMOUNT: worded("the amount is wrong"),
+    ComplaintReason.REFUND_MISSING: worded("the money is not back"),
+    ComplaintReason.WRONG_PLAN: worded("it is the wrong plan"),
+    ComplaintReason.BENEFITS_MISSING: worded("benefits are missing"),
 }
 
 
-def steps_of(facts: Facts, reader: Reader = Reader.CUSTOMER) -> list[TimelineStep]:
+def steps_of(
+    facts: Facts, reader: Reader = Reader.CUSTOMER, language: Language = Language.ENGLISH
+) -> list[TimelineStep]:
     """What happened, the oldest first. Steps of one instant stay in their natural order."""
-    return sorted(_steps(facts, reader), key=lambda step: step.at)
+    ordered = sorted(_steps(facts, reader), key=lambda each: each.at)
+    return [
+        TimelineStep(step=each.step, at=each.at, text=in_language(each.text, language.value))
+        for each in ordered
+    ]
 
 
 def waits_for(recharge: Recharge) -> WaitsFor | None:
@@ -63,60 +83,98 @@ def waits_for(recharge: Recharge) -> WaitsFor | None:
     return None
 
 
-def _steps(facts: Facts, reader: Reader) -> Iterator[TimelineStep]:
+def _steps(facts: Facts, reader: Reader) -> Iterator[_Happened]:
     recharge, operator = facts.recharge, facts.recharge.operator
-    who = _WHO[reader]
-    ordered = f"{who} ordered {recharge.plan_name}."
-    yield TimelineStep(step=Step.ORDERED, at=recharge.created_at, text=ordered)
+    ordered = (
+        worded("You ordered {plan}.", plan=recharge.plan_name)
+        if reader is Reader.CUSTOMER
+        else worded("The customer ordered {plan}.", plan=recharge.plan_name)
+    )
+    yield _Happened(Step.ORDERED, recharge.created_at, ordered)
     if facts.payment is not None and facts.payment.captured_at is not None:
-        text = f"We received Rs {Money(facts.payment.amount)}."
-        yield TimelineStep(step=Step.PAID, at=facts.payment.captured_at, text=text)
+        text = worded("We received Rs {amount}.", amount=Money(facts.payment.amount))
+        yield _Happened(Step.PAID, facts.payment.captured_at, text)
     for attempt in facts.attempts:
-        again = " again" if attempt.attempt > 1 else ""
-        text = f"We sent it to {operator}{again}."
-        yield TimelineStep(step=Step.SENT, at=attempt.started_at, text=text)
+        text = (
+            worded("We sent it to {operator} again.", operator=operator)
+            if attempt.attempt > 1
+            else worded("We sent it to {operator}.", operator=operator)
+        )
+        yield _Happened(Step.SENT, attempt.started_at, text)
     if recharge.completed_at is not None:
         yield _end(recharge, reader)
     plan = facts.plan
     # A plan that did not wait starts with the delivery, which says so already.
     if plan is not None and plan.valid_from is not None and plan.valid_from != recharge.completed_at:
-        text = f"{plan.plan_name} started, after it had waited for its turn."
-        yield TimelineStep(step=Step.STARTED, at=plan.valid_from, text=text)
+        text = worded("{plan} started, after it had waited for its turn.", plan=plan.plan_name)
+        yield _Happened(Step.STARTED, plan.valid_from, text)
     for refund in facts.refunds:
         yield _refund(refund, reader)
     for complaint in facts.complaints:
         yield from _complaint(complaint, reader)
 
 
-def _end(recharge: Recharge, reader: Reader) -> TimelineStep:
+def _end(recharge: Recharge, reader: Reader) -> _Happened:
     assert recharge.completed_at is not None
     if recharge.status in _ENDS:
-        text = f"{recharge.operator} delivered it."
-        return TimelineStep(step=Step.DELIVERED, at=recharge.completed_at, text=text)
+        text = worded("{operator} delivered it.", operator=recharge.operator)
+        return _Happened(Step.DELIVERED, recharge.completed_at, text)
     # A recharge fails only if it is proven that the operator did not deliver it, or that nobody paid (decision 0009).
     if reader is Reader.STAFF:
-        text = "It could not be done. What the customer had paid is in the wallet."
+        text = worded("It could not be done. What the customer had paid is in the wallet.")
     else:
-        text = "It could not be done. What you had paid is in your wallet."
-    return TimelineStep(step=Step.FAILED, at=recharge.completed_at, text=text)
+        text = worded("It could not be done. What you had paid is in your wallet.")
+    return _Happened(Step.FAILED, recharge.completed_at, text)
 
 
-def _refund(refund: RechargeRefund, reader: Reader) -> TimelineStep:
-    wallet = "your wallet" if reader is Reader.CUSTOMER else "the customer's wallet"
-    paid = f"Rs {Money(refund.amount)}"
+def _refund(refund: RechargeRefund, reader: Reader) -> _Happened:
+    amount, is_customer = Money(refund.amount), reader is Reader.CUSTOMER
     if refund.reason == QUEUED_PLAN_CANCELLED:
-        who = _WHO[reader] if refund.requested_by == refund.user_id else "We"
-        text = f"{who} cancelled it before it started. {paid} went into {wallet}."
-        return TimelineStep(step=Step.CANCELLED, at=refund.created_at, text=text)
-    source = "your" if reader is Reader.CUSTOMER else "the"
-    to = f"into {wallet}" if refund.destination == "wallet" else f"to where {source} payment came from"
-    return TimelineStep(step=Step.REFUNDED, at=refund.created_at, text=f"We refunded {paid} {to}.")
+        text = _cancelled(amount, is_customer=is_customer, by_us=refund.requested_by != refund.user_id)
+        return _Happened(Step.CANCELLED, refund.created_at, text)
+    if refund.destination == "wallet":
+        text = (
+            worded("We refunded Rs {amount} into your wallet.", amount=amount)
+            if is_customer
+            else worded("We refunded Rs {amount} into the customer's wallet.", amount=amount)
+        )
+    else:
+        text = (
+            worded("We refunded Rs {amount} to where your payment came from.", amount=amount)
+            if is_customer
+            else worded("We refunded Rs {amount} to where the payment came from.", amount=amount)
+        )
+    return _Happened(Step.REFUNDED, refund.created_at, text)
 
 
-def _complaint(complaint: Complaint, reader: Reader) -> Iterator[TimelineStep]:
-    text = f"{_WHO[reader]} complained: {_COMPLAINTS[ComplaintReason(complaint.reason)]}."
-    yield TimelineStep(step=Step.COMPLAINED, at=complaint.created_at, text=text)
+def _cancelled(amount: Money, *, is_customer: bool, by_us: bool) -> Worded:
+    if is_customer and by_us:
+        return worded("We cancelled it before it started. Rs {amount} went into your wallet.", amount=amount)
+    if is_customer:
+        return worded("You cancelled it before it started. Rs {amount} went into your wallet.", amount=amount)
+    if by_us:
+        return worded(
+            "We cancelled it before it started. Rs {amount} went into the customer's wallet.", amount=amount
+        )
+    return worded(
+        "The customer cancelled it before it started. Rs {amount} went into the customer's wallet.",
+        amount=amount,
+    )
+
+
+def _complaint(complaint: Complaint, reader: Reader) -> Iterator[_Happened]:
+    reason = _COMPLAINTS[ComplaintReason(complaint.reason)]
+    text = (
+        worded("You complained: {reason}.", reason=reason)
+        if reader is Reader.CUSTOMER
+        else worded("The customer complained: {reason}.", reason=reason)
+    )
+    yield _Happened(Step.COMPLAINED, complaint.created_at, text)
     if complaint.resolved_at is not None:
-        outcome = "upheld" if complaint.status == ComplaintStatus.UPHELD else "rejected"
-        text = f"We {outcome} the complaint. {complaint.resolution_note}"
-        yield TimelineStep(step=Step.COMPLAINT_SETTLED, at=complaint.resolved_at, text=text)
+        note = complaint.resolution_note
+        text = (
+            worded("We upheld the complaint. {note}", note=note)
+            if complaint.status == ComplaintStatus.UPHELD
+            else worded("We rejected the complaint. {note}", note=note)
+        )
+        yield _Happened(Step.COMPLAINT_SETTLED, complaint.resolved_at, text)

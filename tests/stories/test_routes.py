@@ -27,3 +27,16 @@ async def test_nobody_else_does(shop: Stores, client: httpx.AsyncClient) -> None
     stranger = await client.get(path, headers=headers_for(shop.settings, new_id()))
     assert (stranger.status_code, stranger.json()["code"]) == (404, "recharge_not_found")
     assert (await client.get(path)).status_code == 401
+
+
+async def test_the_timeline_is_in_the_language_of_who_reads_it(
+    shop: Stores, client: httpx.AsyncClient
+) -> None:
+    user_id, recharge_id = await sell(shop)
+    path, headers = f"/v1/recharge/{recharge_id}/timeline", headers_for(shop.settings, user_id)
+    english = await client.get(path, headers=headers)
+    hindi = await client.get(path, headers={**headers, "Accept-Language": "hi-IN,hi;q=0.9,en;q=0.5"})
+    assert english.json()["steps"][0]["text"].startswith("You ordered ")
+    assert hindi.json()["steps"][0]["text"].startswith("आपने ")
+    assert [each.headers["Content-Language"] for each in (english, hindi)] == ["en", "hi"]
+    assert hindi.headers["Vary"] == "Accept-Language"

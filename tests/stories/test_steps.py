@@ -11,6 +11,7 @@ import pytest
 from gencharge.channels.models import OperatorAttempt
 from gencharge.complaints.models import Complaint, ComplaintReason
 from gencharge.core.values.ids import new_id
+from gencharge.core.values.language import Language
 from gencharge.payments.models import Payment
 from gencharge.recharge.events import QUEUED_PLAN_CANCELLED
 from gencharge.recharge.models import ActivePlan, Recharge, RechargeRefund
@@ -147,8 +148,51 @@ def test_the_staff_read_about_the_customer_and_nothing_speaks_to_them() -> None:
         ],
     )
     texts = [step.text for step in steps_of(about, Reader.STAFF)]
+    assert type(texts[0]) is str
     assert texts[0] == "The customer ordered Unlimited 299."
     assert "We refunded Rs 1.00 into the customer's wallet." in texts
     assert "The customer complained: benefits are missing." in texts
     assert "We upheld the complaint. The plan runs now." in texts
     assert not [text for text in texts if re.search(r"\byour?\b", text, re.IGNORECASE)]
+
+
+@pytest.mark.parametrize("reader", list(Reader))
+def test_a_reader_of_hindi_reads_every_step_in_hindi(reader: Reader) -> None:
+    """Latin letters are left in what has a name, and in what the staff wrote."""
+    abouts = []
+    for status, reason, requested_by in (
+        ("failed", "The plan failed", new_id()),
+        ("refunded", QUEUED_PLAN_CANCELLED, OWNER),
+        ("refunded", QUEUED_PLAN_CANCELLED, new_id()),
+    ):
+        refunds = [
+            RechargeRefund(
+                amount=100,
+                destination=where,
+                created_at=at(20),
+                reason=reason,
+                user_id=OWNER,
+                requested_by=requested_by,
+            )
+            for where in ("wallet", "source")
+        ]
+        complaints = [
+            Complaint(reason=each, status=how, created_at=at(30), resolved_at=at(40), resolution_note="NOTE")
+            for each in ComplaintReason
+            for how in ("upheld", "rejected")
+        ]
+        abouts.append(
+            facts(
+                make_recharge(status=status, completed_at=at(9), plan_name="PLAN", operator="JIO"),
+                payment=Payment(amount=29_900, captured_at=at(2)),
+                attempts=[attempt(1, 3), attempt(2, 4)],
+                refunds=refunds,
+                plan=ActivePlan(plan_name="PLAN", valid_from=at(900)),
+                complaints=complaints,
+            )
+        )
+    texts = [step.text for about in abouts for step in steps_of(about, reader, Language.HINDI)]
+    assert "हमें ₹299.00 मिले।" in texts
+    named = re.compile(r"PLAN|JIO|NOTE")
+    assert [text for text in texts if re.search("[A-Za-z]", named.sub("", text))] == []
+    assert not any("{" in text for text in texts)
