@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Request
@@ -10,11 +9,13 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from gencharge.core.errors import DocumentsUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.http import web
+from gencharge.core.http import language, web
 from gencharge.core.http.web import errors
 from gencharge.core.settings import Settings
 from gencharge.core.stores.mongo import Documents
+from gencharge.core.wording import worded
 from gencharge.messages import mail_service as service
+from gencharge.messages import pages
 from gencharge.messages.bounces import MAX_REPORTS, SIGNATURE, ReportBounces, is_signed
 from gencharge.messages.errors import BounceSignatureInvalid, UnsubscribeLinkInvalid
 from gencharge.messages.unsubscribing import read_token
@@ -25,10 +26,6 @@ _LINK: Final = errors(ValidationFailed, UnsubscribeLinkInvalid, DocumentsUnavail
 _PAGE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}
 }
-_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-}
 _REPORT: Final = {
     "type": "object",
     "required": ["kind", "email"],
@@ -37,7 +34,6 @@ _REPORT: Final = {
         "email": {"type": "string"},
     },
 }
-_NAMES: Final = {"reminder": "reminders", "announcement": "announcements", "promotional": "offers"}
 
 
 def _settings(request: Request) -> Settings:
@@ -46,33 +42,33 @@ def _settings(request: Request) -> Settings:
 
 
 def _page(title: str, button: str, action: str) -> HTMLResponse:
+    speaks = language.spoken()
     return HTMLResponse(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><h1>{escape(title)}</h1>"
-        f'<form method="post" action="{escape(action)}"><button>{escape(button)}</button></form></html>',
-        headers=_HEADERS,
+        pages.page(title, button, action, speaks), headers=pages.HEADERS | language.HEADERS[speaks]
     )
 
 
 @router.get("/unsubscribe", response_class=HTMLResponse, responses=_PAGE | _LINK)
 async def get_unsubscribe_page(request: Request, token: Token) -> HTMLResponse:
     """The page that the link in an e-mail leads to. It changes nothing: programs that check mail open every link."""
-    name = _NAMES.get(read_token(_settings(request), token).type, "e-mails")
-    return _page(f"Stop e-mails with {name} from GenCharge?", "Unsubscribe", f"unsubscribe?token={token}")
+    question = pages.question(read_token(_settings(request), token).type)
+    return _page(question, worded("Unsubscribe"), f"unsubscribe?token={token}")
 
 
 @router.post("/unsubscribe", response_class=HTMLResponse, responses=_PAGE | _LINK)
 async def unsubscribe(request: Request, documents: Documents, token: Token) -> HTMLResponse:
     """Send no e-mails of this type any more (RFC 8058: one click in the mail program, or the button of the page)."""
     await service.unsubscribe(documents, read_token(_settings(request), token))
-    return _page("You will get no more of these e-mails.", "Undo", f"resubscribe?token={token}")
+    return _page(
+        worded("You will get no more of these e-mails."), worded("Undo"), f"resubscribe?token={token}"
+    )
 
 
 @router.post("/resubscribe", response_class=HTMLResponse, responses=_PAGE | _LINK)
 async def resubscribe(request: Request, documents: Documents, token: Token) -> HTMLResponse:
     """Send them again."""
     await service.resubscribe(documents, read_token(_settings(request), token))
-    return _page("You get these e-mails again.", "Unsubscribe", f"unsubscribe?token={token}")
+    return _page(worded("You get these e-mails again."), worded("Unsubscribe"), f"unsubscribe?token={token}")
 
 
 @router.post(

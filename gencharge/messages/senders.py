@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from html import escape, unescape
+from typing import Final, Protocol
 from uuid import UUID
 
 from gencharge.core.message import Message
@@ -14,7 +16,10 @@ from gencharge.core.smtp import Smtp
 from gencharge.core.values.recipient import Contact, NotificationType, Recipient
 from gencharge.messages.models import DropReason, MessageChannel
 from gencharge.messages.segments import count_segments
-from gencharge.messages.unsubscribing import Subscription, headers_of
+from gencharge.messages.unsubscribing import Subscription, headers_of, link_of
+
+# In the frame of an e-mail: where its link to unsubscribe stands, and what it says.
+_LINK: Final = re.compile(r"<!--unsubscribe:([^<>]+)-->")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +95,15 @@ class EmailSender:
 
     async def send(self, task: Task, content: Content) -> int:
         """Send it. Every copy has the same Message-ID, so a mailbox can tell. Raises NotSent."""
+        subscription = Subscription(task.recipient, task.type)
+        text, html = with_link(content, link_of(self._settings, subscription))
         message = Message(
-            text=content.text,
+            text=text,
             email=task.contact.email,
             subject=content.title,
-            html=content.html,
+            html=html,
             message_id=str(task.id),
-            headers=headers_of(self._settings, Subscription(task.recipient, task.type)),
+            headers=headers_of(self._settings, subscription),
         )
         await self._channel.send(message)
         return 1
@@ -104,6 +111,17 @@ class EmailSender:
     async def close(self) -> None:
         """Close the connections."""
         await self._channel.close()
+
+
+def with_link(content: Content, link: str | None) -> tuple[str, str]:
+    """The text and the HTML of an e-mail, with the link to unsubscribe where its frame has a place for it; None: without."""
+    place = _LINK.search(content.html)
+    if place is None:
+        return content.text, content.html
+    if link is None:
+        return content.text, _LINK.sub("", content.html)
+    shown = f'<br><a href="{escape(link)}" style="color:#5b6472">{place[1]}</a>'
+    return f"{content.text}\n{unescape(place[1])}: {link}", _LINK.sub(lambda _: shown, content.html)
 
 
 def senders_of(settings: Settings) -> dict[MessageChannel, Sender]:

@@ -33,11 +33,18 @@ class Subscription:
         return f"{self.recipient.kind}.{self.recipient.id}.{self.type}"
 
 
-def headers_of(settings: Settings, subscription: Subscription) -> dict[str, str]:
-    """The headers of an e-mail; none for a transactional one, and none while no PUBLIC_API_URL is set."""
+def link_of(settings: Settings, subscription: Subscription) -> str | None:
+    """The link; None for a transactional e-mail, and while no PUBLIC_API_URL is set."""
     if subscription.type is NotificationType.TRANSACTIONAL or not settings.public_api_url:
+        return None
+    return f"{settings.public_api_url.rstrip('/')}{PATH}?token={quote(token_of(settings, subscription))}"
+
+
+def headers_of(settings: Settings, subscription: Subscription) -> dict[str, str]:
+    """The headers of an e-mail; none if there is no link."""
+    link = link_of(settings, subscription)
+    if link is None:
         return {}
-    link = f"{settings.public_api_url.rstrip('/')}{PATH}?token={quote(token_of(settings, subscription))}"
     return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.core.values.recipient import NotificationType, Recipient
 from gencharge.messages.loop import MessageLoop
 from gencharge.messages.models import MessageChannel, Outgoing
@@ -70,6 +71,16 @@ async def test_one_click_ends_e_mails_of_that_type_and_undo_brings_them_back(
     assert await send(stores, *mails()) == ["unsubscribed", "sent", "sent"]
     assert (await client.post("/v1/messages/resubscribe", params=query)).status_code == 200
     assert await send(stores, *mails()) == ["sent"] * 3
+
+
+async def test_the_page_of_a_link_is_in_the_language_of_the_reader(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    subscription = Subscription(Recipient("user", new_id()), NotificationType.PROMOTIONAL)
+    query = {"token": token_of(settings, subscription)}
+    page = await client.get("/v1/messages/unsubscribe", params=query, headers={"Accept-Language": "hi"})
+    assert "GenCharge से ऑफ़र वाले ई-मेल बंद करें?" in page.text
+    assert page.headers["Content-Language"] == "hi"
 
 
 async def test_a_forged_link_changes_nothing(client: httpx.AsyncClient) -> None:

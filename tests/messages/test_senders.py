@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -26,7 +29,10 @@ from gencharge.messages.senders import (
     provided,
     rates_of,
     senders_of,
+    with_link,
 )
+from gencharge.notifications.library import shipped
+from gencharge.notifications.rendering import unfilled
 
 SETTINGS = Settings(_env_file=None, environment="test")  # type: ignore[call-arg]
 CONTENT = Content("Done", "₹" + "a" * 80, "<p>Done</p>", "1107", {})
@@ -69,6 +75,34 @@ async def test_every_copy_of_an_e_mail_has_the_same_message_id() -> None:
     first, second = channel.messages
     assert first.message_id == second.message_id == str(sent.id)
     assert (first.email, first.phone_number, first.html) == ("asha@example.com", "", CONTENT.html)
+
+
+@pytest.mark.parametrize("language", sorted(shipped().languages))
+async def test_an_e_mail_that_can_be_unsubscribed_from_says_how_where_people_read_it(language: str) -> None:
+    """Not every mail program shows a button for the header."""
+    rendered = unfilled(
+        "Hello", "Nothing <!--unsubscribe:x--> of this is a link.", "", "", shipped().speech(language)
+    )
+    content = Content("Hello", rendered.email_text, rendered.email_html, "", {})
+    settings = SETTINGS.model_copy(update={"public_api_url": "https://api.example.com"})
+    links = {}
+    for type in NotificationType:
+        channel, sent = Written(), replace(task(MessageChannel.EMAIL), type=type)
+        await EmailSender(channel, settings).send(sent, content)
+        (message,) = channel.messages
+        links[type] = re.findall(r'<a href="([^"]+)"', message.html)
+        assert "<!--" not in message.html
+        assert all(message.text.endswith(f": {unescape(link)}") for link in links[type])
+        assert [f"<{unescape(link)}>" for link in links[type]] == [
+            value for name, value in message.headers.items() if name == "List-Unsubscribe"
+        ]
+    assert {type: len(hrefs) for type, hrefs in links.items()} == {
+        type: int(type is not NotificationType.TRANSACTIONAL) for type in NotificationType
+    }
+
+
+def test_a_message_without_a_frame_stays_as_it_is() -> None:
+    assert with_link(CONTENT, "https://api.example.com/x") == (CONTENT.text, CONTENT.html)
 
 
 @pytest.mark.parametrize(
