@@ -1,6 +1,6 @@
 """`python -m bench inbox`: how fast a page of an inbox is, and the count of unread notices.
 
-One customer gets so many notices, encrypted as in production; half of them are read. Announcements to all customers stand between them, each
+One customer gets so many notices, encrypted as in production; half of them are read: the newer ones, so that a list of unread ones has to get past them. Announcements to all customers stand between them, each
 viewed by some of so many other readers. Each page is asked over the application's own HTTP
 layer, in this process, one request at a time: the first one, some behind it by their cursors, unread ones alone, and the count.
 """
@@ -78,6 +78,10 @@ async def _run(console: Console, settings: Settings, owner: Recipient, options: 
             ("the first page of 20", "/v1/notifications"),
             ("the first page of 100", "/v1/notifications?limit=100"),
             ("unread ones", "/v1/notifications?unread=true"),
+            ("viewed ones", "/v1/notifications?unread=false"),
+            ("a type that there is none of", "/v1/notifications?type=reminder"),
+            ("unread ones of that type", "/v1/notifications?type=reminder&unread=true"),
+            ("the first page and its total", "/v1/notifications?include_total=true"),
             ("count", "/v1/notifications/unread-count"),
         ):
             times = [await _ask(client, headers, path) for _ in range(options.requests)]
@@ -101,7 +105,7 @@ async def _fill(stores: Stores, owner: Recipient, notices: int) -> float:
         await writing_service.write(stores, entries)
     middle = now - timedelta(days=182)
     await stores.documents[crud.COLLECTION].update_many(
-        {"recipient_id": owner.id, "created_at": {"$lt": middle}}, {"$set": {"viewed_at": now}}
+        {"recipient_id": owner.id, "created_at": {"$gt": middle}}, {"$set": {"viewed_at": now}}
     )
     return time.perf_counter() - began
 

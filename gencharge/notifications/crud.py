@@ -19,12 +19,14 @@ from gencharge.notifications.models import SEALED, NotificationType, Recipient
 
 COLLECTION: Final = SEALED.collection
 _OWNER: Final = [("recipient_kind", ASCENDING), ("recipient_id", ASCENDING)]
+_NEWEST_FIRST: Final = [("created_at", DESCENDING), ("_id", DESCENDING)]
 INDEXES: Final = [
-    IndexModel([*_OWNER, ("created_at", DESCENDING), ("_id", DESCENDING)], name="inbox"),
+    IndexModel([*_OWNER, *_NEWEST_FIRST], name="inbox"),
     IndexModel(
-        [*_OWNER, ("deleted_at", ASCENDING), ("viewed_at", ASCENDING), ("created_at", DESCENDING)],
-        name="unread_shown",
+        [*_OWNER, ("deleted_at", ASCENDING), ("viewed_at", ASCENDING), *_NEWEST_FIRST], name="unread_newest"
     ),
+    # Without it a page of a rare type looks at the whole inbox.
+    IndexModel([*_OWNER, ("type", ASCENDING), ("deleted_at", ASCENDING), *_NEWEST_FIRST], name="type_newest"),
     IndexModel(
         [("appears_at", ASCENDING)], name="appears", partialFilterExpression={"appears_at": {"$exists": True}}
     ),
@@ -63,8 +65,7 @@ async def list_notices(
         instant, tie = after
         conditions["created_at"] = {"$lte": min(instant, now)}  # the bound that the index can use
         conditions["$or"] = [{"created_at": {"$lt": instant}}, {"_id": {"$lt": tie}}]
-    order = [("created_at", DESCENDING), ("_id", DESCENDING)]
-    return await _notices(documents).find(conditions).sort(order).limit(limit).to_list()
+    return await _notices(documents).find(conditions).sort(_NEWEST_FIRST).limit(limit).to_list()
 
 
 async def get_notices(documents: AsyncDatabase[Document], notice_ids: Sequence[UUID]) -> list[Document]:

@@ -111,6 +111,6 @@ async def test_the_inbox_is_read_through_its_index(
     assert "'indexName': 'inbox'" in str(plan["queryPlanner"]["winningPlan"])
     assert "'SORT'" not in str(plan["queryPlanner"]["winningPlan"])
     unread = (
-        await stores.documents["notices"].find(query | {"viewed_at": None}).hint("unread_shown").to_list()
+        await stores.documents["notices"].find(query | {"viewed_at": None}).hint("unread_newest").to_list()
     )
     assert len(unread) == 1
