@@ -15,6 +15,7 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.rooms import process
 from gencharge.core.stores.folder_storage import FolderStorage
 from gencharge.core.stores.s3_storage import S3Storage
+from gencharge.core.stores.storage import StorageUnavailable
 from gencharge.core.stores.stores import Stores
 from tests.make.content import draft, picture, published, upload
 from tests.make.staff_client import StaffClient
@@ -50,6 +51,30 @@ async def test_a_storage_that_is_away_is_503_and_leaves_no_picture(
     count = (await staff.ask_json("GET", "/content/admin/images", params={"include_total": "true"}))["total"]
     refused = await upload(staff, picture())
     assert (refused.status_code, refused.json()["code"]) == (503, "storage_unavailable")
+    after = await staff.ask_json("GET", "/content/admin/images", params={"include_total": "true"})
+    assert after["total"] == count
+
+
+@pytest.mark.parametrize("stored", [1, 2])
+async def test_a_storage_that_fails_amid_the_files_keeps_none_of_them(
+    app: FastAPI, staff: StaffClient, tmp_path: Path, stored: int
+) -> None:
+    class Failing(FolderStorage):
+        files = 0
+
+        async def put(self, key: str, content: Any, content_type: str) -> None:
+            if self.files == stored:
+                raise StorageUnavailable
+            self.files += 1
+            await super().put(key, content, content_type)
+
+    storage = Failing(tmp_path)
+    process.put(app, Gallery(storage))
+    count = (await staff.ask_json("GET", "/content/admin/images", params={"include_total": "true"}))["total"]
+    refused = await upload(staff, picture())
+    assert (refused.status_code, refused.json()["code"]) == (503, "storage_unavailable")
+    assert storage.files == stored
+    assert await storage.list_files() == []
     after = await staff.ask_json("GET", "/content/admin/images", params={"include_total": "true"})
     assert after["total"] == count
 

@@ -19,6 +19,7 @@ from tests.make.staff_client import StaffClient
         (picture(), "..\\red.jpg", 422, "picture_invalid"),
         (picture("PNG", (20_000, 20_000), "1"), "bomb.png", 413, "picture_too_large"),
         (b"x" * 5_100_000, "large.jpg", 413, "too_large"),
+        (picture() + b"x" * 50_000_000, "larger.jpg", 413, "too_large"),
     ],
 )
 async def test_what_is_no_plain_picture_is_refused_and_leaves_nothing(

@@ -8,7 +8,7 @@ import pytest
 
 from gencharge.notifications.kinds import EVERYWHERE, Kind, Values, choice, label, money
 from gencharge.notifications.library import shipped
-from gencharge.notifications.rendering import Rendered, render
+from gencharge.notifications.rendering import Rendered, render, unfilled
 from gencharge.notifications.texts import Texts
 
 KIND = Kind(
@@ -43,6 +43,22 @@ def test_html_shows_a_value_as_text() -> None:
     assert "<img" not in html
     assert "&lt;img src=x onerror=alert(1)&gt; &amp; more has ended." in html
     assert "<title>&lt;img" in html
+
+
+@pytest.mark.parametrize("language", sorted(shipped().languages))
+def test_html_shows_what_is_announced_as_text(language: str) -> None:
+    speech = shipped().languages[language]
+    title, body = (
+        "</title><script>alert(1)</script>",
+        'Tonight.\n\n<img src=x onerror="alert(1)"> {subject} & more',
+    )
+    message = unfilled(title, body, "", "", speech)
+    assert "<script" not in message.email_html
+    assert "<img" not in message.email_html
+    assert "<title>&lt;/title&gt;&lt;script&gt;" in message.email_html
+    # Braces of the staff are no variables of the frame around their text.
+    assert "<p>&lt;img src=x onerror=&quot;alert(1)&quot;&gt; {subject} &amp; more</p>" in message.email_html
+    assert body in message.email_text
 
 
 def test_paragraphs_and_lines_of_an_e_mail_stay_in_html() -> None:
