@@ -4,7 +4,10 @@ The clients speak WebSocket and come from a hundred addresses of the loopback ne
 the time runs from its commit until the last client has its own; that of an announcement runs from the call that sends it. Recharges go
 on at a constant rate, without clients, with idle ones, and while notices or announcements are handed out, in turn, as often as `--rounds` says; the
 medians of the rounds are compared with those of the idle clients. `--workers 2` is two processes behind one port. All processes share the machine,
-so a row says what the API, the clients and who sends the recharges take of a core.
+so a row says what the API, the clients and who sends the recharges take of a core. The clients stand for phones, which take nothing of the server's machine: their
+process gives way to all others.
+
+`--against CHECKOUT` compares announcements with another checkout, both sides in turn (bench/live_sides.py).
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from rich.table import Table
 from sqlalchemy import text as sql
 from websockets.asyncio.client import ClientConnection, connect
 
-from bench import load, servers
+from bench import live_sides, load, servers
 from bench.drip import pace, serving
 from bench.world import PRODUCT, world
 from gencharge.announcements import staff_service
@@ -52,8 +55,13 @@ _IDLE: Final = "idle clients"
 _NOTICES: Final = "notices for all, one round after another"
 _ANNOUNCEMENTS: Final = "announcements to all, one every two seconds"
 _SIGN_UP: Final = sql("""
-    INSERT INTO users (user_id, phone_number, referral_code, registered_at)
-    VALUES (:user_id, :phone, :code, now() - interval '1 day')
+    WITH signed_up AS (
+        INSERT INTO users (user_id, phone_number, referral_code, registered_at)
+        VALUES (:user_id, :phone, :code, now() - interval '1 day') RETURNING user_id
+    )
+    INSERT INTO user_preferences (user_id, email_notification, sms_notification, marketing_communication, recharge_reminders,
+                                  promotional_offers, transactional_alerts, data_analytics, third_party_integrations)
+    SELECT user_id, true, true, true, true, true, true, true, true FROM signed_up
 """)
 _GOAL_SECONDS: Final = 2.0
 _GOAL_MB: Final = 400
@@ -62,6 +70,9 @@ _GOAL_MB: Final = 400
 def main(words: Sequence[str]) -> None:
     """Run and print a table."""
     options = _options(words)
+    if options.against is not None:
+        live_sides.run(options)
+        return
     console = Console()
     if not console.is_terminal:
         console.width = 130
@@ -115,6 +126,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=100, help="recharges per second")
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--rounds", type=int, default=3, help="how often each row is measured")
+    parser.add_argument("--against", type=Path, help="another checkout, with its `make setup` done")
     return parser.parse_args(words)
 
 
@@ -176,6 +188,7 @@ class _Clients:
 def _clients(port: int, count: int, environment: dict[str, str]) -> Iterator[_Clients]:
     words = [sys.executable, "-m", "bench.live", str(port), str(count), json.dumps(environment)]
     process = subprocess.Popen(words, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    psutil.Process(process.pid).nice(live_sides.NICENESS)
     clients = _Clients(process)
     try:
         clients._read()  # all have signed in

@@ -114,21 +114,23 @@ async def count_unread_of(documents: Documents, inboxes: Sequence[Inbox]) -> dic
     touched = defaultdict[Recipient, set[UUID]](set)
     for view in views:
         touched[Recipient(view["recipient_kind"], view["recipient_id"])].add(view["announcement_id"])
-    alike = defaultdict[tuple[str, str], list[tuple[datetime, UUID]]](list)
+    # By audience and type: few are announced to, beside all the audiences that a reader belongs to.
+    groups = defaultdict[str, dict[str, list[tuple[datetime, UUID]]]](lambda: defaultdict(list))
     for row in current:
-        alike[row["audience"], row["type"]].append((row["starts_at"], row["_id"]))
-    # Of thousands of clients who learn of one announcement, most have seen all of the others begin and touched none of these.
-    groups = {group: sorted(rows) for group, rows in alike.items()}
-    return {
-        inbox.reader.recipient: sum(
-            _count_untouched(
-                groups.get((key, type.value), []), inbox.reader.since, touched.get(inbox.reader.recipient)
-            )
-            for key in keys[inbox.reader.recipient]
-            for type in inbox.types
+        groups[row["audience"]][row["type"]].append((row["starts_at"], row["_id"]))
+    for alike in groups.values():
+        for rows in alike.values():
+            rows.sort()
+    counts = dict[Recipient, int]()
+    for inbox in inboxes:
+        reader = inbox.reader
+        counts[reader.recipient] = sum(
+            _count_untouched(rows, reader.since, touched.get(reader.recipient))
+            for key in groups.keys() & keys[reader.recipient]
+            for type, rows in groups[key].items()
+            if type in inbox.types
         )
-        for inbox in inboxes
-    }
+    return counts
 
 
 def _count_untouched(rows: list[tuple[datetime, UUID]], since: datetime, touched: set[UUID] | None) -> int:

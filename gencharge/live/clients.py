@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from gencharge.core.errors import Problem
+from gencharge.core.http.websocket import text_frame
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.recipient import Recipient
 from gencharge.live.changes import Position
@@ -18,7 +21,7 @@ from gencharge.sessions.guards import Principal
 MAX_WAITING: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """A message as it is sent: JSON, its type, and the place that a client names when it comes back."""
 
@@ -26,11 +29,17 @@ class Message:
     text: str
     position: Position | None
 
+    @cached_property
+    def frame(self) -> bytes:
+        """As a WebSocket has it; made once, for however many clients."""
+        return text_frame(self.text)
+
 
 class Client:
     """One connection of a person who is signed in."""
 
     __slots__ = (
+        "_sending",
         "_waiting",
         "_wake",
         "behind",
@@ -43,6 +52,7 @@ class Client:
         "problem",
         "recipient",
         "session_id",
+        "write_frame",
     )
 
     def __init__(self, principal: Principal, expires_at: float, last: Position | None) -> None:
@@ -60,7 +70,11 @@ class Client:
         self.failed = False
         self.ended = False
         self.problem: Problem | None = None
+        # Writes a frame at once, or says that it can't: the client has to read first. None: everything goes through the queue.
+        self.write_frame: Callable[[bytes], bool] | None = None
         self._waiting: list[Message] = []
+        # What was taken is still being sent.
+        self._sending = False
         self._wake = asyncio.Event()
 
     @property
@@ -74,17 +88,24 @@ class Client:
         return len(self._waiting)
 
     def send(self, message: Message) -> None:
-        """Queue a message. One who does not read loses the queue and the connection."""
+        """Send a message, or queue it behind what waits. One who does not read loses the queue and the connection."""
         if self.ended:
             return
-        if len(self._waiting) >= MAX_WAITING:
-            self._waiting.clear()
-            self.end(ClientTooSlow())
-            return
-        self._waiting.append(message)
+        if not self._written(message):
+            if len(self._waiting) >= MAX_WAITING:
+                self._waiting.clear()
+                self.end(ClientTooSlow())
+                return
+            self._waiting.append(message)
+            self._wake.set()
         if message.position is not None and (self.position is None or message.position > self.position):
             self.position = message.position
-        self._wake.set()
+
+    def _written(self, message: Message) -> bool:
+        """Whether it could be written past the queue: a task that wakes up for each of thousands of clients costs more than the message."""
+        if self.write_frame is None or self._sending or self._waiting:
+            return False
+        return self.write_frame(message.frame)
 
     def end(self, problem: Problem | None = None) -> None:
         """End the connection once the queue is sent, and say why. None: the client itself is gone."""
@@ -97,9 +118,11 @@ class Client:
         self._wake.set()
 
     async def take(self) -> list[Message]:
-        """All that waits, as soon as something does; nothing: the connection ends."""
+        """All that waits, as soon as something does; nothing: the connection ends. What was taken before has been sent."""
+        self._sending = False
         if not self._waiting and not self.ended:
             await self._wake.wait()
         self._wake.clear()
         messages, self._waiting = self._waiting, []
+        self._sending = bool(messages)
         return messages

@@ -24,22 +24,59 @@ Addressed = tuple[Recipient, Message]
 log = telemetry.get_logger(__name__)
 
 
-async def messages_of(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
-    """The messages of these changes, in their order. Of several changes of one balance or recharge, the last.
+class Reading:
+    """Reads what changes stand for that were passed on together. What is for everybody is read once, in however many batches it is handed out."""
 
-    Where a store is away, a `reset` tells the client to read for itself later.
-    """
-    messages: list[Addressed] = []
-    for kind, read in _READERS.items():
-        rows = [change for change in changes if change.kind is kind]
-        if not rows:
-            continue
-        try:
-            messages += await read(stores, rows)
-        except Unavailable as error:
-            log.warning("live_not_read", kind=kind.value, problem=error.code())
-            messages += [_addressed(change, Reset(id=str(change.position))) for change in _latest(rows)]
-    return sorted(messages, key=lambda entry: entry[1].position or (0, 0))
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._announced: dict[UUID, notifications.Announced | None] = {}
+
+    async def messages_of(self, changes: Sequence[Placed]) -> list[Addressed]:
+        """The messages of these changes, in their order. Of several changes of one balance or recharge, the last.
+
+        Where a store is away, a `reset` tells the client to read for itself later.
+        """
+        messages: list[Addressed] = []
+        readers = _READERS | {Kind.ANNOUNCEMENT: self._announcements}
+        for kind, read in readers.items():
+            rows = [change for change in changes if change.kind is kind]
+            if not rows:
+                continue
+            try:
+                messages += await read(self._stores, rows)
+            except Unavailable as error:
+                log.warning("live_not_read", kind=kind.value, problem=error.code())
+                messages += [_addressed(change, Reset(id=str(change.position))) for change in _latest(rows)]
+        return sorted(messages, key=lambda entry: entry[1].position or (0, 0))
+
+    async def _announcements(self, stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
+        """Written once for all who read the same language and have as many unread ones."""
+        messages = list[Addressed]()
+        inboxes = await notifications.open_inboxes(stores, {_owner(change) for change in changes})
+        for object_id in {change.object_id: None for change in changes}:
+            announced = await self._read_announced(UUID(object_id))
+            notices = announced.shown_to(inboxes.values()) if announced is not None else {}
+            unread = await notifications.count_unread_of(stores, {owner: inboxes[owner] for owner in notices})
+            same = dict[tuple[int, Position, int], Message]()
+            for change in changes:
+                owner = _owner(change)
+                if change.object_id != object_id or owner not in notices:
+                    continue
+                key = (id(notices[owner]), change.position, unread[owner])
+                if key not in same:
+                    out = NotificationMessage(
+                        id=str(change.position), notification=notices[owner], unread_count=unread[owner]
+                    )
+                    same[key] = message_of(out, change.position)
+                messages.append((owner, same[key]))
+        return messages
+
+    async def _read_announced(self, announcement_id: UUID) -> notifications.Announced | None:
+        if announcement_id not in self._announced:
+            self._announced[announcement_id] = await notifications.read_announced(
+                self._stores, announcement_id
+            )
+        return self._announced[announcement_id]
 
 
 async def _notifications(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
@@ -58,28 +95,6 @@ async def _notifications(stores: Stores, changes: Sequence[Placed]) -> list[Addr
         )
         for change in changes
     ]
-
-
-async def _announcements(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
-    """Read once, written once in each language, and handed to all whom it is for."""
-    messages = list[Addressed]()
-    inboxes = await notifications.open_inboxes(stores, {_owner(change) for change in changes})
-    for object_id in {change.object_id: None for change in changes}:
-        announced = await notifications.announced_to(stores, UUID(object_id), inboxes.values())
-        unread = await notifications.count_unread_of(stores, {owner: inboxes[owner] for owner in announced})
-        texts = dict[tuple[object, Position], str]()
-        for change in changes:
-            owner = _owner(change)
-            if change.object_id != object_id or owner not in announced:
-                continue
-            notice = announced[owner]
-            key = (notice.title, change.position)
-            if key not in texts:
-                out = NotificationMessage(id=str(change.position), notification=notice, unread_count=0)
-                texts[key] = message_of(out).text.removesuffix("0}")
-            text = f"{texts[key]}{unread[owner]}}}"
-            messages.append((owner, Message("notification", text, change.position)))
-    return messages
 
 
 async def _balances(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
@@ -112,7 +127,6 @@ async def _recharges(stores: Stores, changes: Sequence[Placed]) -> list[Addresse
 
 _READERS: Final[dict[Kind, Callable[[Stores, Sequence[Placed]], Awaitable[list[Addressed]]]]] = {
     Kind.NOTIFICATION: _notifications,
-    Kind.ANNOUNCEMENT: _announcements,
     Kind.BALANCE: _balances,
     Kind.RECHARGE: _recharges,
 }

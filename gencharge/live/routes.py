@@ -19,6 +19,7 @@ from gencharge.core.http import web
 from gencharge.core.http.edge import is_disconnect
 from gencharge.core.http.origins import is_foreign
 from gencharge.core.http.query_rules import unknown
+from gencharge.core.http.websocket import WRITE_FRAME
 from gencharge.live.changes import ID
 from gencharge.live.clients import Client, Message
 from gencharge.live.connections_service import Connections
@@ -113,6 +114,7 @@ class _WebSocketSession:
             if self._client is None:
                 return None
             receiving = asyncio.create_task(self._receive(self._client))
+            self._client.write_frame = self._websocket.scope.get("extensions", {}).get(WRITE_FRAME)
             problem = await _send_all(self._client, self._send)
         except Problem as refusal:
             problem = refusal

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from typing import Final
 
 from fastapi import FastAPI
@@ -21,11 +20,11 @@ from gencharge.core.settings import Settings
 from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.redis import is_away
 from gencharge.core.stores.stores import Stores
-from gencharge.live import messages_service
 from gencharge.live.changes import Placed, Position, parse
 from gencharge.live.clients import Client, Message
 from gencharge.live.connections_service import Connections, too_many
 from gencharge.live.feed import Feed, Head
+from gencharge.live.messages_service import Reading
 from gencharge.live.pacing import LEAST_AT_ONCE, OWN_AT_ONCE, PAUSE_SECONDS, at_once_of, parts
 from gencharge.live.places import Places
 from gencharge.live.schemas import (
@@ -50,6 +49,8 @@ _BATCH: Final = 500
 _QUIET_SECONDS: Final = 5.0
 # Messages that are made together.
 _AT_ONCE: Final = 100
+# Of what is for everybody: the queries for a batch cost as much as a hundred readers.
+_READERS_AT_ONCE: Final = 250
 # Heartbeats are spread over so many seconds of the time between two.
 _BEAT_SECONDS: Final = 5.0
 # Presence is renewed for so many clients with one call of Redis.
@@ -155,7 +156,7 @@ class Hub(Connections, OnePerApp):
             if missed is None:
                 client.send(message_of(Reset(id=str(head.position)), head.position))
             elif missed:
-                for _, message in await messages_service.messages_of(stores, missed):
+                for _, message in await Reading(stores).messages_of(missed):
                     client.send(message)
         client.position = max(client.position or head.position, head.position)
 
@@ -219,23 +220,33 @@ class Hub(Connections, OnePerApp):
             self._position = changes[-1].position
             self._resume_all()
             return
-        concerned = [own for change in changes for own in self._concerning(change)]
         # What concerns many must not hold up the requests of this process.
         is_for_all = any(change.recipient is None for change in changes)
-        at_once = at_once_of(len(concerned)) if is_for_all else OWN_AT_ONCE
-        for batch in parts(concerned, _AT_ONCE):
-            for written in parts(await messages_service.messages_of(stores, batch), at_once):
+        at_once = at_once_of(len(self._clients)) if is_for_all else OWN_AT_ONCE
+        reading = Reading(stores)
+        for batch in self._concerned(changes):
+            for written in parts(await reading.messages_of(batch), at_once):
                 for recipient, message in written:
                     self._send(self._clients.get(recipient, ()), message)
-                if len(concerned) > at_once:
+                if len(batch) > at_once:
                     await asyncio.sleep(PAUSE_SECONDS)
         self._position = changes[-1].position
 
-    def _concerning(self, change: Placed) -> list[Placed]:
-        """The change for each of the people here whom it concerns."""
-        if change.recipient is None:
-            return [replace(change, recipient=recipient) for recipient in self._clients]
-        return [change] if change.recipient in self._clients else []
+    def _concerned(self, changes: Sequence[Placed]) -> Iterator[Sequence[Placed]]:
+        """The changes for each of the people here whom they concern, in order and in batches."""
+        own = list[Placed]()
+        for change in changes:
+            if change.recipient in self._clients:
+                own.append(change)
+            elif change.recipient is None:
+                yield from parts(own, _AT_ONCE)
+                own = []
+                for recipients in parts(list(self._clients), _READERS_AT_ONCE):
+                    yield [
+                        Placed(change.position, recipient, change.kind, change.object_id)
+                        for recipient in recipients
+                    ]
+        yield from parts(own, _AT_ONCE)
 
     @staticmethod
     def _send(clients: Iterable[Client], message: Message) -> None:

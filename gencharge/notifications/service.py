@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.announcements import service as announcements
+from gencharge.announcements.models import Announcement
 from gencharge.announcements.service import Shown
 from gencharge.core.http.paging import decode_cursor, encode_cursor
 from gencharge.core.stores.stores import Stores
@@ -181,24 +182,32 @@ async def show_many(stores: Stores, notice_ids: Sequence[UUID]) -> dict[UUID, No
     return await notices_service.show_many(stores.documents, vault, notice_ids)
 
 
-async def announced_to(
-    stores: Stores, announcement_id: UUID, inboxes: Iterable[Inbox]
-) -> dict[Recipient, NotificationOut]:
-    """An announcement, for those of these inboxes that show it now, whatever their owners did with it; read once.
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An announcement as inboxes show it, in each language; read once, for however many readers."""
 
-    Raises DocumentsUnavailable.
-    """
-    vault = Vault.of_database(stores.database)
-    announcement = await announcements.get(stores.documents, vault, announcement_id)
+    announcement: Announcement
+    notices: Mapping[Language, NotificationOut]
+
+    def shown_to(self, inboxes: Iterable[Inbox]) -> dict[Recipient, NotificationOut]:
+        """For those of these inboxes that show it now, whatever their owners did with it."""
+        return {
+            inbox.owner: self.notices[inbox.language]
+            for inbox in inboxes
+            if inbox.announced is not None and announcements.is_shown_in(self.announcement, inbox.announced)
+        }
+
+
+async def read_announced(stores: Stores, announcement_id: UUID) -> Announced | None:
+    """An announcement that was sent; None if there is none. Raises DocumentsUnavailable."""
+    announcement = await announcements.get(
+        stores.documents, Vault.of_database(stores.database), announcement_id
+    )
     if announcement is None or announcement.starts_at is None:
-        return {}
+        return None
     shown = Shown(announcement, announcement.starts_at, None)
     notices = {language: NotificationOut.of(notice_of(shown, language)) for language in Language}
-    return {
-        inbox.owner: notices[inbox.language]
-        for inbox in inboxes
-        if inbox.announced is not None and announcements.is_shown_in(announcement, inbox.announced)
-    }
+    return Announced(announcement, notices)
 
 
 async def count_unread_of(stores: Stores, inboxes: Mapping[Recipient, Inbox]) -> dict[Recipient, int]:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import ARRAY, Row, Select, Uuid, any_, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 from gencharge.users.kyc_models import KycRequest
-from gencharge.users.models import Erasure, Preferences, ReferralCode, SavedNumber, User, UserStatus
+from gencharge.users.models import (
+    DEFAULT_PREFERENCES,
+    Erasure,
+    Preferences,
+    ReferralCode,
+    SavedNumber,
+    User,
+    UserStatus,
+)
 
 _ERASURES = leases.LeasedQueue(
     Erasure,
@@ -96,16 +104,24 @@ async def get_preferences(db: AsyncSession, user_id: UUID) -> Preferences | None
     return await db.get(Preferences, user_id)
 
 
+# No objects: thousands of rows are read for one announcement.
+_CHOICES: Final = select(
+    User.user_id,
+    User.language,
+    Preferences.user_id,
+    *(Preferences.__table__.c[name] for name in DEFAULT_PREFERENCES),
+).outerjoin(Preferences, Preferences.user_id == User.user_id)
+
+
 async def list_choices(
     db: AsyncSession, user_ids: Collection[UUID]
-) -> Sequence[tuple[UUID, str, Preferences | None]]:
-    """Of these users: id, language, and the preferences that they set."""
-    statement = (
-        select(User.user_id, User.language, Preferences)
-        .outerjoin(Preferences, Preferences.user_id == User.user_id)
-        .where(User.user_id.in_(user_ids))
-    )
-    return [(user_id, language, row) for user_id, language, row in await db.execute(statement)]
+) -> Sequence[tuple[UUID, str, Mapping[str, bool] | None]]:
+    """Of these users: id, language, and the preferences that they set; None: none."""
+    statement = _CHOICES.where(User.user_id == any_(literal(list(user_ids), ARRAY(Uuid))))
+    return [
+        (user_id, language, None if owner is None else dict(zip(DEFAULT_PREFERENCES, switches, strict=True)))
+        for user_id, language, owner, *switches in await db.execute(statement)
+    ]
 
 
 async def put_preferences(

@@ -28,10 +28,17 @@ from gencharge.users.errors import (
     UserNotFound,
 )
 from gencharge.users.events import UserReactivated, UserRegistered, UserSignedUp
-from gencharge.users.models import MessageChoices, User, UserBrief, UserStatus, UserType
+from gencharge.users.models import (
+    DEFAULT_PREFERENCES,
+    MessageChoices,
+    User,
+    UserBrief,
+    UserStatus,
+    UserType,
+)
 from gencharge.users.names import name_key
 from gencharge.users.numbers_service import list_saved as list_saved_numbers
-from gencharge.users.profile_service import as_preferences, lock, preferences_of
+from gencharge.users.profile_service import lock, preferences_of
 
 __all__ = [
     "CODE_ALPHABET",
@@ -207,8 +214,8 @@ async def message_choices(db: AsyncSession, user_ids: Iterable[UUID]) -> dict[UU
     if not unique_ids:
         return {}
     return {
-        user_id: MessageChoices(Language(language), as_preferences(row))
-        for user_id, language, row in await crud.list_choices(db, unique_ids)
+        user_id: MessageChoices(Language(language), DEFAULT_PREFERENCES if chosen is None else chosen)
+        for user_id, language, chosen in await crud.list_choices(db, unique_ids)
     }
 
 

@@ -16,13 +16,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from gencharge.core.http.protocol import Connection, Limits, Watch
-from gencharge.core.http.websocket import WebSocketConnection
+from gencharge.core.http.websocket import WRITE_FRAME, WebSocketConnection, text_frame
 
 LIMITS = Limits(head_seconds=5, body_seconds=5, head_bytes=32_768, connections=100, per_address=3)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Echoes texts; `flood` is answered with 16 MB in pieces; any other path is refused."""
+    """Echoes texts; `flood` is answered with 16 MB in pieces, `frames` with as many frames as can be written at once."""
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
@@ -33,6 +33,11 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         if message.get("text") == "flood":
             for _ in range(1_000):
                 await send({"type": "websocket.send", "text": "x" * 16_000})
+        elif message.get("text") == "frames":
+            written = 0
+            while written < 1_000 and scope["extensions"][WRITE_FRAME](text_frame("x" * 16_000)):
+                written += 1
+            await send({"type": "websocket.send", "text": f"{written}"})
         else:
             await send({"type": "websocket.send", "text": message.get("text") or "binary"})
 
@@ -168,3 +173,23 @@ async def test_what_is_no_text_closes_the_connection_without_a_line_in_the_log(
         assert await closed_with(websocket) == 1007
         await gone(server)
     assert "Traceback" not in json.dumps([record.getMessage() for record in caplog.records])
+
+
+async def test_frames_are_written_at_once_until_the_client_has_to_read() -> None:
+    async with serving() as (port, server):
+        websocket = await client(port)
+        await websocket.send("frames")
+        seen = []
+        async with asyncio.timeout(10):
+            while not seen or seen[-1].startswith("x"):
+                seen.append(str(await websocket.recv()))
+        written = int(seen[-1])
+        assert seen[:-1] == ["x" * 16_000] * written
+        assert 1 <= written < 1_000, "what a client leaves unread is bounded"
+        (connection,) = server.server_state.connections
+        assert isinstance(connection, WebSocketConnection)
+        assert connection.write_frame(text_frame("नमस्ते"))
+        assert await websocket.recv() == "नमस्ते"
+        await websocket.close()
+        await gone(server)
+        assert not connection.write_frame(text_frame("late")), "nobody is there"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -51,3 +52,58 @@ async def test_what_waits_is_sent_before_the_end_but_not_to_one_who_has_gone() -
     ended.end()
     assert ended.problem is not None
     assert ended.expired
+
+
+class Line:
+    """What is written past the queue, while the client reads."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.is_open = True
+
+    def write(self, frame: bytes) -> bool:
+        if self.is_open:
+            self.frames.append(frame)
+        return self.is_open
+
+
+async def test_a_message_is_written_at_once_and_behind_what_waits() -> None:
+    client, line = _client(), Line()
+    client.write_frame = line.write
+    client.send(Message("balance", "1", Position(1, 1)))
+    assert (client.waiting, client.position) == (0, Position(1, 1))
+    line.is_open = False
+    client.send(Message("balance", "2", Position(1, 2)))
+    line.is_open = True
+    client.send(Message("balance", "3", Position(1, 3)))
+    assert client.waiting == 2, "nothing overtakes what waits"
+    assert [message.text for message in await client.take()] == ["2", "3"]
+    client.send(Message("balance", "4", Position(1, 4)))
+    assert client.waiting == 1, "nothing overtakes what is being sent"
+    assert [message.text for message in await client.take()] == ["4"]
+    task = asyncio.create_task(client.take())
+    await asyncio.sleep(0)
+    client.send(Message("balance", "5", Position(1, 5)))
+    assert len(line.frames) == 2
+    client.end()
+    assert await task == []
+    client.send(Message("balance", "6", Position(1, 6)))
+    assert len(line.frames) == 2, "who has gone is written nothing"
+
+
+async def test_one_who_does_not_read_loses_the_connection_also_where_frames_are_written_at_once() -> None:
+    client, line = _client(), Line()
+    client.write_frame, line.is_open = line.write, False
+    for _ in range(MAX_WAITING + 1):
+        client.send(Message("balance", "{}", None))
+    assert client.problem is not None
+    assert client.problem.code() == "client_too_slow"
+
+
+def test_a_message_for_many_is_made_a_frame_once() -> None:
+    text = json.dumps({"type": "notification", "text": "नमस्ते" * 20}, ensure_ascii=False)
+    message = Message("notification", text, None)
+    assert message.frame is message.frame
+    # RFC 6455, section 5.2: a whole text, not masked, its length in two more bytes.
+    length = len(text.encode())
+    assert message.frame == bytes([0x81, 126]) + length.to_bytes(2, "big") + text.encode()

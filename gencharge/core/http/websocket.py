@@ -13,7 +13,8 @@ from typing import Any, Final
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
 
 from gencharge.core.http.protocol import Limits, Watch
 
@@ -22,12 +23,19 @@ MAX_MESSAGE_BYTES: Final = 8_192
 PING_SECONDS: Final = 20.0
 # How long the client's own close frame is waited for.
 _CLOSE_SECONDS: Final = 2.0
+# An extension of ASGI (its specification, "Extensions"): writes a whole frame at once, without a task of the application.
+WRITE_FRAME: Final = "gencharge.write_frame"
 # A message may come in so many fragments; an empty fragment has no size to count.
 _MAX_FRAGMENTS: Final = 64
 # The edge logs what fails in the application; what a client sends wrong is not our error.
 _QUIET: Final = logging.getLogger("gencharge.websocket")
 _QUIET.addHandler(logging.NullHandler())
 _QUIET.propagate = False
+
+
+def text_frame(text: str) -> bytes:
+    """A text message as a server sends it (RFC 6455, section 5.2): not masked, so the same bytes go to any number of clients."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
@@ -65,6 +73,21 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             # The library has closed its side already, so this is written past it.
             self.transport.write(self.conn.reject(400, f"{self.conn.handshake_exc}\n").serialize())
             self.transport.close()
+
+    def handle_connect(self, event: Request) -> None:
+        """The client's handshake: the application learns how to write frames at once."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions[WRITE_FRAME] = self.write_frame
+
+    def write_frame(self, frame: bytes) -> bool:
+        """Write a frame now. False: nothing was written, because the client has to read first, or is gone."""
+        is_open = self.handshake_complete and not (self.close_sent or self.disconnected)
+        if not is_open or self.conn.extensions or not self.writable.is_set() or self.transport.is_closing():
+            return False
+        self.transport.write(frame)
+        return True
 
     def handle_parser_exception(self) -> None:
         """The client broke the protocol. Its error is logged nowhere; it reads the code and the reason."""

@@ -31,6 +31,10 @@ class Recipient:
     kind: RecipientKind
     id: UUID
 
+    def __hash__(self) -> int:
+        # Ids of two kinds hardly ever collide, and thousands of recipients are looked up for one announcement.
+        return hash(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
