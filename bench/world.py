@@ -228,7 +228,7 @@ _OFFER: Final = (
 )
 _ADDON = """
     SELECT plan_id FROM plans
-    WHERE operator = 'AIRTEL' AND is_addon AND validity_unit = 'day' AND status = 'active' ORDER BY price_paise LIMIT 1
+    WHERE operator = 'AIRTEL' AND category = 'data_addon' AND validity_unit = 'day' AND status = 'active' ORDER BY price_paise LIMIT 1
 """
 
 

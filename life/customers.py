@@ -48,11 +48,14 @@ _PLANS: Final = {
     Sold(plan["operator"], plan["plan_type"], plan["price_paise"] // 100): plan["plan_id"]
     for plan in sample.plans()
 }
+_ANY_AMOUNT: Final = {
+    plan["operator"]: plan["plan_id"] for plan in sample.made_up() if plan["max_price_paise"] is not None
+}
 
 
 def plan_id_of(plan: Sold) -> UUID:
     """The id of a plan of the sample catalogue."""
-    plan_id: UUID = _PLANS[plan]
+    plan_id: UUID = _ANY_AMOUNT[plan.operator] if plan.is_any_amount else _PLANS[plan]
     return plan_id
 
 
@@ -154,6 +157,7 @@ async def recharge(world: World, step: Recharge) -> SubscriptionOut:
         {
             "phone_number": step.phone_number,
             "plan_id": plan_id_of(step.plan),
+            "amount": step.plan.rupees if step.plan.is_any_amount else None,
             "payment_method": step.method,
             "wallet_amount": step.wallet_rupees,
             "source": step.source,

@@ -19,11 +19,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A plan of the sample catalogue, by what it is."""
+    """A plan of the sample catalogue, by what it is. `is_any_amount`: the one of any amount, for so many rupees."""
 
     operator: str
     plan_type: str
     rupees: int
+    is_any_amount: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

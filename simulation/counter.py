@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
 from gencharge.core.values import clock
@@ -17,6 +18,12 @@ from life.world import SUPER_ADMIN, World, acting
 from simulation.bargains import SAMPLE, Bargain, Deal, best, limited
 from simulation.notebook import Notebook, Sale
 from simulation.people import Person
+
+
+def talktime_of(rupees: int) -> int:
+    """What an operator credits for an amount, in paise: less 18 % of tax, and less a fee of a tenth, at most Rs 3."""
+    value = (Decimal(rupees) / Decimal("1.18")).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return int((value - min(Decimal(3), Decimal(rupees) / 10)) * 100)
 
 
 @dataclass(slots=True)
@@ -86,6 +93,13 @@ class Counter:
                 f" Rs {discount / 100:.2f} and Rs {cashback / 100:.2f}"
             )
         notebook.counts["discounts, in rupees"] += discount // 100
+        if deal.plan.is_any_amount:
+            notebook.counts["talktime of any amount"] += 1
+            credited = None if answer.talktime is None else answer.talktime.paise
+            if credited != talktime_of(deal.plan.rupees):
+                self.strange.append(
+                    f"{clock.now():%d %b %H:%M}: customer {person.number} is credited {credited} paise of talktime for Rs {deal.plan.rupees}"
+                )
         return discount, cashback, name
 
     def refuse(self, bargain: Bargain, person: Person) -> None:

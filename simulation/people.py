@@ -113,6 +113,16 @@ def _offers(*, is_addon: bool) -> dict[tuple[str, str], list[Offer]]:
     return offers
 
 
+# For how much talktime people top up, in rupees.
+_TOP_UPS: Final = (10, 20, 37, 50, 75, 100, 150, 200)
+
+
+def top_up_of(person: Person) -> Offer:
+    """Talktime for an amount that a prepaid customer chooses."""
+    rupees = person.chance.choice(_TOP_UPS)
+    return Offer(Sold(person.operator, PlanType.PREPAID.value, rupees, is_any_amount=True), 28)
+
+
 BASE: Final = _offers(is_addon=False)
 ADDONS: Final = _offers(is_addon=True)
 assert {PlanType.PREPAID.value, PlanType.POSTPAID.value} == {plan_type for _, plan_type in BASE}

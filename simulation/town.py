@@ -27,7 +27,7 @@ from simulation.counter import Counter
 from simulation.crashes import Crashes
 from simulation.invitations import Invitation
 from simulation.notebook import Notebook
-from simulation.people import ADDONS, BASE, Offer, Person
+from simulation.people import ADDONS, BASE, Offer, Person, top_up_of
 from simulation.standing import StandingOrders
 from simulation.workers import Workers
 
@@ -47,6 +47,8 @@ _REVIEW: Final = timedelta(days=7)
 # A process that stopped is up again by then, and does first what was left.
 _RESTART: Final = timedelta(minutes=3)
 _HABIT_SHARE: Final = 0.5
+# Of what is bought beside a plan, how much is talktime for an amount of the customer's choice.
+_ANY_AMOUNT_SHARE: Final = 0.25
 _TOPUPS: Final = (200, 300, 500, 500, 1_000)
 # Refusals that a customer's own doing brings about: the simulation goes on without the act.
 EXPECTED: Final = frozenset(
@@ -278,7 +280,8 @@ class Town:
             act = partial(self._habit, person, habit / _HABIT_SHARE, offer)
             self.plan(now + timedelta(days=chance.uniform(0.05, 1)), partial(self._if_here, person, act))
         if addons and chance.random() < 0.4:
-            addon = chance.choice(addons)
+            # Nobody has an add-on beside a postpaid number.
+            addon = top_up_of(person) if chance.random() < _ANY_AMOUNT_SHARE else chance.choice(addons)
             act = partial(self._recharge, person, addon, person.phone_number)
             self.plan(now + timedelta(days=chance.uniform(1, 20)), partial(self._if_here, person, act))
 

@@ -101,6 +101,7 @@ async def _sell(
     command = Subscribe(
         phone_number=row.phone_number,
         plan_id=row.plan_id,
+        amount=pricing_service.amount_of(row),
         payment_method=method,
         source=RequestSource(row.source),
         expected_price=Money(price),

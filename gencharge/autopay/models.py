@@ -41,6 +41,7 @@ class PauseReason(StrEnum):
 
     CUSTOMER = "customer"
     PRICE = "price"  # the plan costs, or the bill is, more than `max_amount`
+    AMOUNT = "amount"  # the plan is not sold for the amount any more
     PLAN_WITHDRAWN = "plan_withdrawn"  # the plan is not on sale any more
     NUMBER_CHANGED = (
         "number_changed"  # what is paid no longer fits the number: ported, another circle or billing
@@ -109,6 +110,8 @@ class Autopay(Base):
     source: Mapped[str] = mapped_column(Text)
     # What a run cost, after offers, when that was looked at last; 0 as long as no bill was seen.
     price: Mapped[int] = mapped_column(BigInteger)
+    # What its owner chose to pay for a plan of any amount, before offers; null of a plan with one price, and of bills.
+    amount: Mapped[int | None] = mapped_column(BigInteger)
     max_amount: Mapped[int] = mapped_column(BigInteger)
     # Null if it is onetime.
     interval_count: Mapped[int | None] = mapped_column(SmallInteger)
@@ -151,6 +154,7 @@ class Autopay(Base):
             "kind IN ('plan', 'bill') AND (kind = 'plan') = (plan_id IS NOT NULL)",
             name="kind",
         ),
+        CheckConstraint("amount IS NULL OR amount > 0 AND kind = 'plan'", name="amount"),
         # A bill is paid from the wallet only.
         CheckConstraint("kind = 'plan' OR payment_method = 'wallet'", name="bill_method"),
         Index(

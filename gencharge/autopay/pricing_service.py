@@ -1,4 +1,4 @@
-"""What a run of an autopay costs: the plan's price, less what the best automatic offer takes off.
+"""What a run of an autopay costs: the plan's price, or the amount that its owner chose, less what the best automatic offer takes off.
 
 The offer is the one that the customer would get by hand: a quote and a sale share that step. It is asked for only if there are offers for
 the plan; otherwise the catalogue in memory says the price, without a query.
@@ -12,6 +12,7 @@ from gencharge.autopay.models import Autopay
 from gencharge.core.errors import DatabaseUnavailable, Problem
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
+from gencharge.core.values.money import PositiveMoney
 from gencharge.offers.service import Offers, OfferSnapshot
 from gencharge.plans.service import Catalogue, PlanSnapshot
 from gencharge.recharge import service as recharges
@@ -47,6 +48,11 @@ def _automatic(market: Market, plan: PlanSnapshot) -> Sequence[OfferSnapshot]:
     return market.offers.active(clock.now()).automatic_for(plan)
 
 
+def amount_of(row: Autopay) -> PositiveMoney | None:
+    """What its owner chose to pay for a plan of any amount; None of a plan with one price."""
+    return None if row.amount is None else PositiveMoney(row.amount)
+
+
 async def expect(
     database: Database, row: Autopay, market: Market | None, *, method: PaymentMethod = PaymentMethod.WALLET
 ) -> int:
@@ -57,11 +63,13 @@ async def expect(
     plan = _plan(row, market)
     if market is None or plan is None:
         return row.price
+    full = plan.price.paise if row.amount is None else row.amount
     if not _automatic(market, plan):
-        return plan.price.paise
+        return full
     query = Quote(
         phone_number=row.phone_number,
         plan_id=plan.plan_id,
+        amount=amount_of(row),
         payment_method=method,
         source=RequestSource(row.source),
     )
@@ -70,5 +78,5 @@ async def expect(
     except DatabaseUnavailable:
         raise
     except Problem:
-        return plan.price.paise  # the sale says what is in the way, and whether that ends the autopay
+        return full  # the sale says what is in the way, and whether that ends the autopay
     return quote.payable.paise

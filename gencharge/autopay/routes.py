@@ -46,7 +46,7 @@ from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, 
 from gencharge.mandates.errors import MandateAmountExceeded, MandateNotActive, MandateNotFound
 from gencharge.operators.errors import CircleInvalid, OperatorInvalid
 from gencharge.plans.service import CurrentCatalogue
-from gencharge.recharge.errors import REFUSALS, OperatorDown
+from gencharge.recharge.errors import REFUSALS, AmountInvalid, OperatorDown
 from gencharge.recharge.service import Market
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.users.errors import UserAlreadyArchived, UserNotFound
@@ -146,11 +146,18 @@ async def get_autopay(user: SignedInUser, db: Db, autopay_id: UUID) -> AutopayOu
     "/{autopay_id}",
     summary="Change an autopay",
     responses=web.errors(
-        AutopayDateInvalid, AutopayIntervalInvalid, AutopayMethodInvalid, MalformedJson, *_MANDATE, *_CHANGING
+        AutopayDateInvalid,
+        AutopayIntervalInvalid,
+        AutopayMethodInvalid,
+        AutopayAmountInvalid,
+        AmountInvalid,
+        MalformedJson,
+        *_MANDATE,
+        *_CHANGING,
     ),
 )
 async def update_autopay(user: SignedInUser, db: Db, autopay_id: UUID, body: AutopayUpdate) -> AutopayOut:
-    """Change an autopay of mine: when it is due next, how often it runs, how much a run may cost, what it is paid from. What is left out stays."""
+    """Change an autopay of mine: when it is due next, how often it runs, for which amount, how much a run may cost, what it is paid from. What is left out stays."""
     return await service.update(db, user.user_id, autopay_id, body)
 
 

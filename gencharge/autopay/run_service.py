@@ -26,6 +26,7 @@ from gencharge.payments.service import PaymentContext
 from gencharge.plans.errors import PlanNotFound
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import (
+    AmountInvalid,
     CircleMismatch,
     OperatorMismatch,
     PlanInactive,
@@ -119,6 +120,8 @@ async def _refused(context: PaymentContext, claimed: DueAutopay, problem: Proble
         return await _sell(context, claimed, price=present.paise, market=None)
     if isinstance(problem, PlanNotFound | PlanInactive):
         return await pause(database, claimed, PauseReason.PLAN_WITHDRAWN)
+    if isinstance(problem, AmountInvalid):
+        return await pause(database, claimed, PauseReason.AMOUNT)
     if isinstance(problem, OperatorMismatch | ServiceTypeMismatch | CircleMismatch):
         return await pause(database, claimed, PauseReason.NUMBER_CHANGED)
     return await failed(database, claimed, problem.code())
@@ -136,6 +139,7 @@ async def buy(
     command = Subscribe(
         phone_number=row.phone_number,
         plan_id=row.plan_id,
+        amount=pricing_service.amount_of(row),
         payment_method=PaymentMethod.WALLET,
         source=RequestSource(row.source),
         expected_price=Money(price),

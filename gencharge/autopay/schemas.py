@@ -51,6 +51,10 @@ class AutopayCreate(Body):
 
     phone_number: MobileNumber
     plan_id: UUID
+    amount: PositiveMoney | None = Field(
+        default=None,
+        description="Of a plan of any amount: what each run is to cost, before offers. Null for a plan with one price.",
+    )
     tag: AutopayTag
     next_due_at: NextDue | None = Field(
         default=None,
@@ -112,9 +116,12 @@ class BillAutopayCreate(Body):
 
 
 class AutopayUpdate(Changes):
-    """Change when an autopay is due next, how often it runs, how much one run may cost, or what it is paid from."""
+    """Change when an autopay is due next, how often it runs, for which amount, how much one run may cost, or what it is paid from."""
 
     next_due_at: NextDue = Field(default_factory=left_out)
+    amount: PositiveMoney = Field(
+        default_factory=left_out, description="Of a plan of any amount: what each run is to cost from now on."
+    )
     max_amount: MaxAmount = Field(default_factory=left_out)
     every: Interval = Field(default_factory=left_out)
     mandate_id: UUID | None = Field(default_factory=left_out, description="Null: from the wallet only.")
@@ -145,6 +152,9 @@ class AutopayOut(Out):
     mandate_id: UUID | None
     price: Money = Field(
         description="What a run costs, as of the last look: the plan's price, less the best automatic offer, or the bill. 0: no bill was seen yet."
+    )
+    amount: Money | None = Field(
+        description="Of a plan of any amount: what its owner chose. Null of a plan with one price.",
     )
     max_amount: Money
     every: IntervalOut | None

@@ -11,16 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.autopay import crud, due, terms, views
 from gencharge.autopay import ending_service as ending
 from gencharge.autopay import reading_service as reading
+from gencharge.autopay import setup_service as setup
 from gencharge.autopay.errors import (
-    AutopayAlreadyExists,
     AutopayInProgress,
     AutopayIntervalInvalid,
-    AutopayLimitExceeded,
     AutopayMethodInvalid,
     AutopayNotFound,
     AutopayStatusNotAllowed,
 )
-from gencharge.autopay.events import AutopayChanged, AutopayCreated
+from gencharge.autopay.events import AutopayChanged
 from gencharge.autopay.models import (
     AttemptOutcome,
     Autopay,
@@ -30,8 +29,7 @@ from gencharge.autopay.models import (
     AutopayTag,
     PauseReason,
 )
-from gencharge.autopay.schemas import AutopayCreate, AutopayOut, AutopayUpdate, Interval
-from gencharge.bills import service as bills_room
+from gencharge.autopay.schemas import AutopayOut, AutopayUpdate
 from gencharge.bills.service import BillsContext
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
@@ -39,21 +37,20 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
-from gencharge.core.wording import worded
 from gencharge.mandates import service as mandates
-from gencharge.plans.models import PlanSnapshot
+from gencharge.plans import service as plans
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import RechargeNotFound
-from gencharge.recharge.service import Market, Quote, QuoteOut
-from gencharge.users import service as users
+from gencharge.recharge.service import Market
 
+create, add, lock_place = setup.create, setup.add, setup.lock_place
 next_runs = reading.next_runs
-MAX_LIVE: Final = 50
 # What an owner changes: in the event as the API calls it.
 _CHANGED: Final = (
     "status",
     "pause_reason",
     "next_due",
+    "amount",
     "max_amount",
     "interval_count",
     "interval_unit",
@@ -61,120 +58,19 @@ _CHANGED: Final = (
 )
 
 
-async def create(
-    database: Database,
-    user_id: UUID,
-    command: AutopayCreate,
-    plan: PlanSnapshot,
-    market: Market | None = None,
-) -> AutopayOut:
-    """Set an autopay up. `market`: where offers are chosen from. The plan must be one that the number can be recharged with now. Not inside a transaction.
-
-    Raises a refusal of a quote, what `mandates.get_chargeable` raises, AutopayAlreadyExists, AutopayLimitExceeded, AutopayDateInvalid, AutopayAmountInvalid,
-    AutopayIntervalInvalid.
-    """
-    if command.next_due_at is not None:
-        terms.check_date(command.next_due_at)
-    every = terms.interval_of(command, plan)
-    query = Quote(phone_number=command.phone_number, plan_id=command.plan_id, source=command.source)
-    quote = await recharges.quote(database, user_id, query, market)
-    max_amount = command.max_amount or quote.price
-    terms.check_amount(Money(max_amount.paise), quote.payable)
-    running = quote.running_plan
-    first_due = command.next_due_at or terms.first_due(
-        None if running is None else running.valid_until, every
-    )
-    return await database.run(
-        lambda db: _add(db, user_id, command, quote, max_amount.paise, every, first_due)
-    )
-
-
-async def _add(
-    db: AsyncSession,
-    user_id: UUID,
-    command: AutopayCreate,
-    quote: QuoteOut,
-    max_amount: int,
-    every: Interval | None,
-    first_due: datetime,
-) -> AutopayOut:
-    await lock_place(db, user_id)
-    if command.mandate_id is not None:
-        await mandates.get_chargeable(db, user_id, command.mandate_id, Money(quote.payable.paise))
-    return await add(
-        db,
-        user_id,
-        phone_number=command.phone_number,
-        plan_id=command.plan_id,
-        plan_name=quote.plan_name,
-        operator=quote.operator,
-        tag=command.tag.value,
-        payment_method=command.payment_method.value,
-        mandate_id=command.mandate_id,
-        source=command.source.value,
-        price=quote.payable.paise,
-        max_amount=max_amount,
-        every=every,
-        first_due=first_due,
-    )
-
-
-async def lock_place(db: AsyncSession, user_id: UUID) -> None:
-    """Hold the customer's row, so that two requests can't both take the last place. Raises AutopayLimitExceeded."""
-    await users.lock(db, user_id)
-    if await crud.count_live(db, user_id) >= MAX_LIVE:
-        raise AutopayLimitExceeded(
-            worded("You can have up to {max_live} autopays. Delete one first.", max_live=MAX_LIVE),
-            limit=MAX_LIVE,
-        )
-
-
-async def add(
-    db: AsyncSession, user_id: UUID, *, every: Interval | None, first_due: datetime, **values: Any
-) -> AutopayOut:
-    """Write a new autopay down; `values` are columns. The caller holds a place for it. Raises AutopayAlreadyExists."""
-    now = clock.now()
-    autopay = await crud.add_autopay(
-        db,
-        user_id=user_id,
-        autopay_id=new_id(),
-        status=AutopayStatus.ACTIVE.value,
-        interval_count=None if every is None else every.n,
-        interval_unit=None if every is None else every.unit.value,
-        first_due=first_due,
-        next_due=first_due,
-        wake_at=due.wake_for(first_due, None, now),
-        created_at=now,
-        updated_at=now,
-        **values,
-    )
-    if autopay is None:
-        raise AutopayAlreadyExists
-    created = AutopayCreated(
-        user_id=str(user_id),
-        autopay_id=str(autopay.autopay_id),
-        phone_number=autopay.phone_number,
-        plan_name=autopay.plan_name,
-        operator=autopay.operator,
-        tag=autopay.tag,
-        next_due=first_due.isoformat(),
-        max_amount_paise=autopay.max_amount,
-    )
-    await emit(db, created)
-    return views.autopay_out(autopay)
-
-
 async def update(db: AsyncSession, user_id: UUID, autopay_id: UUID, command: AutopayUpdate) -> AutopayOut:
-    """Change the next due date, the interval, the highest amount or the mandate.
+    """Change the next due date, the interval, the amount, the highest amount or the mandate.
 
     Raises what `mandates.get_chargeable` raises, AutopayNotFound, AutopayInProgress, AutopayStatusNotAllowed, AutopayDateInvalid, AutopayIntervalInvalid,
-    AutopayMethodInvalid.
+    AutopayMethodInvalid, AmountInvalid, AutopayAmountInvalid.
     """
     autopay = await _lock_live(db, user_id, autopay_id)
     before = _facts(autopay)
     sent = command.model_fields_set
     if "max_amount" in sent:
         autopay.max_amount = command.max_amount.paise
+    if "amount" in sent:
+        await _set_amount(db, autopay, command.amount)
     if "every" in sent:
         if autopay.tag == AutopayTag.ONETIME:
             raise AutopayIntervalInvalid("A onetime autopay has no interval.")
@@ -189,6 +85,19 @@ async def update(db: AsyncSession, user_id: UUID, autopay_id: UUID, command: Aut
         assert autopay.next_due is not None, "a live autopay is due"
         autopay.first_due = autopay.next_due
     return await _changed(db, autopay, before, "update")
+
+
+async def _set_amount(db: AsyncSession, autopay: Autopay, amount: Money) -> None:
+    """What each run is to cost from now on, before offers. The owner gets another notice if one was sent for the next run."""
+    amounts = None if autopay.plan_id is None else await plans.find_amounts(db, autopay.plan_id)
+    if amounts is None or not amounts.takes(amount):
+        raise recharges.amount_invalid(amounts)
+    terms.check_amount(Money(autopay.max_amount), amount)
+    if autopay.mandate_id is not None:
+        await mandates.get_chargeable(db, autopay.user_id, autopay.mandate_id, amount)
+    autopay.amount = autopay.price = amount.paise
+    autopay.noticed_due = None
+    _set_due(autopay, autopay.next_due, period=autopay.periods)
 
 
 async def _set_mandate(db: AsyncSession, autopay: Autopay, mandate_id: UUID | None) -> None:
@@ -231,7 +140,7 @@ async def resume(
     AutopayAmountInvalid.
     """
     paused = await database.run(lambda db: reading.show(db, user_id, autopay_id))
-    payable = await _payable(database, user_id, paused, market, bills)
+    payable = await setup.payable(database, user_id, paused, market, bills)
 
     async def unit(db: AsyncSession) -> AutopayOut:
         autopay = await _lock_live(db, user_id, autopay_id)
@@ -249,19 +158,6 @@ async def resume(
         return await _changed(db, autopay, before, "resume")
 
     return await database.run(unit)
-
-
-async def _payable(
-    database: Database, user_id: UUID, paused: AutopayOut, market: Market | None, bills: BillsContext | None
-) -> Money:
-    """What a run would cost now; of a number without a bill nothing."""
-    if paused.plan_id is None:
-        assert bills is not None, "who resumes an autopay of bills asks the operator"
-        bill = await bills_room.look_again(bills, user_id, paused.phone_number, paused.operator)
-        return Money(0) if bill is None else bill.amount
-    query = Quote(phone_number=paused.phone_number, plan_id=paused.plan_id)
-    quote = await recharges.quote(database, user_id, query, market)
-    return Money(quote.payable.paise)
 
 
 async def skip(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut:
@@ -331,7 +227,8 @@ def _set_due(autopay: Autopay, instant: datetime | None, *, period: int) -> None
 
 def _facts(autopay: Autopay) -> dict[str, Any]:
     facts = {name: getattr(autopay, name) for name in _CHANGED}
-    facts["max_amount_paise"] = facts.pop("max_amount")
+    for name in ("amount", "max_amount"):
+        facts[f"{name}_paise"] = facts.pop(name)
     return facts
 
 

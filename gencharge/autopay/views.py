@@ -42,6 +42,7 @@ def autopay_out(row: Autopay) -> AutopayOut:
         payment_method=AutopayPaymentMethod(row.payment_method),
         mandate_id=row.mandate_id,
         price=Money(row.price),
+        amount=None if row.amount is None else Money(row.amount),
         max_amount=Money(row.max_amount),
         every=every,
         next_due_at=row.next_due,

@@ -45,6 +45,7 @@ PAUSED: Final = Kind(
         "limit": money(29_900),
         "reason": choice(
             "price",
+            "amount",
             "plan_withdrawn",
             "number_changed",
             "mandate_ended",

@@ -6,37 +6,27 @@ kept as a whole number of basis points (1 % = 100).
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
-    WithJsonSchema,
     model_validator,
 )
 
 from gencharge.core.http.web import Body
 from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.values.percents import Percent
 from gencharge.offers.models import Weekday
 from gencharge.users.models import UserType
 from gencharge.wallet.models import PaymentMethod, RequestSource
 
 MAX_LISTED: Final = 200
-_HUNDREDTHS: Final = Decimal("0.01")
 _WHOLE: Final = 10_000
-_PLAIN: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?", re.ASCII)
-
-
-def _plain_number(raw: object) -> object:
-    if isinstance(raw, bool) or (isinstance(raw, str) and not _PLAIN.fullmatch(raw)):
-        raise ValueError("Must be a number above 0 and at most 100, such as 12.5")
-    return raw
 
 
 def _in_order(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -48,21 +38,6 @@ def _weekdays_in_order(values: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
     return tuple(day for day in Weekday if day in values)
 
 
-Percent = Annotated[
-    Decimal,
-    BeforeValidator(_plain_number),
-    Field(gt=0, le=100, decimal_places=2),
-    AfterValidator(lambda percent: percent.quantize(_HUNDREDTHS)),
-    WithJsonSchema(
-        {
-            "type": "number",
-            "exclusiveMinimum": 0,
-            "maximum": 100,
-            "description": "A percentage, at most two decimals.",
-            "examples": [12.5],
-        }
-    ),
-]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z0-9_]{1,20}$")]
 _Each = Field(default=(), max_length=MAX_LISTED)
 

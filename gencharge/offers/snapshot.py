@@ -68,7 +68,7 @@ class OfferSnapshot:
             and (
                 not conditions.circles or not plan.circles or not plan.circles.isdisjoint(conditions.circles)
             )
-            and (conditions.min_amount is None or plan.price >= conditions.min_amount)
+            and (conditions.min_amount is None or plan.highest_price >= conditions.min_amount)
         )
 
     def terms(self) -> dict[str, Any]:

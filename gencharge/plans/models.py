@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    SmallInteger,
     Text,
     text,
 )
@@ -65,6 +66,15 @@ class PlanStatus(StrEnum):
     INACTIVE = "inactive"
 
 
+# The columns of a plan of any amount; None of a plan with one price.
+AMOUNT_COLUMNS: Final = (
+    "max_price_paise",
+    "price_step_paise",
+    "sample_prices_paise",
+    "gst_percent",
+    "fee_basis_points",
+    "fee_cap_paise",
+)
 # These run alongside a base plan instead of replacing it or queueing behind it.
 ADDON_CATEGORIES: Final = frozenset({PlanCategory.DATA_ADDON, PlanCategory.TALKTIME, PlanCategory.ROAMING})
 
@@ -103,6 +113,15 @@ class Plan(Stamped, Base):
     name: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text, server_default="")
     price_paise: Mapped[int] = mapped_column(BigInteger)
+    # Of a plan of any amount: the highest one and the step from `price_paise`, the lowest; null of a plan with one price.
+    max_price_paise: Mapped[int | None] = mapped_column(BigInteger)
+    price_step_paise: Mapped[int | None] = mapped_column(BigInteger)
+    # What the pages suggest.
+    sample_prices_paise: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    # What the operator keeps of an amount before the rest is talktime; null: the tariff does not say.
+    gst_percent: Mapped[int | None] = mapped_column(SmallInteger)
+    fee_basis_points: Mapped[int | None] = mapped_column(Integer)
+    fee_cap_paise: Mapped[int | None] = mapped_column(BigInteger)
     validity_count: Mapped[int | None] = mapped_column(Integer)
     validity_unit: Mapped[str] = mapped_column(Text)
     benefits: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
@@ -120,6 +139,18 @@ class Plan(Stamped, Base):
 
     __table_args__ = (
         CheckConstraint("price_paise > 0", name="price"),
+        CheckConstraint(
+            "num_nonnulls(max_price_paise, price_step_paise, sample_prices_paise) IN (0, 3)"
+            " AND (max_price_paise IS NULL OR category = 'talktime' AND max_price_paise > price_paise"
+            " AND price_step_paise > 0 AND (max_price_paise - price_paise) % price_step_paise = 0)",
+            name="amounts",
+        ),
+        CheckConstraint(
+            "num_nonnulls(gst_percent, fee_basis_points, fee_cap_paise) IN (0, 3)"
+            " AND (gst_percent IS NULL OR max_price_paise IS NOT NULL AND gst_percent BETWEEN 0 AND 100"
+            " AND fee_basis_points BETWEEN 0 AND 10000 AND fee_cap_paise >= 0)",
+            name="talktime",
+        ),
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("plan_type IN ('prepaid', 'postpaid')", name="plan_type"),
         CheckConstraint(
@@ -155,8 +186,72 @@ class PlanVersion(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class TalktimeRule:
+    """What the operator keeps of an amount before it credits the rest: the tax inside it, and a processing fee.
+
+    The fee is a share of the amount with a cap, as TRAI bounds it for top-ups (Telecommunication Tariff Order, as amended:
+    10 % of the price, at most Rs 3, without the tax).
+    """
+
+    gst_percent: int
+    fee_basis_points: int
+    fee_cap: Money
+
+    def of(self, amount: Money) -> Money:
+        """The talktime for an amount. The value without the tax is rounded to the paisa, halves up, and the fee down; never below zero.
+
+        `plans/sql/talktime_of.sql` says the same to a sale.
+        """
+        gross = 100 + self.gst_percent
+        value = (amount.paise * 200 + gross) // (2 * gross)
+        fee = min(self.fee_cap.paise, amount.paise * self.fee_basis_points // 10_000)
+        return Money(max(0, value - fee))
+
+
+@dataclass(frozen=True, slots=True)
+class AmountRange:
+    """The amounts of a plan of any amount: from the lowest to the highest in steps, and those that the pages suggest."""
+
+    minimum: Money
+    maximum: Money
+    step: Money
+    samples: tuple[Money, ...]
+    # None: the tariff does not say what is credited.
+    talktime: TalktimeRule | None
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self | None:
+        """That of a row; None if the plan has one price."""
+        if plan.max_price_paise is None or plan.price_step_paise is None:
+            return None
+        gst, fee, cap = plan.gst_percent, plan.fee_basis_points, plan.fee_cap_paise
+        rule = None
+        if gst is not None and fee is not None and cap is not None:
+            rule = TalktimeRule(gst, fee, Money(cap))
+        return cls(
+            minimum=Money(plan.price_paise),
+            maximum=Money(plan.max_price_paise),
+            step=Money(plan.price_step_paise),
+            samples=tuple(Money(paise) for paise in plan.sample_prices_paise or ()),
+            talktime=rule,
+        )
+
+    def takes(self, amount: Money) -> bool:
+        """True if the plan is sold for this amount."""
+        in_range = self.minimum <= amount <= self.maximum
+        return in_range and (amount.paise - self.minimum.paise) % self.step.paise == 0
+
+    def terms(self) -> dict[str, Any]:
+        """As JSON types, under the names of the columns."""
+        rule = self.talktime
+        rules = (None,) * 3 if rule is None else (rule.gst_percent, rule.fee_basis_points, rule.fee_cap.paise)
+        samples = [sample.paise for sample in self.samples]
+        return dict(zip(AMOUNT_COLUMNS, (self.maximum.paise, self.step.paise, samples, *rules), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSnapshot:
-    """The terms of a plan at one version. Instants are UTC; the price is what the customer pays."""
+    """The terms of a plan at one version. Instants are UTC; the price is what the customer pays, or of any amount the lowest."""
 
     plan_id: UUID
     version: int
@@ -178,6 +273,8 @@ class PlanSnapshot:
     status: PlanStatus
     active_from: datetime | None
     active_until: datetime | None
+    # None: it has one price.
+    amounts: AmountRange | None = None
 
     @classmethod
     def of(cls, plan: Plan, group: str, *, served: bool = True) -> Self:
@@ -204,6 +301,7 @@ class PlanSnapshot:
             status=PlanStatus.INACTIVE if status is PlanStatus.ACTIVE and not served else status,
             active_from=plan.active_from,
             active_until=plan.active_until,
+            amounts=AmountRange.of(plan),
         )
 
     def available_at(self, instant: datetime) -> bool:
@@ -213,6 +311,11 @@ class PlanSnapshot:
     def sold_in(self, circle: str | None) -> bool:
         """True if the plan is sold in `circle`; None (the circle is not known) excludes nothing."""
         return not self.circles or circle is None or circle in self.circles
+
+    @property
+    def highest_price(self) -> Money:
+        """The most that it can cost: its price, or the highest amount."""
+        return self.price if self.amounts is None else self.amounts.maximum
 
     @property
     def validity_days(self) -> int | None:
@@ -240,4 +343,5 @@ class PlanSnapshot:
             "group_id": str(self.group_id),
             "group": self.group,
             "criteria": self.criteria,
+            **(self.amounts.terms() if self.amounts is not None else {}),
         }

@@ -34,6 +34,8 @@ _BENEFITS: Final = (
     "talktime",
     "extras",
 )
+# Of a plan of any amount: all of them are empty if it costs `price`.
+_AMOUNTS: Final = ("max_price", "price_step", "sample_prices", "gst_percent", "fee_percent", "fee_cap")
 COLUMNS: Final = (
     "plan_id",
     "version",
@@ -44,6 +46,7 @@ COLUMNS: Final = (
     "category",
     "group",
     "price",
+    *_AMOUNTS,
     "validity_count",
     "validity_unit",
     "circles",
@@ -65,7 +68,18 @@ _FLAGS: Final = {
 }
 _SEPARATORS: Final = re.compile(r"[\s,;|]+")
 # How the API names a field, and the column that holds it.
-_COLUMN_OF: Final = {"validity.n": "validity_count", "validity.unit": "validity_unit", "group_id": "group"}
+_COLUMN_OF: Final = {
+    "validity.n": "validity_count",
+    "validity.unit": "validity_unit",
+    "group_id": "group",
+    "amounts": "max_price",
+    "amounts.maximum": "max_price",
+    "amounts.step": "price_step",
+    "amounts.samples": "sample_prices",
+    "amounts.talktime.gst_percent": "gst_percent",
+    "amounts.talktime.fee_percent": "fee_percent",
+    "amounts.talktime.fee_cap": "fee_cap",
+}
 
 
 class BadCells(Exception):
@@ -89,6 +103,7 @@ def cells_of(
         "version": version,
         "group": group,
         "price": Money(values["price_paise"]),
+        **_amount_cells(values),
         "circles": " ".join(values["circles"]),
         "talktime": Money(talktime) if talktime is not None else None,
         "extras": "\n".join(benefits.get("extras", ())),
@@ -113,6 +128,7 @@ def values_of(cells: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Any
     fields = {
         **{name: cells[name] for name in ("name", "description", "operator", "price", "criteria")},
         **{name: cells[name].strip().lower() for name in ("plan_type", "category")},
+        "amounts": _amounts(cells),
         "circles": [code for code in _SEPARATORS.split(cells["circles"]) if code],
         "validity": {
             "n": _number(cells["validity_count"]),
@@ -142,6 +158,40 @@ def values_of(cells: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Any
     if wrong:
         raise BadCells(wrong)
     return values
+
+
+def _amount_cells(values: Mapping[str, Any]) -> dict[str, Any]:
+    amounts = rules.amounts_of(values)
+    if amounts is None:
+        return dict.fromkeys(_AMOUNTS)
+    rule = amounts.talktime
+    return {
+        "max_price": amounts.maximum,
+        "price_step": amounts.step,
+        "sample_prices": " ".join(str(sample) for sample in amounts.samples),
+        "gst_percent": rule.gst_percent if rule is not None else None,
+        "fee_percent": rule.fee_percent if rule is not None else None,
+        "fee_cap": rule.fee_cap if rule is not None else None,
+    }
+
+
+def _amounts(cells: Mapping[str, str]) -> dict[str, Any] | None:
+    """The fields of `amounts`; None if all its cells are empty. A cell that is missing is for the schema to refuse."""
+    if not any(cells[name].strip() for name in _AMOUNTS):
+        return None
+    amounts: dict[str, Any] = {
+        "maximum": cells["max_price"],
+        "samples": [amount for amount in _SEPARATORS.split(cells["sample_prices"]) if amount],
+    }
+    if cells["price_step"].strip():
+        amounts["step"] = cells["price_step"]
+    if any(cells[name].strip() for name in ("gst_percent", "fee_percent", "fee_cap")):
+        amounts["talktime"] = {
+            "gst_percent": _number(cells["gst_percent"]),
+            "fee_percent": _or_none(cells["fee_percent"]),
+            "fee_cap": cells["fee_cap"],
+        }
+    return amounts
 
 
 def column_of(field: str) -> str:

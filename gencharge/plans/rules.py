@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from gencharge.core.values import percents
+from gencharge.core.values.money import Money
 from gencharge.core.wording import worded
 from gencharge.plans.models import (
+    AMOUNT_COLUMNS,
     Plan,
     PlanCategory,
     PlanSnapshot,
@@ -17,7 +20,8 @@ from gencharge.plans.models import (
     ValidityUnit,
     is_addon,
 )
-from gencharge.plans.staff_schemas import PlanCreate, PlanUpdate
+from gencharge.plans.schemas import TalktimeTerms
+from gencharge.plans.staff_schemas import Amounts, PlanCreate, PlanUpdate
 
 # Every column of a plan that an admin decides about.
 COLUMNS: Final = (
@@ -28,6 +32,7 @@ COLUMNS: Final = (
     "name",
     "description",
     "price_paise",
+    *AMOUNT_COLUMNS,
     "validity_count",
     "validity_unit",
     "benefits",
@@ -84,6 +89,8 @@ def columns_of(command: PlanCreate | PlanUpdate) -> dict[str, Any]:
         value = getattr(command, name)
         if name == "price":
             columns["price_paise"] = value.paise
+        elif name == "amounts":
+            columns |= _amount_columns(value)
         elif name == "validity":
             columns |= {"validity_count": value.n, "validity_unit": value.unit.value}
         elif name == "benefits":
@@ -93,6 +100,44 @@ def columns_of(command: PlanCreate | PlanUpdate) -> dict[str, Any]:
         else:
             columns[name] = getattr(value, "value", value)
     return columns
+
+
+def _amount_columns(amounts: Amounts | None) -> dict[str, Any]:
+    columns: dict[str, Any] = dict.fromkeys(AMOUNT_COLUMNS)
+    if amounts is None:
+        return columns
+    columns |= {
+        "max_price_paise": amounts.maximum.paise,
+        "price_step_paise": amounts.step.paise,
+        "sample_prices_paise": sorted({sample.paise for sample in amounts.samples}),
+    }
+    rule = amounts.talktime
+    if rule is not None:
+        columns |= {
+            "gst_percent": rule.gst_percent,
+            "fee_basis_points": percents.basis_points(rule.fee_percent),
+            "fee_cap_paise": rule.fee_cap.paise,
+        }
+    return columns
+
+
+def amounts_of(values: Mapping[str, Any]) -> Amounts | None:
+    """The amounts that the columns say; None if the plan has one price."""
+    if values["max_price_paise"] is None:
+        return None
+    rule = None
+    if values["gst_percent"] is not None:
+        rule = TalktimeTerms(
+            gst_percent=values["gst_percent"],
+            fee_percent=percents.of_basis_points(values["fee_basis_points"]),
+            fee_cap=Money(values["fee_cap_paise"]),
+        )
+    return Amounts(
+        maximum=Money(values["max_price_paise"]),
+        step=Money(values["price_step_paise"]),
+        samples=[Money(paise) for paise in values["sample_prices_paise"]],
+        talktime=rule,
+    )
 
 
 def state_of(plan: Plan) -> dict[str, Any]:
@@ -128,6 +173,7 @@ def problems(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wron
     yield from _reference_problems(values, vocabulary)
     yield from _category_problems(values)
     yield from _validity_problems(values)
+    yield from _amount_problems(values)
     begins, ends = values["active_from"], values["active_until"]
     if begins is not None and ends is not None and ends <= begins:
         yield Wrong("active_until", "Must be later than active_from", "window_invalid")
@@ -165,6 +211,43 @@ def _category_problems(values: Mapping[str, Any]) -> Iterator[Wrong]:
         yield Wrong(
             "category", worded("{category} needs plan_type prepaid", category=category), "category_invalid"
         )
+
+
+def _amount_problems(values: Mapping[str, Any]) -> Iterator[Wrong]:
+    highest, step, lowest = values["max_price_paise"], values["price_step_paise"], values["price_paise"]
+    if highest is None:
+        return
+    if values["category"] != PlanCategory.TALKTIME.value:
+        yield Wrong("amounts", "Must be left out: only talktime is sold for any amount", "amounts_invalid")
+    if values["benefits"].get("talktime_paise") is not None:
+        yield Wrong(
+            "benefits.talktime", "Must be left out: the amount and amounts.talktime say it", "amounts_invalid"
+        )
+    if highest <= lowest:
+        yield Wrong(
+            "amounts.maximum", worded("Must be above price, {price}", price=Money(lowest)), "amounts_invalid"
+        )
+    elif (highest - lowest) % step:
+        yield Wrong(
+            "amounts.step",
+            worded("Must lead from {price} to {maximum}", price=Money(lowest), maximum=Money(highest)),
+            "amounts_invalid",
+        )
+    else:
+        wrong = [
+            Money(sample)
+            for sample in values["sample_prices_paise"]
+            if not lowest <= sample <= highest or (sample - lowest) % step
+        ]
+        if wrong:
+            right = worded(
+                "Must be from {price} to {maximum} in steps of {step}; not {unknown}",
+                price=Money(lowest),
+                maximum=Money(highest),
+                step=Money(step),
+                unknown=[str(each) for each in wrong],
+            )
+            yield Wrong("amounts.samples", right, "amounts_invalid")
 
 
 def _validity_problems(values: Mapping[str, Any]) -> Iterator[Wrong]:

@@ -1,5 +1,5 @@
-"""The sample catalogue: 41 real plans of Airtel, Jio and Vi after the tariff change of July 2024, which are dated, and 11 that are
-made up, so that BSNL, talktime, roaming and plans of one circle can be tried.
+"""The sample catalogue: 41 real plans of Airtel, Jio and Vi after the tariff change of July 2024, which are dated, and 15 that are
+made up, so that BSNL, talktime, of one price and of any amount, roaming and plans of one circle can be tried.
 
 Ids are derived from what a plan is, so the same plan has the same id in every installation.
 """
@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from gencharge.core.values.money import Money
-from gencharge.plans.models import PlanCategory, PlanStatus, PlanType, ValidityUnit, is_addon
+from gencharge.plans.models import AMOUNT_COLUMNS, PlanCategory, PlanStatus, PlanType, ValidityUnit, is_addon
 from gencharge.plans.schemas import Benefits
 
 _NAMESPACE: Final = UUID("5b0cf3f4-5a3e-5c0e-9a57-1f0d1f2c7a10")
@@ -93,6 +93,7 @@ def _plan(row: dict[str, str]) -> dict[str, Any]:
         "name": _name(row, count, unit),
         "description": _description(row, count, unit),
         "price_paise": Money.rupees(row["price_inr"]).paise,
+        **_amounts(row),
         "validity_count": count,
         "validity_unit": unit.value,
         "benefits": _benefits(row).stored(),
@@ -101,6 +102,20 @@ def _plan(row: dict[str, str]) -> dict[str, Any]:
         "group_id": _group_id(category),
         "criteria": f"Tariff of {_month(row['effective'])}." if "effective" in row else "Made up, to try it.",
         "status": PlanStatus.ACTIVE.value,
+    }
+
+
+def _amounts(row: dict[str, str]) -> dict[str, Any]:
+    """The columns of a plan of any amount; None of a plan with one price. The fee is the highest that TRAI allows."""
+    if not row.get("max_inr"):
+        return dict.fromkeys(AMOUNT_COLUMNS)
+    return {
+        "max_price_paise": Money.rupees(row["max_inr"]).paise,
+        "price_step_paise": Money.rupees(row["step_inr"]).paise,
+        "sample_prices_paise": [Money.rupees(sample).paise for sample in row["samples_inr"].split()],
+        "gst_percent": 18,
+        "fee_basis_points": 1_000,
+        "fee_cap_paise": 3_00,
     }
 
 
@@ -148,10 +163,13 @@ def _lasts(count: int | None, unit: ValidityUnit) -> str:
 def _name(row: dict[str, str], count: int | None, unit: ValidityUnit) -> str:
     """`Jio ₹299 · 1.5 GB/day · 28 days`."""
     kind = "Postpaid" if row["service_type"] == "postpaid" else None
-    talktime = f"Talktime ₹{row['talktime_inr']}" if row.get("talktime_inr") else None
+    is_any = bool(row.get("max_inr"))
+    talktime = (
+        f"Talktime ₹{row['talktime_inr']}" if row.get("talktime_inr") else "Talktime" if is_any else None
+    )
     roaming = "Roaming" if row["category"] == PlanCategory.ROAMING else None
     parts = (
-        f"{row['operator']} ₹{row['price_inr']}",
+        f"{row['operator']} ₹{row['price_inr']}" + (f" to ₹{row['max_inr']}" if is_any else ""),
         kind,
         talktime,
         roaming,
@@ -165,6 +183,8 @@ def _description(row: dict[str, str], count: int | None, unit: ValidityUnit) -> 
     def parts() -> Iterator[str]:
         if row.get("talktime_inr"):
             yield f"₹{row['talktime_inr']} for calls"
+        if row.get("max_inr"):
+            yield "talktime for any amount"
         if row["voice"] == "unlimited":
             yield "unlimited calls"
         elif row["voice"].endswith(" minutes"):

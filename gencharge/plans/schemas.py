@@ -12,12 +12,22 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values import percents
 from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.money import Money
+from gencharge.core.values.percents import Percent
 from gencharge.core.values.phone import MobileNumber
 from gencharge.core.values.text import one_line
 from gencharge.plans.catalogue import GroupSnapshot
-from gencharge.plans.models import PlanCategory, PlanSnapshot, PlanStatus, PlanType, ValidityUnit
+from gencharge.plans.models import (
+    AmountRange,
+    PlanCategory,
+    PlanSnapshot,
+    PlanStatus,
+    PlanType,
+    TalktimeRule,
+    ValidityUnit,
+)
 
 Amount = Annotated[int, Field(ge=0, le=100_000_000)]
 
@@ -49,6 +59,56 @@ class Benefits(Body):
         return cls(**values | {"talktime": Money(paise) if paise is not None else None})
 
 
+class TalktimeTerms(Body):
+    """What the operator keeps of an amount: the tax inside it, and a processing fee. The rest is talktime."""
+
+    model_config = ConfigDict(frozen=True)
+
+    gst_percent: int = Field(default=18, ge=0, le=100)
+    fee_percent: Percent = Field(description="The processing fee, as a share of the amount.", examples=[10])
+    fee_cap: Money = Field(description="The highest processing fee.", examples=[3.00])
+
+    @classmethod
+    def of(cls, rule: TalktimeRule) -> Self:
+        """As the API shows it."""
+        percent = percents.of_basis_points(rule.fee_basis_points)
+        return cls(gst_percent=rule.gst_percent, fee_percent=percent, fee_cap=rule.fee_cap)
+
+
+class AmountSample(Out):
+    """An amount that the pages suggest."""
+
+    amount: Money
+    talktime: Money | None = Field(
+        description="What the operator credits for it; null: the tariff does not say."
+    )
+
+
+class AmountsOut(Out):
+    """What a plan of any amount is sold for: from `minimum` to `maximum` in steps of `step`."""
+
+    minimum: Money = Field(description="The same as the plan's `price`.")
+    maximum: Money
+    step: Money
+    samples: list[AmountSample] = Field(description="What the pages suggest.")
+    talktime: TalktimeTerms | None = Field(description="null: the tariff does not say what is credited.")
+
+    @classmethod
+    def of(cls, amounts: AmountRange) -> Self:
+        """The amounts as the API shows them."""
+        rule = amounts.talktime
+        return cls(
+            minimum=amounts.minimum,
+            maximum=amounts.maximum,
+            step=amounts.step,
+            samples=[
+                AmountSample(amount=sample, talktime=rule.of(sample) if rule is not None else None)
+                for sample in amounts.samples
+            ],
+            talktime=TalktimeTerms.of(rule) if rule is not None else None,
+        )
+
+
 class Validity(Out):
     """How long a plan lasts: `n` days or months, or (n null) as long as the base plan it is added to."""
 
@@ -57,7 +117,7 @@ class Validity(Out):
 
 
 class PlanOut(Out):
-    """A plan. `price` is what the customer pays, GST included."""
+    """A plan. `price` is what the customer pays, GST included; of a plan of any amount, the least that they can pay."""
 
     plan_id: UUID
     version: int
@@ -68,6 +128,9 @@ class PlanOut(Out):
     plan_type: PlanType
     category: PlanCategory
     price: Money
+    amounts: AmountsOut | None = Field(
+        description="Of a plan of any amount: what the customer can choose. A quote and a recharge name it as `amount`. null: it costs `price`.",
+    )
     validity: Validity
     benefits: Benefits
     is_addon: bool = Field(description="True: lives beside a base plan.")
@@ -92,6 +155,7 @@ class PlanOut(Out):
             plan_type=plan.plan_type,
             category=plan.category,
             price=plan.price,
+            amounts=AmountsOut.of(plan.amounts) if plan.amounts is not None else None,
             validity=Validity(n=plan.validity_count, unit=plan.validity_unit),
             benefits=Benefits.from_stored(plan.benefits),
             is_addon=plan.is_addon,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +12,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.operators import service as operators
 from gencharge.plans import crud, sample
 from gencharge.plans.catalogue import CatalogueSnapshot, GroupSnapshot, PlansOnSale
-from gencharge.plans.models import Plan, PlanGroup, PlanSnapshot
+from gencharge.plans.models import AmountRange, Plan, PlanGroup, PlanSnapshot
 from gencharge.plans.rules import Vocabulary
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "PlanSnapshot",
     "PlansOnSale",
     "bump_version",
+    "find_amounts",
     "load_catalogue",
     "read_vocabulary",
     "seed",
@@ -77,6 +79,12 @@ class Catalogue(snapshots.Holder[CatalogueSnapshot]):
     async def load(self, db: AsyncSession, version: int) -> CatalogueSnapshot:
         """The whole catalogue, read from PostgreSQL."""
         return await load_catalogue(db, version)
+
+
+async def find_amounts(db: AsyncSession, plan_id: UUID) -> AmountRange | None:
+    """What a plan of any amount is sold for now; None if there is no such plan, or if it has one price."""
+    plan = await db.get(Plan, plan_id)
+    return AmountRange.of(plan) if plan is not None else None
 
 
 async def bump_version(db: AsyncSession) -> int:

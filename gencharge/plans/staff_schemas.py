@@ -27,7 +27,7 @@ from gencharge.plans.models import (
     PlanVersion,
     ValidityUnit,
 )
-from gencharge.plans.schemas import Benefits, PlanOut, Validity
+from gencharge.plans.schemas import Benefits, PlanOut, TalktimeTerms, Validity
 
 MAX_PRICE: Final = Money.rupees(1_00_000)
 
@@ -71,6 +71,22 @@ class ValidityTerms(Body):
     unit: ValidityUnit
 
 
+class Amounts(Body):
+    """What customers can choose to pay besides the lowest amount, which is `price`: a plan of any amount, for talktime."""
+
+    maximum: Price = Field(examples=[2000.00])
+    step: Price = Field(default=Money.rupees(1), description="From one amount to the next.")
+    samples: list[Price] = Field(
+        default_factory=list,
+        max_length=12,
+        description="Amounts that the pages suggest.",
+        examples=[[10, 50, 100]],
+    )
+    talktime: TalktimeTerms | None = Field(
+        default=None, description="What the operator credits of an amount; null: the tariff does not say."
+    )
+
+
 class PlanCreate(Body):
     """A new plan. As a draft it is seen by the staff only."""
 
@@ -80,7 +96,10 @@ class PlanCreate(Body):
     circles: Circles = Field(default_factory=list)
     plan_type: PlanType
     category: PlanCategory
-    price: Price = Field(description="What the customer pays, GST included.")
+    price: Price = Field(
+        description="What the customer pays, GST included; with `amounts` the least that they can pay."
+    )
+    amounts: Amounts | None = Field(default=None, description="null: it costs `price`.")
     validity: ValidityTerms
     benefits: Benefits = Field(default_factory=Benefits)
     most_popular: bool = False
@@ -103,6 +122,7 @@ class PlanUpdate(Body):
     plan_type: PlanType = Field(default_factory=left_out)
     category: PlanCategory = Field(default_factory=left_out)
     price: Price = Field(default_factory=left_out, examples=[199.00])
+    amounts: Amounts | None = Field(default=None, description="Replaced as a whole. null: it costs `price`.")
     validity: ValidityTerms = Field(default_factory=left_out)
     benefits: Benefits = Field(default_factory=left_out)
     most_popular: bool = Field(default_factory=left_out)

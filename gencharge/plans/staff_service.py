@@ -31,7 +31,7 @@ from gencharge.plans.errors import (
 )
 from gencharge.plans.events import PlanCreated, PlanDeleted
 from gencharge.plans.events import PlanUpdated as PlanWasUpdated
-from gencharge.plans.models import Plan, PlanStatus, ValidityUnit
+from gencharge.plans.models import AMOUNT_COLUMNS, Plan, PlanStatus, ValidityUnit
 from gencharge.plans.rules import Vocabulary
 from gencharge.plans.schemas import Benefits, Validity
 from gencharge.plans.staff_schemas import (
@@ -213,6 +213,9 @@ def _changes_to_out(before: dict[str, Any], after: dict[str, Any]) -> dict[str, 
     changed_columns = {name: after[name] for name in rules.COLUMNS if before[name] != after[name]}
     if "price_paise" in changed_columns:
         changed_columns = {"price": Money(changed_columns.pop("price_paise")), **changed_columns}
+    if changed_columns.keys() & set(AMOUNT_COLUMNS):
+        others = {name: value for name, value in changed_columns.items() if name not in AMOUNT_COLUMNS}
+        changed_columns = {**others, "amounts": rules.amounts_of(after)}
     if changed_columns.keys() & {"validity_count", "validity_unit"}:
         changed_columns.pop("validity_count", None)
         changed_columns.pop("validity_unit", None)

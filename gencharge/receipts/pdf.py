@@ -152,9 +152,7 @@ def _prices(page: Page, receipt: ReceiptOut, y: float, language: Language) -> fl
     page.write(
         LEFT + 4,
         y + 5,
-        worded("Mobile recharge of {number}", number=_number(receipt.phone_number))
-        if receipt.is_tax_invoice
-        else worded("Bill of {number}", number=_number(receipt.phone_number)),
+        _what(receipt),
         size=8,
         colour=SOFT,
         width=100,
@@ -185,6 +183,17 @@ def _prices(page: Page, receipt: ReceiptOut, y: float, language: Language) -> fl
     y += 16
     page.write(RIGHT - 4, y, _in_words(receipt, language), size=8.5, colour=SOFT, align="R", width=160)
     return y + 5
+
+
+def _what(receipt: ReceiptOut) -> Worded:
+    number = _number(receipt.phone_number)
+    if not receipt.is_tax_invoice:
+        return worded("Bill of {number}", number=number)
+    if receipt.talktime is None:
+        return worded("Mobile recharge of {number}", number=number)
+    return worded(
+        "Mobile recharge of {number}, talktime {talktime}", number=number, talktime=_rupees(receipt.talktime)
+    )
 
 
 def _taxes(receipt: ReceiptOut) -> list[tuple[str, Money]]:

@@ -47,6 +47,9 @@ class ReceiptOut(Out):
     plan_name: str
     plan_type: str
     price: Money
+    talktime: Money | None = Field(
+        description="What the operator credits of an amount that the customer chose; null if the tariff does not say, and of a plan with one price.",
+    )
     discount: Money
     sac: str
     taxable_value: Money

@@ -152,6 +152,7 @@ def _to_out(
         plan_name=recharge.plan_name,
         plan_type=recharge.plan_type,
         price=Money(recharge.price),
+        talktime=Money(recharge.talktime) if recharge.talktime is not None else None,
         discount=Money(recharge.discount),
         sac="" if is_bill else tax.SAC,
         taxable_value=parts.taxable,

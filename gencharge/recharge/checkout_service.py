@@ -60,6 +60,7 @@ _LATER_FIELDS: Final = {
     "automatic_offer": True,
     "operator": None,
     "circle": None,
+    "amount": None,
     **references.LATER_FIELDS,
 }
 _SOLD: Final = frozenset({SaleOutcome.DONE, SaleOutcome.REPLAYED})
@@ -96,7 +97,7 @@ async def pay_from_wallet(
         limits=limits,
         offers=selection.to_json() if selection is not None else None,
         noted=noted,
-        stated=sale_crud.stated_json(command.connection()),
+        stated=sale_crud.stated_json(command.connection(), command.amount),
     )
     await faultpoints.point("recharge.committed")
     if result.sale is None or result.outcome not in _SOLD:
@@ -162,7 +163,7 @@ async def pay_through_gateway(
         limits=limits,
         offers=selection.to_json() if selection is not None else None,
         noted=noted,
-        stated=sale_crud.stated_json(command.connection()),
+        stated=sale_crud.stated_json(command.connection(), command.amount),
     )
     await faultpoints.point("recharge.committed")
     outcome = result.outcome
@@ -297,6 +298,7 @@ def _answer(sale: SaleRow, command: Subscribe, payment: PaymentDue | None = None
         plan_type=sale.plan_type,
         category=sale.category,
         price=Money(sale.price),
+        talktime=Money(sale.talktime) if sale.talktime is not None else None,
         discount=Money(sale.discount),
         cashback=Money(sale.cashback),
         offer_id=sale.offer_id,

@@ -162,7 +162,7 @@ def _situation(market: Market | None, command: Quote | Subscribe) -> Situation |
 def _situation_of(plan: plans.PlanSnapshot, command: Quote | Subscribe, instant: datetime) -> Situation:
     return Situation(
         plan=plan,
-        price=plan.price,
+        price=plan.price if command.amount is None else Money(command.amount.paise),
         user_type=None,
         is_new_user=None,
         source=command.source,

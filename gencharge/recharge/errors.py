@@ -32,6 +32,10 @@ class PlanInactive(Conflict):
     """This plan is not on sale right now."""
 
 
+class AmountInvalid(Invalid):
+    """This plan is not sold for this amount."""
+
+
 class OperatorMismatch(Conflict):
     """This plan belongs to a different operator."""
 
@@ -110,6 +114,7 @@ REFUSALS = {
     for kind in (
         PlanNotFound,
         PlanInactive,
+        AmountInvalid,
         OperatorMismatch,
         ServiceTypeMismatch,
         CircleMismatch,

@@ -89,6 +89,7 @@ class SaleOutcome(StrEnum):
     VELOCITY_LIMIT_EXCEEDED = "velocity_limit_exceeded"
     PLAN_NOT_FOUND = "plan_not_found"
     PLAN_INACTIVE = "plan_inactive"
+    AMOUNT_INVALID = "amount_invalid"
     OPERATOR_MISMATCH = "operator_mismatch"
     SERVICE_TYPE_MISMATCH = "service_type_mismatch"
     CIRCLE_MISMATCH = "circle_mismatch"
@@ -157,6 +158,8 @@ class Recharge(Base):
     plan_type: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
     price: Mapped[int] = mapped_column(BigInteger)
+    # What the operator credits of an amount that the customer chose; null if the tariff did not say, and of a plan with one price.
+    talktime: Mapped[int | None] = mapped_column(BigInteger)
     discount: Mapped[int] = mapped_column(BigInteger)
     wallet_amount: Mapped[int] = mapped_column(BigInteger)
     gateway_amount: Mapped[int] = mapped_column(BigInteger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from gencharge.core.errors import IdempotencyKeyReused, Problem, field_problem
@@ -14,9 +14,10 @@ from gencharge.core.wording import worded
 from gencharge.offers.errors import OfferChanged
 from gencharge.offers.service import Judged, Refusal, Saving, Selection
 from gencharge.operators import service as operators
+from gencharge.plans.models import AmountRange
 from gencharge.recharge import choice_service, lifecycle_crud, quote_tally, sale_crud
 from gencharge.recharge.choice_service import Market
-from gencharge.recharge.errors import REFUSALS, PriceChanged
+from gencharge.recharge.errors import REFUSALS, AmountInvalid, PriceChanged
 from gencharge.recharge.models import RechargeStatus, SaleOutcome
 from gencharge.recharge.sale_crud import TermsRow
 from gencharge.recharge.schemas import (
@@ -63,6 +64,7 @@ async def quote(database: Database, user_id: UUID, query: Quote, market: Market 
         operator=row.operator,
         plan_type=row.plan_type,
         price=price,
+        talktime=Money(row.talktime) if row.talktime is not None else None,
         discount=saving.discount,
         cashback=saving.cashback,
         offer_id=best.offer.offer_id if best is not None else None,
@@ -122,7 +124,7 @@ async def _get_terms(database: Database, user_id: UUID, command: Quote | Subscri
         plan_id=command.plan_id,
         hint=operators.hint(command.phone_number),
         replace=command.activation_mode is ActivationMode.ACTIVATE,
-        stated=sale_crud.stated_json(command.connection()),
+        stated=sale_crud.stated_json(command.connection(), command.amount),
     )
 
 
@@ -145,6 +147,8 @@ def refusal(
     if outcome is SaleOutcome.PRICE_CHANGED:
         assert known is not None, "begin_recharge names the present price"
         return price_changed(Money(int(known)), command)
+    if outcome is SaleOutcome.AMOUNT_INVALID:
+        return _amount_invalid(known)
     if outcome is SaleOutcome.VELOCITY_LIMIT_EXCEEDED:
         assert known is not None, "begin_recharge says which rule"
         return velocity.refusal(known)
@@ -166,6 +170,24 @@ def refusal(
         hint=_HOW_TO_CORRECT,
     )
     return kind(detail, known=known)
+
+
+def _amount_invalid(known: str | None) -> AmountInvalid:
+    """`known`: the lowest amount, the highest and the step in paise; None: the plan has one price."""
+    if known is None:
+        return amount_invalid(None)
+    minimum, maximum, step = (Money(int(paise)) for paise in known.split())
+    return amount_invalid(AmountRange(minimum, maximum, step, (), None))
+
+
+def amount_invalid(amounts: AmountRange | None) -> AmountInvalid:
+    """The refusal of an amount, with what would be right. None: the plan has one price."""
+    if amounts is None:
+        right, extra = worded("Must be left out: this plan has a price of its own"), dict[str, Any]()
+    else:
+        extra = {"minimum": amounts.minimum, "maximum": amounts.maximum, "step": amounts.step}
+        right = worded("Must be from {minimum} to {maximum} in steps of {step}", **extra)
+    return AmountInvalid(errors=[field_problem("body.amount", right, AmountInvalid.code())], **extra)
 
 
 def price_changed(price: Money, command: Quote | Subscribe) -> PriceChanged:

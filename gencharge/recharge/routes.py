@@ -27,7 +27,7 @@ from gencharge.operators.errors import CircleInvalid, OperatorInvalid
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge import checkout_service as checkout
-from gencharge.recharge import quote_service, service
+from gencharge.recharge import quote_service, repeat_service, service
 from gencharge.recharge.choice_service import Market
 from gencharge.recharge.errors import (
     OFFER_REFUSALS,
@@ -151,7 +151,9 @@ async def get_recharge(user: SignedInUser, db: Db, recharge_id: UUID) -> Recharg
 )
 async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: RepeatRecharge) -> Response:
     """The same number and plan once more, at today's price."""
-    command = await service.repeat(get_database(request), user.user_id, recharge_id, body)
+    database = get_database(request)
+    market = await Market.of(request.app, database)
+    command = await repeat_service.repeat(database, user.user_id, recharge_id, body, market)
     return await _sell(request, user, command)
 
 

@@ -14,12 +14,14 @@ import orjson
 
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
+from gencharge.core.values.money import Money
 from gencharge.recharge.models import SaleOutcome
 from gencharge.velocity.service import Limits
 
 _TERMS: Final = """
     SELECT outcome, known, (plan).status, (plan).valid_from, (plan).valid_until, (plan).plan_id, (plan).plan_name,
-           (plan).operator, (plan).plan_type, price, (running).recharge_id AS running_id,
+           (plan).operator, (plan).plan_type, price,
+           CASE WHEN $7::jsonb ? 'amount' THEN talktime_of(p_plan => $3, p_amount => price) END AS talktime, (running).recharge_id AS running_id,
            (running).plan_name AS running_name, (running).valid_until AS running_until, available,
            (running).user_id IS NOT DISTINCT FROM $1
                OR EXISTS (SELECT FROM users AS u WHERE u.user_id = $1 AND u.phone_number = $2) AS may_see_plan
@@ -32,7 +34,7 @@ _SALE: Final = """
            (sale).operator, (sale).plan_type, (sale).category, (sale).price, (sale).discount, (sale).wallet_amount,
            (sale).gateway_amount, (sale).payment_method, (sale).source, (sale).sold_valid_from,
            (sale).sold_valid_until, (sale).replaced_plan_name, (sale).replaced_valid_until, (sale).balance_after,
-           (sale).created_at, (sale).offer_id, (sale).cashback
+           (sale).created_at, (sale).offer_id, (sale).cashback, (sale).talktime
 """
 _FROM_WALLET: Final = f"""{_SALE}
     FROM recharge_from_wallet(
@@ -76,6 +78,7 @@ class TermsRow:
     operator: str
     plan_type: str
     price: int
+    talktime: int | None
     running_id: UUID | None
     running_name: str | None
     running_until: datetime | None
@@ -135,11 +138,12 @@ class SaleRow(NamedTuple):
     created_at: datetime
     offer_id: UUID | None
     cashback: int
+    talktime: int | None
 
 
 class SaleResult(NamedTuple):
     """How a sale ended; `sale` is None if it was refused. `known` is then what is known of the number, the present
-    price in paise, or which velocity rule it broke (`velocity.service.refusal`). `outcome` is None if the caller's reference names
+    price in paise, the amounts of the plan, or which velocity rule it broke (`velocity.service.refusal`). `outcome` is None if the caller's reference names
     another recharge: the unique index undid the sale."""
 
     outcome: SaleOutcome | None
@@ -260,9 +264,12 @@ async def add_with_payment(
     return _result(row)
 
 
-def stated_json(connection: Mapping[str, str]) -> str | None:
-    """What a caller states of a number, `operator` and `circle`, as the functions take it; None if nothing."""
-    return orjson.dumps(connection).decode() if connection else None
+def stated_json(connection: Mapping[str, str], amount: Money | None) -> str | None:
+    """What a caller states, `operator` and `circle` of the number and the `amount`, as the functions take it; None if nothing."""
+    stated = dict[str, str | int](connection)
+    if amount is not None:
+        stated["amount"] = amount.paise
+    return orjson.dumps(stated).decode() if stated else None
 
 
 @lru_cache(maxsize=64)

@@ -19,7 +19,7 @@ from gencharge.core.values.phone import MobileNumber
 from gencharge.plans.models import PlanCategory
 from gencharge.recharge.filter_schemas import RechargeCategory
 from gencharge.recharge.models import RechargeStatus
-from gencharge.recharge.stated_schemas import Stated
+from gencharge.recharge.stated_schemas import Stated, Talktime
 from gencharge.wallet.models import PaymentMethod, RequestSource
 
 
@@ -178,6 +178,7 @@ class SubscriptionOut(Out):
     plan_type: str
     category: str
     price: Money
+    talktime: Talktime
     discount: Money
     cashback: Money = Field(description="Paid into the wallet when the recharge is delivered.")
     offer_id: UUID | None = Field(description="The offer that it was sold with.")
@@ -231,6 +232,7 @@ class QuoteOut(Out):
     operator: str
     plan_type: str
     price: Money
+    talktime: Talktime
     discount: Money
     cashback: Money = Field(description="Paid into the wallet when the recharge is delivered.")
     offer_id: UUID | None = Field(description="The offer that `discount` and `cashback` are of.")
@@ -266,6 +268,7 @@ class RechargeOut(Out):
     plan_type: str
     category: str
     price: Money
+    talktime: Talktime
     discount: Money
     cashback: Money = Field(description="Paid into the wallet when the recharge is delivered.")
     offer_id: UUID | None = Field(description="The offer that it was sold with.")

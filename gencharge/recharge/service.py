@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.events import events
 from gencharge.core.http import references
 from gencharge.core.http.paging import Order, column_of, fetch_page
-from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.ids import written_between
 from gencharge.core.vault.vault import Vault
@@ -30,7 +29,7 @@ from gencharge.recharge.bill_service import (
 )
 from gencharge.recharge.checkout_service import pay_from_wallet, pay_through_gateway
 from gencharge.recharge.choice_service import Market
-from gencharge.recharge.errors import BillNotRepeatable, RechargeNotFound
+from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import (
     ActivePlan,
     DeliverOutcome,
@@ -41,7 +40,7 @@ from gencharge.recharge.models import (
     RechargeStatus,
     RefundOutcome,
 )
-from gencharge.recharge.quote_service import quote
+from gencharge.recharge.quote_service import amount_invalid, quote
 from gencharge.recharge.schemas import (
     BoughtPlanPage,
     BoughtPlanQuery,
@@ -50,7 +49,6 @@ from gencharge.recharge.schemas import (
     RechargeOut,
     RechargePage,
     RechargeQuery,
-    RepeatRecharge,
     Subscribe,
     SubscriptionOut,
 )
@@ -68,6 +66,7 @@ __all__ = [
     "StaffRechargeOut",
     "Subscribe",
     "SubscriptionOut",
+    "amount_invalid",
     "bill_refusal",
     "find_bill_payment",
     "note_bill_payment",
@@ -89,14 +88,6 @@ async def show_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeOut:
     if recharge is None:
         raise RechargeNotFound
     return await _as_it_stands(db, recharge)
-
-
-async def repeat(database: Database, user_id: UUID, recharge_id: UUID, command: RepeatRecharge) -> Subscribe:
-    """The command to buy the same plan for the same number once more. Raises RechargeNotFound, BillNotRepeatable."""
-    earlier = await database.run(lambda db: get(db, user_id, recharge_id))
-    if earlier.plan_id is None:
-        raise BillNotRepeatable
-    return Subscribe(phone_number=earlier.phone_number, plan_id=earlier.plan_id, **command.model_dump())
 
 
 async def list_recharges(db: AsyncSession, user_id: UUID, query: RechargeQuery) -> RechargePage:

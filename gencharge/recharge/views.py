@@ -37,6 +37,7 @@ def recharge_out(
         plan_type=recharge.plan_type,
         category=recharge.category,
         price=Money(recharge.price),
+        talktime=Money(recharge.talktime) if recharge.talktime is not None else None,
         discount=Money(recharge.discount),
         cashback=Money(recharge.cashback),
         offer_id=recharge.offer_id,

@@ -42,6 +42,7 @@ def _select_plans(ask: Ask) -> Rows:
             Plan.category,
             PlanGroup.name.label("group"),
             Plan.price_paise.label("price"),
+            Plan.max_price_paise.label("max_price"),
             Plan.validity_count,
             Plan.validity_unit,
             Plan.circles,
@@ -126,7 +127,10 @@ REPORTS: Final = (
             Column("plan_type", Kind.TEXT, "prepaid or postpaid."),
             Column("category", Kind.TEXT, "What it is."),
             Column("group", Kind.TEXT, "In which it is shown."),
-            Column("price", Kind.MONEY, "What it costs."),
+            Column("price", Kind.MONEY, "What it costs; of any amount: the least that it can cost."),
+            Column(
+                "max_price", Kind.MONEY, "Of any amount: the most that it can cost; empty: it has one price."
+            ),
             Column("validity_count", Kind.INTEGER, "How long it runs ..."),
             Column("validity_unit", Kind.TEXT, "... in days or months; unlimited: as long as the base plan."),
             Column("circles", Kind.WORDS, "Where it is sold; empty: everywhere."),

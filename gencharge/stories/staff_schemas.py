@@ -38,6 +38,10 @@ class StoryTerms(Out):
     plan_type: str
     category: str
     price: Money
+    talktime: Money | None = Field(
+        description="What the operator credits of an amount that the customer chose. Null if the tariff does not say, and of a plan with one"
+        " price."
+    )
     discount: Money
     cashback: Money
     offer_id: UUID | None

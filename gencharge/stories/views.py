@@ -29,7 +29,8 @@ _AMOUNTS = ("price", "discount", "cashback", "wallet_amount", "gateway_amount", 
 def terms(recharge: Recharge, metadata: dict[str, str] | None = None) -> StoryTerms:
     """What was sold. `metadata`: what the customer noted."""
     amounts = {name: Money(getattr(recharge, name)) for name in _AMOUNTS}
-    noted = {"reference": recharge.caller_reference, "metadata": metadata}
+    talktime = Money(recharge.talktime) if recharge.talktime is not None else None
+    noted = {"talktime": talktime, "reference": recharge.caller_reference, "metadata": metadata}
     rest = StoryTerms.model_fields.keys() - amounts.keys() - noted.keys()
     return StoryTerms(**amounts, **noted, **{name: getattr(recharge, name) for name in rest})
 

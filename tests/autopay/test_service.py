@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from gencharge.autopay import crud, reading_service, run_service
+from gencharge.autopay import crud, reading_service, run_service, setup_service
 from gencharge.autopay import ending_service as ending
 from gencharge.autopay import service as autopays
 from gencharge.autopay.errors import (
@@ -124,7 +124,7 @@ async def test_a_highest_amount_below_the_price_is_refused(shop: Stores) -> None
 
 
 async def test_the_fifty_first_autopay_is_refused(shop: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(autopays, "MAX_LIVE", 2)
+    monkeypatch.setattr(setup_service, "MAX_LIVE", 2)
     user_id = await make_owner(shop)
     for _ in range(2):
         await make_autopay(shop, user_id)

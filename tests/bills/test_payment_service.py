@@ -26,6 +26,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.delivery.loop import Dispatcher
+from gencharge.recharge import repeat_service
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import BillNotRepeatable, BillPaymentPending
 from gencharge.recharge.models import RechargeStatus
@@ -36,6 +37,7 @@ from gencharge.wallet.errors import InsufficientBalance
 from tests.make.bills import fetch, pay, put_bill, read
 from tests.make.delivery import FIRST, SECOND, ask_again, deliveries
 from tests.make.money import balance, buy, find_plan, make_customer, make_number
+from tests.make.offers import market_of
 from tests.make.outside import Outside
 from tests.make.recharge import assert_books_balance, get_recharge, list_transfers
 
@@ -330,7 +332,9 @@ async def test_a_bill_can_not_be_repeated(context: BillsContext, outside: Outsid
     user_id, number = await make_customer(shop, 1_000), put_bill(outside)
     paid = (await pay(context, user_id, await fetch(context, user_id, number))).answer
     with pytest.raises(BillNotRepeatable) as refused:
-        await recharges.repeat(shop.database, user_id, paid.recharge_id, RepeatRecharge())
+        await repeat_service.repeat(
+            shop.database, user_id, paid.recharge_id, RepeatRecharge(), await market_of(shop)
+        )
     assert isinstance(refused.value, Problem)
 
 

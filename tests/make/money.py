@@ -94,6 +94,15 @@ async def find_plan(
         return plan
 
 
+async def find_talktime(stores: Stores, operator: str = "JIO") -> Plan:
+    """The sample plan of any amount of this operator: Rs 10 to Rs 2,000 in whole rupees."""
+    query = select(Plan).where(Plan.operator == operator, Plan.max_price_paise.is_not(None))
+    async with stores.database.transaction() as db:
+        plan = (await db.scalars(query.where(Plan.status == "active").limit(1))).one()
+        db.expunge(plan)
+        return plan
+
+
 async def buy(
     stores: Stores,
     user_id: UUID,

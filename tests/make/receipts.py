@@ -84,6 +84,7 @@ def receipt_out(**overrides: Any) -> ReceiptOut:
         "operator": "JIO",
         "plan_name": "Unlimited 299",
         "plan_type": "prepaid",
+        "talktime": None,
         "price": Money.rupees(299),
         "discount": Money(0),
         "sac": "998413",

@@ -30,7 +30,7 @@ def test_the_command_line_takes_plans_out_and_in(servers: Path, worker_id: str, 
     for name in ("plans.csv", "plans.xlsx"):
         assert commands.export_to(settings, tmp_path / name, lines.append) == 0
         assert commands.import_from(settings, tmp_path / name, lines.append, dry_run=True) == 0
-    assert lines[1] == lines[3] == "52 rows: 0 would be created, 0 would be updated, 52 unchanged."
+    assert lines[1] == lines[3] == "56 rows: 0 would be created, 0 would be updated, 56 unchanged."
     assert commands.export_to(settings, tmp_path / "plans.pdf", lines.append) == 1
     bad = tmp_path / "bad.csv"
     bad.write_bytes(csv_of(row(price="x")))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -92,3 +93,49 @@ def test_arbitrary_plans_come_back_from_a_file_unchanged(bodies: list[dict[str, 
     reading = import_service.Reading(admin, vocabulary, held)
     reading.read(spreadsheet.read(data, plan_rows.COLUMNS))
     assert (reading.bad, reading.steps, reading.unchanged) == ([], [], len(held))
+
+
+def test_a_plan_of_any_amount_is_the_same_in_a_file_and_back() -> None:
+    vocabulary = rules.Vocabulary(("JIO",), (), {UNLIMITED: "Unlimited"})
+    tariff = {
+        "category": "talktime",
+        "price": 10,
+        "benefits": {},
+        "amounts": {
+            "maximum": 2000,
+            "step": 5,
+            "samples": [10, 50],
+            "talktime": {"gst_percent": 18, "fee_percent": 10, "fee_cap": 3},
+        },
+    }
+    for terms in (tariff, tariff | {"amounts": {"maximum": 20}}):
+        values = rules.completed(rules.columns_of(PlanCreate.model_validate(body(**terms))))
+        cells = plan_rows.cells_of(values, "Unlimited")
+        assert plan_rows.values_of(cells, vocabulary) == values
+    assert cells["max_price"] == "20.00"
+    assert (cells["price_step"], cells["sample_prices"], cells["fee_cap"]) == ("1.00", "", "")
+
+
+@pytest.mark.parametrize(
+    ("cells", "columns"),
+    [
+        ({"price_step": "1"}, ["max_price"]),
+        ({"max_price": "5"}, ["max_price"]),
+        ({"max_price": "20", "price_step": "3"}, ["price_step"]),
+        ({"max_price": "20", "sample_prices": "10, 30"}, ["sample_prices"]),
+        ({"max_price": "20", "gst_percent": "18"}, ["fee_cap", "fee_percent"]),
+        ({"max_price": "20", "fee_percent": "10", "fee_cap": "3", "gst_percent": "x"}, ["gst_percent"]),
+        ({"max_price": "20", "category": "unlimited"}, ["max_price"]),
+    ],
+    ids=str,
+)
+def test_a_wrong_cell_of_the_amounts_is_named_by_its_column(
+    cells: dict[str, str], columns: list[str]
+) -> None:
+    vocabulary = rules.Vocabulary(("JIO",), (), {UNLIMITED: "Unlimited"})
+    values = rules.completed(
+        rules.columns_of(PlanCreate.model_validate(body(category="talktime", price=10, benefits={})))
+    )
+    with pytest.raises(plan_rows.BadCells) as refused:
+        plan_rows.values_of({**plan_rows.cells_of(values, "Unlimited"), **cells}, vocabulary)
+    assert sorted(one.field for one in refused.value.wrong) == columns

@@ -20,7 +20,7 @@ async def test_the_list_has_the_52_plans_of_the_sample_catalogue(visitor: httpx.
     assert answer.status_code == 200
     document = answer.json()
     assert set(document) == {"items", "next_cursor", "total"}
-    assert (len(document["items"]), document["next_cursor"], document["total"]) == (52, None, 52)
+    assert (len(document["items"]), document["next_cursor"], document["total"]) == (56, None, 56)
 
 
 async def test_a_plan_has_all_its_fields_and_a_price_with_two_decimals(visitor: httpx.AsyncClient) -> None:
@@ -96,7 +96,7 @@ async def test_groups_are_listed_in_their_order_with_what_they_hold(visitor: htt
     assert groups == [
         ("Unlimited", 35),
         ("Data add-ons", 4),
-        ("Talktime", 3),
+        ("Talktime", 7),
         ("Roaming", 2),
         ("Postpaid", 8),
     ]

@@ -27,11 +27,19 @@ def test_there_are_41_real_plans_of_three_operators_and_what_they_lack_is_made_u
 
 
 def test_talktime_is_what_is_left_of_the_price_after_18_percent_of_tax() -> None:
-    sold = [plan for plan in PLANS if plan["category"] == PlanCategory.TALKTIME]
+    sold = [plan for plan in PLANS if plan["benefits"]["talktime_paise"] is not None]
     assert len(sold) == 3
     for plan in sold:
         assert plan["benefits"]["talktime_paise"] == round(plan["price_paise"] / 1.18)
         assert plan["is_addon"]
+
+
+def test_talktime_of_any_amount_can_be_had_of_each_operator() -> None:
+    sold = [plan for plan in PLANS if plan["max_price_paise"] is not None]
+    assert [plan["operator"] for plan in sold] == ["AIRTEL", "JIO", "VI", "BSNL"]
+    assert {plan["category"] for plan in sold} == {PlanCategory.TALKTIME}
+    assert sold[0]["name"] == "Airtel ₹10 to ₹2000 · Talktime · 28 days"
+    assert sold[0]["description"] == "Talktime for any amount for 28 days."
 
 
 def test_the_same_plan_has_the_same_id_in_every_installation() -> None:

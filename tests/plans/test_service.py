@@ -61,7 +61,9 @@ async def test_seeding_again_changes_nothing_and_puts_back_only_what_is_missing(
     lost = sample.plans()[0]["plan_id"]
 
     async def lose(db: AsyncSession) -> None:
-        await db.execute(update(Plan).where(Plan.plan_id != lost).values(price_paise=777))
+        await db.execute(
+            update(Plan).where(Plan.plan_id != lost, Plan.max_price_paise.is_(None)).values(price_paise=777)
+        )
 
     await run(lose)
     assert not await run(plans.seed)  # an admin's price stays
@@ -72,7 +74,7 @@ async def test_the_terms_of_every_seeded_plan_are_kept_and_can_not_be_changed(sh
     catalogue = await shop_stores.database.run(plans.load_catalogue)
     async with shop_stores.database.transaction() as db:
         snapshots = {row.plan_id: row.snapshot for row in await db.scalars(select(PlanVersion))}
-    assert len(snapshots) == 52
+    assert len(snapshots) == 56
     for plan in sample.plans():
         assert snapshots[plan["plan_id"]] == catalogue.get(plan["plan_id"]).terms()
 

@@ -242,6 +242,11 @@ def test_a_discount_is_a_line_of_its_own() -> None:
     assert "₹269.00" in page
 
 
+def test_talktime_of_an_amount_that_the_customer_chose_stands_below_the_plan() -> None:
+    assert "talktime ₹81.75" in words(talktime=Money.rupees("81.75"))
+    assert "talktime" not in words()
+
+
 def test_a_free_recharge_is_paid_with_nothing_from_the_wallet() -> None:
     nothing = {"total_paid": Money(0), "paid_from_wallet": Money(0), "discount": Money.rupees(299)}
     page = words(**nothing).split("\n")

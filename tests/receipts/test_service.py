@@ -21,7 +21,7 @@ from gencharge.receipts.errors import ReceiptNotReady
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import RechargeStatus
 from tests.make.factories import make_user
-from tests.make.money import fund, make_customer
+from tests.make.money import buy, find_talktime, fund, make_customer, make_number
 from tests.make.receipts import SELLER, Ids, issue, numbers_of, sell
 from tests.make.recharge import get_recharge, run_sql
 
@@ -303,3 +303,22 @@ async def test_a_series_that_is_full_issues_nothing_and_keeps_its_count(shop: St
             "UPDATE receipt_series SET last_number = 1 WHERE series = :series AND financial_year = '2046-47'",
             series=series,
         )
+
+
+async def test_the_receipt_of_an_amount_has_its_tax_and_the_talktime(shop: Stores) -> None:
+    user_id, plan = await make_customer(shop), await find_talktime(shop)
+    sale = await buy(shop, user_id, await make_number(shop), plan.plan_id, amount=100)
+    receipt = await issue(shop, (user_id, sale.answer.recharge_id))
+    assert (receipt.price, receipt.total_paid, receipt.talktime) == (
+        Money.rupees(100),
+        Money.rupees(100),
+        Money.rupees("81.75"),
+    )
+    assert (receipt.taxable_value, receipt.gst) == (Money.rupees("84.75"), Money.rupees("15.25"))
+    # The tariff of the day of the sale counts, whatever it is later.
+    statement = "UPDATE plans SET fee_cap_paise = :paise WHERE plan_id = :plan_id"
+    await run_sql(shop, statement, paise=1, plan_id=plan.plan_id)
+    try:
+        assert (await issue(shop, (user_id, sale.answer.recharge_id))).talktime == Money.rupees("81.75")
+    finally:
+        await run_sql(shop, statement, paise=3_00, plan_id=plan.plan_id)

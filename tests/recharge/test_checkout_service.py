@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from gencharge.payments.errors import GatewayUnavailable
 from gencharge.payments.models import Payment
 from gencharge.payments.razorpay import Razorpay
 from gencharge.recharge import checkout_service as checkout
-from gencharge.recharge.errors import PriceChanged, WalletAmountInvalid
+from gencharge.recharge.errors import AmountInvalid, PriceChanged, WalletAmountInvalid
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import Subscribe, SubscriptionOut
 from gencharge.users.models import User
@@ -36,7 +37,7 @@ from gencharge.velocity.service import NO_LIMITS, Limits
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from tests.make import factories
-from tests.make.money import find_plan, fund, make_number
+from tests.make.money import balance, buy, find_plan, find_talktime, fund, make_customer, make_number
 from tests.make.outside import NOBODY, Outside, sandbox
 from tests.make.recharge import assert_books_balance
 from tests.make.velocity import limits, list_held_back
@@ -326,3 +327,86 @@ async def test_what_a_velocity_rule_refuses_never_reaches_the_gateway(
     # A repeat of what was sold counts for nothing.
     again = await asha.buy(key="first", limits=bound)
     assert (again.replayed, again.answer.payment) == (True, first.answer.payment)
+
+
+# Any amount
+
+
+async def test_talktime_for_any_amount_is_charged_once_and_credits_what_the_tariff_says(shop: Stores) -> None:
+    user_id, number, plan = await make_customer(shop, 500), await make_number(shop), await find_talktime(shop)
+    sale = await buy(shop, user_id, number, plan.plan_id, key="any", amount=37)
+    answer = sale.answer
+    assert (answer.price, answer.total_paid, answer.talktime) == (
+        Money.rupees(37),
+        Money.rupees(37),
+        Money.rupees("28.36"),
+    )
+    again = await buy(shop, user_id, number, plan.plan_id, key="any", amount=37)
+    assert (again.replayed, again.answer) == (True, answer)
+    with pytest.raises(IdempotencyKeyReused):
+        await buy(shop, user_id, number, plan.plan_id, key="any", amount=38)
+    assert await balance(shop, user_id) == Money.rupees(463)
+    (_, row) = await history_of(shop, user_id)
+    assert (row.amount, row.wallet_change.paise) == (Money.rupees(37), -37_00)
+    await assert_books_balance(shop)
+
+
+@pytest.mark.parametrize("amount", [None, 9, 10.5, 2_001])
+async def test_an_amount_that_is_not_sold_is_refused_with_the_field_and_takes_nothing(
+    shop: Stores, amount: float | None
+) -> None:
+    user_id, number, plan = await make_customer(shop), await make_number(shop), await find_talktime(shop)
+    with pytest.raises(AmountInvalid) as refused:
+        await buy(shop, user_id, number, plan.plan_id, amount=amount)
+    assert refused.value.errors == [
+        {
+            "field": "body.amount",
+            "message": "Must be from 10.00 to 2000.00 in steps of 1.00",
+            "code": "amount_invalid",
+        }
+    ]
+    assert refused.value.extra["maximum"] == Money.rupees(2_000)
+    with pytest.raises(AmountInvalid) as refused:
+        await buy(shop, user_id, number, (await find_plan(shop)).plan_id, amount=299)
+    assert refused.value.errors is not None
+    assert "left out" in refused.value.errors[0]["message"]
+    assert await balance(shop, user_id) == Money.rupees(5_000)
+
+
+async def test_any_amount_through_the_gateway_is_ordered_for_what_the_wallet_leaves(
+    shop: Stores, context: PaymentContext, outside: Outside, relay: Relay
+) -> None:
+    asha, plan = await customer(shop, context), await find_talktime(shop)
+    with pytest.raises(AmountInvalid):
+        await asha.buy(plan_id=plan.plan_id, amount=5)
+    assert await asha.payments() == [], "the gateway heard of nothing"
+    sale = await asha.buy(plan_id=plan.plan_id, amount=120, wallet_amount=50)
+    assert sale.answer.payment is not None
+    assert (sale.answer.payment.amount, sale.answer.talktime) == (Money.rupees(70), Money.rupees("98.69"))
+    pay(outside, sale)
+    await asha.ask(sale)
+    await relay.drain()
+    row = await asha.recharge(sale)
+    assert (row.status, row.price, row.talktime) == ("delivered", 120_00, 98_69)
+    assert await asha.plan(sale) == "active"
+    await assert_books_balance(shop)
+
+
+async def test_no_race_of_any_amounts_spends_more_than_the_wallet_holds(shop: Stores) -> None:
+    user_id, number, plan = await make_customer(shop, 300), await make_number(shop), await find_talktime(shop)
+    chance = random.Random(3)
+    asked = [chance.randint(10, 120) for _ in range(20)]
+
+    async def top_up(rupees: int) -> int:
+        try:
+            sale = await buy(shop, user_id, number, plan.plan_id, amount=rupees, confirm_duplicate=True)
+        except InsufficientBalance:
+            return 0
+        assert sale.answer.price == Money.rupees(rupees)
+        return rupees
+
+    spent = sum(await asyncio.gather(*(top_up(rupees) for rupees in asked)))
+    left = (await balance(shop, user_id)).paise // 100
+    assert spent + left == 300
+    assert left < max(asked)
+    await assert_books_balance(shop)

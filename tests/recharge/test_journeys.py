@@ -34,7 +34,7 @@ from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import Account, Code
 from tests.conftest import database_of, test_settings
-from tests.make.money import buy, find_plan, make_customer, make_number, sell_sample_plans
+from tests.make.money import buy, find_plan, find_talktime, make_customer, make_number, sell_sample_plans
 
 START = datetime(2027, 1, 31, 6, 30, tzinfo=UTC)
 
@@ -45,6 +45,7 @@ class Moves(RuleBasedStateMachine):
     runner: asyncio.Runner
     stores: Stores
     plans: dict[int, UUID]
+    any_amount: UUID
 
     customers = Bundle("customers")
     numbers = Bundle("numbers")
@@ -111,6 +112,32 @@ class Moves(RuleBasedStateMachine):
         self.balances[user] -= rupees * 100
         return (arguments, key, body, sale)
 
+    @rule(
+        target=sales,
+        user=customers,
+        number=numbers,
+        rupees=st.integers(8, 300) | st.sampled_from([1, 2_000, 2_001]),
+        confirm=st.booleans(),
+    )
+    def any_amount_is_tried(self, user: UUID, number: str, rupees: int, confirm: bool):  # type: ignore[no-untyped-def]
+        key, body = str(uuid4()), {"amount": rupees, "confirm_duplicate": confirm}
+        arguments = (user, number, self.any_amount)
+        try:
+            sale: Answered[SubscriptionOut] = self.do(buy(self.stores, *arguments, key=key, **body))
+        except errors.AmountInvalid:
+            assert not 10 <= rupees <= 2_000
+            return None
+        except InsufficientBalance:
+            assert self.balances[user] < rupees * 100
+            return None
+        except errors.DuplicateRecharge:
+            assert not confirm
+            return None
+        assert sale.answer.price == Money.rupees(rupees)
+        assert sale.answer.talktime is not None
+        self.balances[user] -= rupees * 100
+        return (arguments, key, body, sale)
+
     @rule(earlier=sales)
     def a_recharge_is_sent_again(self, earlier) -> None:  # type: ignore[no-untyped-def]
         if earlier is None:
@@ -173,6 +200,7 @@ def test_after_any_moves_the_books_balance_and_every_wallet_is_what_it_should_be
             Moves.plans = {
                 price: runner.run(find_plan(stores, rupees=price)).plan_id for price in (19, 189, 249, 299)
             }
+            Moves.any_amount = runner.run(find_talktime(stores)).plan_id
             run_state_machine_as_test(
                 lives,
                 settings=hypothesis_settings(

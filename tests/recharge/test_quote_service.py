@@ -13,9 +13,10 @@ from gencharge.core.values.money import Money
 from gencharge.offers.errors import OfferCodeNotFound, OfferNotApplicable
 from gencharge.offers.snapshot import OfferSnapshot
 from gencharge.recharge import quote_service
+from gencharge.recharge.errors import AmountInvalid
 from gencharge.recharge.schemas import Quote, QuoteOut
-from tests.make.money import buy, find_plan, make_customer, make_number
-from tests.make.offers import flat, market_of, offer, publish
+from tests.make.money import buy, find_plan, find_talktime, make_customer, make_number
+from tests.make.offers import flat, market_of, offer, percent, publish
 
 NUMBER_OF_OFFERS = 200
 
@@ -115,3 +116,43 @@ async def test_two_hundred_offers_are_judged_in_milliseconds(shop: Stores) -> No
     assert len(quoted.offers) == 50
     # The aim is 5 ms on a quiet machine (docs/PERFORMANCE.md has what was measured); others work on this one.
     assert min(seconds) < 0.015
+
+
+async def test_an_offer_is_judged_by_the_amount_that_the_customer_chose(shop: Stores) -> None:
+    half = await publish(shop, {"discount": percent(10, 20)}, conditions={"min_amount": 100})
+    user_id, number = await make_customer(shop), await make_number(shop, "AIRTEL")
+    plan, market = await find_talktime(shop, "AIRTEL"), await market_of(shop, half)
+
+    async def quoted(amount: int) -> QuoteOut:
+        query = Quote.model_validate({"phone_number": number, "plan_id": plan.plan_id, "amount": amount})
+        return await quote_service.quote(shop.database, user_id, query, market)
+
+    small, large = await quoted(99), await quoted(150)
+    assert [reason.code for reason in small.offers[0].reasons] == ["min_amount"]
+    assert (small.discount, small.payable, small.talktime) == (
+        Money(0),
+        Money.rupees(99),
+        Money.rupees("80.90"),
+    )
+    assert (large.discount, large.payable, large.talktime) == (
+        Money.rupees(15),
+        Money.rupees(135),
+        Money.rupees("124.12"),
+    )
+    sale = (await buy(shop, user_id, number, plan.plan_id, market=market, amount=150)).answer
+    assert (sale.offer_id, sale.total_paid, sale.talktime) == (half.offer_id, large.payable, large.talktime)
+
+
+@pytest.mark.parametrize("amount", [None, 5, 12.5])
+async def test_a_quote_of_any_amount_says_which_amounts_there_are(shop: Stores, amount: float | None) -> None:
+    plan, market = await find_talktime(shop), await market_of(shop)
+    fields = {"phone_number": await make_number(shop), "plan_id": plan.plan_id, "amount": amount}
+    with pytest.raises(AmountInvalid) as refused:
+        await quote_service.quote(
+            shop.database, await make_customer(shop), Quote.model_validate(fields), market
+        )
+    assert {name: str(value) for name, value in refused.value.extra.items()} == {
+        "minimum": "10.00",
+        "maximum": "2000.00",
+        "step": "1.00",
+    }

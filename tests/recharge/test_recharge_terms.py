@@ -15,7 +15,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.plans.models import Plan
 from gencharge.recharge.models import SaleOutcome
-from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.money import buy, find_plan, find_talktime, make_customer, make_number
 from tests.make.recharge import run_sql
 
 _TERMS = text("""
@@ -88,7 +88,30 @@ async def test_an_addon_never_queues_and_ends_with_the_base_plan(shop: Stores) -
         assert (row.outcome, row.status, row.valid_until) == (None, "active", base.valid_until)
 
 
+@pytest.mark.parametrize("paise", [10_00, 11_00, 1_234_00, 2_000_00])
+async def test_a_plan_of_any_amount_costs_what_is_stated(shop: Stores, paise: int) -> None:
+    number, plan = await make_number(shop), await find_talktime(shop)
+    row = await terms(shop, number, plan.plan_id, stated=f'{{"amount": {paise}}}')
+    assert (row.outcome, row.price, row.status) == (None, paise, "active")
+
+
 # Each rule
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [None, "{}", '{"operator": "JIO"}', *(f'{{"amount": {each}}}' for each in (1, 9_99, 10_01, 2_001_00))],
+)
+async def test_an_amount_that_the_plan_is_not_sold_for(shop: Stores, stated: str | None) -> None:
+    number, plan = await make_number(shop), await find_talktime(shop)
+    row = await terms(shop, number, plan.plan_id, stated=stated)
+    assert (row.outcome, row.known) == (SaleOutcome.AMOUNT_INVALID, "1000 200000 100")
+
+
+async def test_an_amount_for_a_plan_with_one_price(shop: Stores) -> None:
+    number, plan = await make_number(shop), await find_plan(shop)
+    row = await terms(shop, number, plan.plan_id, stated='{"amount": 29900}')
+    assert (row.outcome, row.known) == (SaleOutcome.AMOUNT_INVALID, None)
 
 
 async def test_a_plan_that_does_not_exist(shop: Stores) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gencharge.core.values import clock
 from simulation.bargains import SAMPLE, Bargain, Deal
-from simulation.counter import Counter
+from simulation.counter import Counter, talktime_of
 from simulation.notebook import Notebook, Sale
 from simulation.people import BASE, population
 
@@ -31,6 +33,11 @@ def test_uses_within_the_limits_are_right() -> None:
 def test_a_limit_that_was_passed_is_named() -> None:
     assert counter(1, 2, 3).judge() == ["Forty off was used 3 times, and 2 were allowed"]
     assert counter(1, 1).judge() == ["customer 1 used Forty off more than 1 times"]
+
+
+@pytest.mark.parametrize(("rupees", "paise"), [(10, 7_47), (37, 28_36), (50, 39_37), (500, 420_73)])
+def test_the_town_knows_by_itself_what_an_amount_credits(rupees: int, paise: int) -> None:
+    assert talktime_of(rupees) == paise
 
 
 def test_a_refund_frees_a_use() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulation.people import ADDONS, BASE, Person, population
+from simulation.people import ADDONS, BASE, Person, population, top_up_of
 
 
 def facts(person: Person) -> tuple[object, ...]:
@@ -28,6 +28,14 @@ def test_everybody_joins_in_time_and_has_a_plan_to_buy() -> None:
         assert BASE[person.operator, person.plan_type]
     assert all(offer.days > 0 for offers in BASE.values() for offer in offers)
     assert {offer.plan.plan_type for offers in ADDONS.values() for offer in offers} == {"prepaid"}
+
+
+def test_a_top_up_is_of_an_amount_that_the_sample_plan_is_sold_for() -> None:
+    person = population(1, 90, 1)[0]
+    offers = [top_up_of(person) for _ in range(50)]
+    assert {offer.plan.operator for offer in offers} == {person.operator}
+    assert all(offer.plan.is_any_amount and 10 <= offer.plan.rupees <= 2_000 for offer in offers)
+    assert len({offer.plan.rupees for offer in offers}) > 3
 
 
 def test_no_two_people_share_a_number_and_no_key_comes_twice() -> None:

@@ -23,7 +23,7 @@ BEGIN
         operator, plan_type, category, price, discount, wallet_amount, gateway_amount,
         status, sold_status, payment_method, source, activation_mode, sold_valid_from, sold_valid_until,
         replaced_plan_name, replaced_valid_until, balance_after, payment_id, offer_id, cashback, created_at, completed_at, circle,
-        caller_reference, caller_metadata)
+        caller_reference, caller_metadata, talktime)
     SELECT
         p_sale.user_id, p_sale.id, p_sale.idempotency_key, p_sale.request_hash, p_sale.phone_number, p_sale.plan_id,
         p_sale.plan_version, p_sale.plan_name, p_sale.operator, p_sale.plan_type, p_sale.category, p_sale.price,
@@ -31,7 +31,7 @@ BEGIN
         p_sale.payment_method, p_sale.source, p_sale.activation_mode, p_sale.sold_valid_from, p_sale.sold_valid_until,
         p_sale.replaced_plan_name, p_sale.replaced_valid_until, p_sale.balance_after, p_sale.payment_id,
         p_sale.offer_id, p_sale.cashback, p_sale.created_at, p_sale.completed_at, p_sale.circle,
-        p_sale.caller_reference, p_sale.caller_metadata
+        p_sale.caller_reference, p_sale.caller_metadata, p_sale.talktime
     FROM (SELECT count(*) FILTER (WHERE created_at > v_minutes) AS recent, count(*) AS sold, coalesce(sum(price), 0) AS total
           FROM recharges WHERE user_id = p_sale.user_id AND created_at > v_day AND status <> 'failed') AS day
     WHERE p_bounds IS NULL OR (day.recent < v_recent AND day.sold < v_sold AND day.total <= v_sum

@@ -76,6 +76,9 @@ BEGIN
     sale.category := plan.category;
     sale.circle := plan.circle;
     sale.price := v_terms.price;
+    IF p_stated ? 'amount' THEN
+        sale.talktime := talktime_of(p_plan, sale.price);
+    END IF;
     sale.discount := 0;
     sale.cashback := 0;
     sale.source := p_source;

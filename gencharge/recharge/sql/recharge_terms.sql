@@ -1,14 +1,16 @@
 -- What recharging a number with a plan would mean at p_now, or why it can't be: the rules of every recharge and of every
 -- quote, in one place. Reads only and takes no lock; the caller has brought the line to p_now.
 --
--- p_stated is what the caller states of the number, `{"operator": ..., "circle": ...}`, each or none; NULL: nothing. It counts before what is
--- known: numbers are ported, and who states a wrong operator is refused by it and gets the money back. What is known of the number at
--- another operator than the stated one says nothing about its service type now.
+-- p_stated is what the caller states of the number, `{"operator": ..., "circle": ..., "amount": paise}`, each or none; NULL: nothing. Operator and
+-- circle count before what is known: numbers are ported, and who states a wrong operator is refused by it and gets the money back. What is known of
+-- the number at another operator than the stated one says nothing about its service type now. The amount is what a plan of any amount
+-- is to cost; such a plan needs one, and another plan takes none.
 --
---   outcome  NULL if the recharge is possible, else 'plan_not_found', 'plan_inactive', 'operator_mismatch',
+--   outcome  NULL if the recharge is possible, else 'plan_not_found', 'plan_inactive', 'amount_invalid', 'operator_mismatch',
 --            'service_type_mismatch', 'circle_mismatch', 'operator_down', 'operator_channel_unavailable',
 --            'base_plan_required', 'duplicate_recharge'
---   known    what is stated or known of the number, if the outcome is a mismatch
+--   known    what is stated or known of the number, if the outcome is a mismatch; the lowest amount, the highest and the step in paise,
+--            with blanks between, if it is 'amount_invalid', or NULL if the plan has one price
 --   price    in paise
 --   channel  of the operator: 'internal' delivers at once, 'api' later
 --   plan     the plan as it would be on the number: the facts of the catalogue, 'active' or 'queued', from when to when
@@ -23,10 +25,11 @@ DECLARE
     v_number record;
     v_reachable boolean := true;
     v_is_duplicate boolean := false;
+    v_amount bigint := (p_stated ->> 'amount')::bigint;
     v_since timestamptz := p_now - make_interval(secs => p_window_seconds);
 BEGIN
     SELECT p.version, p.name, p.operator, p.plan_type, p.category, p.is_addon, p.validity_count, p.validity_unit,
-           p.price_paise, p.circles, p.status, p.active_from, p.active_until,
+           p.price_paise, p.max_price_paise, p.price_step_paise, p.circles, p.status, p.active_from, p.active_until,
            o.status AS operator_status, o.is_active AS operator_is_active, o.channel
     INTO v_sold
     FROM plans AS p LEFT JOIN operators AS o ON o.code = p.operator WHERE p.plan_id = p_plan;
@@ -45,6 +48,9 @@ BEGIN
         v_number.circle := coalesce(p_stated ->> 'circle', v_number.circle);
     END IF;
     price := v_sold.price_paise;
+    IF v_sold.max_price_paise IS NOT NULL THEN
+        price := coalesce(v_amount, price);
+    END IF;
     channel := v_sold.channel;
     -- Not inside the conditions below: PL/pgSQL would run a query for each, needed or not.
     IF channel <> 'internal' THEN
@@ -60,6 +66,14 @@ BEGIN
 
     IF v_sold.status <> 'active' OR v_sold.active_from > p_now OR v_sold.active_until <= p_now THEN
         outcome := 'plan_inactive';
+    ELSIF (v_sold.max_price_paise IS NULL) = (v_amount IS NOT NULL)
+        OR NOT (v_amount BETWEEN v_sold.price_paise AND v_sold.max_price_paise
+                AND (v_amount - v_sold.price_paise) % v_sold.price_step_paise = 0)
+    THEN
+        outcome := 'amount_invalid';
+        IF v_sold.max_price_paise IS NOT NULL THEN
+            known := concat_ws(' ', v_sold.price_paise, v_sold.max_price_paise, v_sold.price_step_paise);
+        END IF;
     ELSIF coalesce(v_number.operator, p_hint) <> v_sold.operator THEN
         outcome := 'operator_mismatch';
         known := coalesce(v_number.operator, p_hint);

@@ -97,6 +97,34 @@ test("the second of two admins sees what the first has changed, and both changes
   expect(Object.keys(second?.body ?? {})).toEqual(["name"]);
 });
 
+test("a plan of any amount shows its range and what is credited, and keeps what was not changed", async () => {
+  const amounts = {
+    minimum: 10,
+    maximum: 2000,
+    step: 1,
+    samples: [{ amount: 50, talktime: 39.37 }],
+    talktime: { gst_percent: 18, fee_percent: 10, fee_cap: 3 },
+  };
+  const plan = { ...PLAN, category: "talktime", price: 10, amounts };
+  const { requests } = await openPage("/plans/p1", {
+    "GET /v1/plans/admin/p1": plan,
+    "GET /v1/plans/groups/admin": GROUPS,
+    "PATCH /v1/plans/p1": { etag: "two" },
+  });
+  const user = userEvent.setup();
+  expect(screen.getByText("₹2,000.00")).toBeTruthy();
+  expect(screen.getByText("₹39.37")).toBeTruthy();
+  await user.click(await button("Edit"));
+  const dialog = await screen.findByRole("dialog");
+  fill(within(dialog).getByLabelText("Amounts that are suggested"), "50, 100");
+  await user.click(within(dialog).getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  const [first] = await sent(requests, "PATCH /v1/plans/p1");
+  expect(first?.body).toEqual({
+    amounts: { maximum: 2000, step: 1, samples: [50, 100], talktime: amounts.talktime },
+  });
+});
+
 test("a version shows what it changed", async () => {
   await openPage("/plans/p1", { "GET /v1/plans/admin/p1": PLAN, "GET /v1/plans/groups/admin": GROUPS });
   const version = screen.getByText("Version 2").closest("details") as HTMLElement;

@@ -1,6 +1,7 @@
 /// One plan: what it is now, when it is on sale, and each version with what it changed.
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
+import { formatPaise, paiseOf } from "#shared/money.ts";
 import { Confirm } from "#ui/confirm.tsx";
 import { Button } from "#ui/controls.tsx";
 import { changesBetween, Diff } from "#ui/diff.tsx";
@@ -8,7 +9,7 @@ import { Card, Facts, Page } from "#ui/layout.tsx";
 import { LoadedPage } from "#ui/loaded.tsx";
 import { Badge, Instant, Money, Reference } from "#ui/values.tsx";
 import { useWords } from "#ui/words.ts";
-import { EditPlanDialog, validityOf } from "./plan_form.tsx";
+import { EditPlanDialog, Price, validityOf } from "./plan_form.tsx";
 import { type PlanWhole, useActs, useMayOf, usePlan, type Version } from "./queries.ts";
 import { detailRoute } from "./routes.tsx";
 import { TONES, useText } from "./text.ts";
@@ -58,7 +59,7 @@ function Whole({ plan }: { plan: PlanWhole }) {
           <Card title={text.terms}>
             <Facts
               facts={[
-                [text.price, <Money key="price" rupees={plan.price} />],
+                [text.price, <Price key="price" plan={plan} />],
                 [text.validity, validityOf(plan.validity, text)],
                 [text.category, text.categories[plan.category]],
                 [text.type, text.types[plan.plan_type]],
@@ -70,6 +71,7 @@ function Whole({ plan }: { plan: PlanWhole }) {
                 [text.planId, <Reference key="id" value={plan.plan_id} short />],
               ]}
             />
+            {plan.amounts && <Amounts amounts={plan.amounts} />}
             {plan.description && <p>{plan.description}</p>}
             {plan.criteria && <p className="muted">{plan.criteria}</p>}
           </Card>
@@ -101,6 +103,22 @@ function Whole({ plan }: { plan: PlanWhole }) {
         />
       )}
     </Page>
+  );
+}
+
+/// What customers can choose, and what the operator credits for it.
+function Amounts({ amounts }: { amounts: NonNullable<PlanWhole["amounts"]> }) {
+  const text = useText();
+  return (
+    <Facts
+      facts={[
+        [text.amounts.step, <Money key="step" rupees={amounts.step} />],
+        ...amounts.samples.map(({ amount, talktime }): [string, ReactNode] => [
+          text.amounts.talktimeOf(formatPaise(paiseOf(amount))),
+          talktime === null ? text.amounts.unsaid : <Money key="talktime" rupees={talktime} />,
+        ]),
+      ]}
+    />
   );
 }
 

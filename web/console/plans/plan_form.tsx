@@ -18,8 +18,9 @@ import {
 import { optionsOf } from "#ui/filters.tsx";
 import { Form, type Values } from "#ui/form.tsx";
 import { toast } from "#ui/toasts.tsx";
+import { Money } from "#ui/values.tsx";
 import { useWords } from "#ui/words.ts";
-import { type PlanWhole, type Terms, useActs, useGroups } from "./queries.ts";
+import { type Plan, type PlanWhole, type Terms, useActs, useGroups } from "./queries.ts";
 import { useText } from "./text.ts";
 
 type Words = ReturnType<typeof useWords>;
@@ -31,6 +32,43 @@ export function validityOf(
 ): string {
   const word = (n === 1 ? oneOf : units)[unit] ?? unit;
   return n ? `${n} ${word}` : word;
+}
+
+/// What it costs: `₹299.00`, or `₹10.00 – ₹2,000.00` of any amount.
+export function Price({ plan }: { plan: Pick<Plan, "price" | "amounts"> }) {
+  return (
+    <>
+      <Money rupees={plan.price} />
+      {plan.amounts && (
+        <>
+          {" – "}
+          <Money rupees={plan.amounts.maximum} />
+        </>
+      )}
+    </>
+  );
+}
+
+/// The amounts of a plan of any amount; null if the highest one is left empty, which is a plan with one price.
+function readAmounts(values: Values, words: Words): Terms["amounts"] {
+  const amount = (name: string) => amountOf(values, name, words.amountInvalid);
+  const maximum = amount("maximum");
+  if (maximum === null) return null;
+  const samples = (values.samples ?? "").split(/[\s,;]+/).filter((each) => each !== "");
+  const fee = amount("fee_percent");
+  return {
+    maximum,
+    step: amount("step") ?? 1,
+    samples: samples.map((each) => amountOf({ samples: each }, "samples", words.amountInvalid) ?? 0),
+    talktime:
+      fee === null
+        ? null
+        : {
+            gst_percent: countOf(values, "gst_percent", words.numberInvalid) ?? 18,
+            fee_percent: fee,
+            fee_cap: amount("fee_cap") ?? 0,
+          },
+  };
 }
 
 /// What was typed, as the API takes it. Throws a Problem at the field that is wrong.
@@ -46,6 +84,7 @@ function read(values: Values, words: Words): Terms {
     plan_type: (values.plan_type ?? "prepaid") as Terms["plan_type"],
     category: (values.category ?? "unlimited") as Terms["category"],
     price,
+    amounts: readAmounts(values, words),
     validity: {
       n: values.unit === "base_plan" ? null : count("n"),
       unit: (values.unit ?? "day") as Terms["validity"]["unit"],
@@ -69,6 +108,12 @@ function read(values: Values, words: Words): Terms {
   };
 }
 
+function amountsShown({ amounts }: PlanWhole): Terms["amounts"] {
+  if (!amounts) return null;
+  const { maximum, step, samples, talktime } = amounts;
+  return { maximum, step, samples: samples.map(({ amount }) => amount), talktime };
+}
+
 /// What a person may change, in the shape of `read`.
 export function shown(plan: PlanWhole): Terms & Record<string, unknown> {
   const { name, description, operator, circles, plan_type, category, price, most_popular, criteria } = plan;
@@ -81,6 +126,7 @@ export function shown(plan: PlanWhole): Terms & Record<string, unknown> {
     plan_type,
     category,
     price,
+    amounts: amountsShown(plan),
     validity: { n: plan.validity.n, unit: plan.validity.unit },
     benefits: plan.benefits,
     most_popular,
@@ -198,6 +244,7 @@ function Fields({ plan }: { plan?: PlanWhole }) {
           defaultValue={plan?.validity.unit ?? "day"}
         />
       </div>
+      <Amounts plan={plan} />
       <Benefits plan={plan} />
       <TextField name="criteria" label={text.criteria} defaultValue={plan?.criteria ?? ""} rows={2} />
       <div className="fields">
@@ -212,6 +259,41 @@ function Fields({ plan }: { plan?: PlanWhole }) {
       </div>
       <Check name="most_popular" label={text.popular} isOn={plan?.most_popular ?? false} />
     </>
+  );
+}
+
+function Amounts({ plan }: { plan: PlanWhole | undefined }) {
+  const text = useText();
+  const amounts = plan?.amounts;
+  const rule = amounts?.talktime;
+  return (
+    <div className="fields">
+      <AmountField
+        name="maximum"
+        label={text.amounts.maximum}
+        hint={text.amounts.hint}
+        defaultValue={rupees(amounts?.maximum)}
+      />
+      <AmountField name="step" label={text.amounts.step} defaultValue={rupees(amounts?.step)} />
+      <TextField
+        name="samples"
+        label={text.amounts.samples}
+        defaultValue={(amounts?.samples ?? []).map(({ amount }) => rupees(amount)).join(" ")}
+      />
+      <AmountField
+        name="fee_percent"
+        label={text.amounts.fee}
+        hint={text.amounts.feeHint}
+        defaultValue={number(rule?.fee_percent)}
+      />
+      <AmountField name="fee_cap" label={text.amounts.feeCap} defaultValue={rupees(rule?.fee_cap)} />
+      <TextField
+        name="gst_percent"
+        label={text.amounts.gst}
+        inputMode="numeric"
+        defaultValue={number(rule?.gst_percent)}
+      />
+    </div>
   );
 }
 

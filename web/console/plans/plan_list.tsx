@@ -8,9 +8,9 @@ import { Filters, optionsOf } from "#ui/filters.tsx";
 import { Page } from "#ui/layout.tsx";
 import { Empty } from "#ui/problem_note.tsx";
 import { toast } from "#ui/toasts.tsx";
-import { Badge, Instant, Money } from "#ui/values.tsx";
+import { Badge, Instant } from "#ui/values.tsx";
 import { useWords } from "#ui/words.ts";
-import { NewPlanDialog, validityOf } from "./plan_form.tsx";
+import { NewPlanDialog, Price, validityOf } from "./plan_form.tsx";
 import { type Plan, useActs, useGroups, useMayOf, usePlans } from "./queries.ts";
 import { listRoute } from "./routes.tsx";
 import { TONES, useText } from "./text.ts";
@@ -98,7 +98,7 @@ export function PlanList() {
             </Badge>
           )),
           column("validity", text.validity, (row) => validityOf(row.validity, text), "minor"),
-          column("price", text.price, (row) => <Money rupees={row.price} />, "end"),
+          column("price", text.price, (row) => <Price plan={row} />, "end"),
           column("updated", text.updated, (row) => <Instant at={row.updated_at} />, "end", "minor"),
         ]}
       />

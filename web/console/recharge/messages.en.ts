@@ -28,6 +28,7 @@ export default {
   story: "What happened",
   waits: { payment: "Waits for the payment", operator: "Waits for the operator" },
   terms: "Terms",
+  talktime: "Talktime",
   discount: "Discount",
   cashback: "Cashback",
   fromWallet: "From the wallet",

@@ -30,6 +30,7 @@ export default {
   story: "क्या हुआ",
   waits: { payment: "भुगतान की प्रतीक्षा में", operator: "ऑपरेटर की प्रतीक्षा में" },
   terms: "शर्तें",
+  talktime: "टॉकटाइम",
   discount: "छूट",
   cashback: "कैशबैक",
   fromWallet: "वॉलेट से",

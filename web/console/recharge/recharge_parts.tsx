@@ -16,6 +16,7 @@ export function Terms({ story: { terms, recharge_id } }: PartProps) {
       <Facts
         facts={[
           [text.price, <Money key="price" rupees={terms.price} />],
+          terms.talktime !== null && [text.talktime, <Money key="talktime" rupees={terms.talktime} />],
           terms.discount > 0 && [text.discount, <Money key="discount" rupees={terms.discount} />],
           terms.cashback > 0 && [text.cashback, <Money key="cashback" rupees={terms.cashback} />],
           terms.wallet_amount > 0 && [text.fromWallet, <Money key="wallet" rupees={terms.wallet_amount} />],
