@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from gencharge.core.errors import Conflict, Invalid, NotFound, field_problem
 
 
@@ -19,3 +21,12 @@ class CampaignOfferInvalid(Invalid):
     def __init__(self) -> None:
         """Names the field."""
         super().__init__(errors=[field_problem("body.offer_id", self.title(), "campaign_offer_invalid")])
+
+
+class CampaignBudgetAlreadyExists(Conflict):
+    """Another campaign with a budget uses this offer's code at that time, and a use would not say whose it is. Take one-time codes."""
+
+    def __init__(self, campaign_id: UUID) -> None:
+        """Names the other campaign."""
+        problem = field_problem("body.budget", self.title(), self.code())
+        super().__init__(errors=[problem], campaign_id=campaign_id)

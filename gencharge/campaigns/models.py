@@ -44,6 +44,8 @@ class Campaign(Base):
     target: Mapped[dict[str, Any]] = mapped_column(JSONB)
     # How many of a hundred are left out, to compare with.
     control_percent: Mapped[int] = mapped_column(SmallInteger)
+    # What its uses of the offer may cost beside the offer's own budget; null: as much as the offer's.
+    budget_paise: Mapped[int | None] = mapped_column(BigInteger)
     starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     state: Mapped[str] = mapped_column(Text)
@@ -57,6 +59,7 @@ class Campaign(Base):
         CheckConstraint("state IN ('scheduled', 'running', 'cancelled')", name="state"),
         CheckConstraint("control_percent BETWEEN 0 AND 50", name="control_percent"),
         CheckConstraint("ends_at > starts_at", name="window"),
+        CheckConstraint("budget_paise > 0", name="budget"),
         CheckConstraint("state <> 'running' OR selected_at IS NOT NULL", name="selected"),
         Index("ix_campaigns_all", "created_at", "campaign_id"),
         Index("ix_campaigns_of_state", "state", "starts_at"),

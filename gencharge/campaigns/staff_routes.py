@@ -9,7 +9,12 @@ from fastapi import Depends, Query
 from starlette.status import HTTP_201_CREATED
 
 from gencharge.campaigns import staff_service
-from gencharge.campaigns.errors import CampaignNotFound, CampaignOfferInvalid, CampaignOver
+from gencharge.campaigns.errors import (
+    CampaignBudgetAlreadyExists,
+    CampaignNotFound,
+    CampaignOfferInvalid,
+    CampaignOver,
+)
 from gencharge.campaigns.staff_schemas import (
     CampaignCreate,
     CampaignOut,
@@ -37,7 +42,12 @@ Editor = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.EDIT, ste
     status_code=HTTP_201_CREATED,
     response_model=CampaignOut,
     responses=web.errors(
-        CampaignOfferInvalid, MalformedJson, ValidationFailed, DatabaseUnavailable, *STEP_UP_ERRORS
+        CampaignOfferInvalid,
+        CampaignBudgetAlreadyExists,
+        MalformedJson,
+        ValidationFailed,
+        DatabaseUnavailable,
+        *STEP_UP_ERRORS,
     ),
 )
 async def create_campaign(admin: Planner, db: Db, command: CampaignCreate) -> CampaignOut:

@@ -14,7 +14,7 @@ from gencharge.core.http.paging import BoundedParams, Page
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.instants import Instant
-from gencharge.core.values.money import Money, SignedMoney
+from gencharge.core.values.money import Money, PositiveMoney, SignedMoney
 from gencharge.recharge.models import segment_models
 from gencharge.users.models import UserType
 
@@ -71,7 +71,12 @@ class CampaignCreate(Body):
     name: str = Field(min_length=3, max_length=100, examples=["Bring back Maharashtra"])
     offer_id: UUID = Field(
         description="An active offer with a code, or with one-time codes, of which each customer gets one of their own. Its budget"
-        " and its limits are the campaign's."
+        " and its limits hold for the campaign, too."
+    )
+    budget: PositiveMoney | None = Field(
+        default=None,
+        description="What the campaign may spend at most. It counts the uses of its one-time codes, also after its end; of an offer with one code"
+        " for all, every use from the start to the end. null: what the offer's own budget allows.",
     )
     target: Target
     control_percent: int = Field(
@@ -95,6 +100,7 @@ class CampaignOut(Out):
     campaign_id: UUID
     name: str
     offer_id: UUID
+    budget: Money | None = Field(description="Of its own; null: what the offer's allows.")
     target: Target
     control_percent: int
     starts_at: datetime
@@ -136,7 +142,10 @@ class CampaignResult(Out):
         description="Uses of the offer by those who were told, without those freed by a failure or refund."
     )
     cost: Money = Field(description="What these cost the offer's budget.")
-    budget: Money | None = Field(description="The offer's budget; null: none.")
+    budget: Money | None = Field(description="The campaign's own budget, or else the offer's; null: none.")
+    spent: Money | None = Field(
+        description="What counts against the campaign's own budget, whoever used the offer; null if it has none.",
+    )
     extra_revenue: SignedMoney | None = Field(
         description="The revenue of those who were told, less what the control group would have brought in their number."
         " Null without a control group."

@@ -11,7 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.campaigns import crud
 from gencharge.campaigns.crud import GroupFigures
-from gencharge.campaigns.errors import CampaignNotFound, CampaignOfferInvalid, CampaignOver
+from gencharge.campaigns.errors import (
+    CampaignBudgetAlreadyExists,
+    CampaignNotFound,
+    CampaignOfferInvalid,
+    CampaignOver,
+)
 from gencharge.campaigns.events import CampaignCancelled, CampaignCreated
 from gencharge.campaigns.models import Campaign, CampaignState, CampaignStatus
 from gencharge.campaigns.staff_schemas import (
@@ -30,13 +35,16 @@ from gencharge.core.http.web import to_json
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money, SignedMoney
+from gencharge.offers import service as offers
 from gencharge.offers.models import OfferStatus
 
 _NEWEST: Final = Order(column_of(Campaign.created_at), column_of(Campaign.campaign_id))
 
+_TERMS: Final = ("name", "offer_id", "budget_paise", "target", "control_percent")
+
 
 async def create(db: AsyncSession, admin_id: UUID, command: CampaignCreate) -> CampaignOut:
-    """Plan a campaign. Raises CampaignOfferInvalid, ValidationFailed if it would end in the past."""
+    """Plan a campaign. Raises CampaignOfferInvalid, CampaignBudgetAlreadyExists, ValidationFailed if it would end in the past."""
     now = clock.now()
     if command.ends_at <= now:
         problem = field_problem("body.ends_at", "Must be in the future", "instant_invalid")
@@ -48,6 +56,7 @@ async def create(db: AsyncSession, admin_id: UUID, command: CampaignCreate) -> C
         campaign_id=new_id(),
         name=command.name,
         offer_id=command.offer_id,
+        budget_paise=None if command.budget is None else command.budget.paise,
         target=orjson.loads(to_json(command.target)),
         control_percent=command.control_percent,
         starts_at=max(command.starts_at, now),
@@ -58,7 +67,18 @@ async def create(db: AsyncSession, admin_id: UUID, command: CampaignCreate) -> C
     )
     db.add(campaign)
     await db.flush()
-    terms = {name: getattr(campaign, name) for name in ("name", "offer_id", "target", "control_percent")}
+    if command.budget is not None:
+        other = await offers.add_budget(
+            db,
+            offer,
+            campaign.campaign_id,
+            command.budget,
+            starts_at=campaign.starts_at,
+            ends_at=campaign.ends_at,
+        )
+        if other is not None:
+            raise CampaignBudgetAlreadyExists(other)
+    terms = {name: getattr(campaign, name) for name in _TERMS}
     created = CampaignCreated(
         user_id=str(SYSTEM_USER_ID), campaign_id=str(campaign.campaign_id), changes=changes({}, terms)
     )
@@ -111,13 +131,15 @@ async def result(db: AsyncSession, campaign_id: UUID) -> CampaignResult:
     reached, control = groups.get(False, GroupFigures()), groups.get(True, GroupFigures())
     offer = await crud.get_offer(db, campaign.offer_id)
     assert offer is not None, "a foreign key"
+    budget = offer.budget_paise if campaign.budget_paise is None else campaign.budget_paise
     return CampaignResult(
         reached=_group(reached),
         control=_group(control),
         shown=reached.shown,
         used=reached.uses,
         cost=Money(reached.cost),
-        budget=None if offer.budget_paise is None else Money(offer.budget_paise),
+        budget=None if budget is None else Money(budget),
+        spent=None if campaign.budget_paise is None else await offers.budget_spent(db, campaign_id),
         extra_revenue=extra_revenue(reached, control),
     )
 
@@ -160,6 +182,7 @@ def _out(campaign: Campaign, now: datetime) -> CampaignOut:
         campaign_id=campaign.campaign_id,
         name=campaign.name,
         offer_id=campaign.offer_id,
+        budget=None if campaign.budget_paise is None else Money(campaign.budget_paise),
         target=Target.model_validate_json(orjson.dumps(campaign.target)),
         control_percent=campaign.control_percent,
         starts_at=campaign.starts_at,

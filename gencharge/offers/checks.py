@@ -9,13 +9,16 @@ from gencharge.wallet.models import Account, Code
 
 CHECKS: Final = (
     Check(
-        "the counters of every offer are its uses and their cost",
+        "the counters of every offer and of every campaign's budget are its uses and their cost",
         """
         WITH counted AS MATERIALIZED (
             SELECT offer_id, slot, uses, spent FROM offer_slots
         ), derived AS MATERIALIZED (
             SELECT offer_id, slot, count(*) FILTER (WHERE status = 'taken') AS uses, sum(cost) AS spent
             FROM offer_uses GROUP BY offer_id, slot
+            UNION ALL
+            SELECT budget_id, budget_slot, count(*) FILTER (WHERE status = 'taken'), sum(cost)
+            FROM offer_uses WHERE budget_id IS NOT NULL GROUP BY budget_id, budget_slot
         )
         SELECT coalesce(counted.offer_id, derived.offer_id) AS offer_id, coalesce(counted.slot, derived.slot) AS slot,
                counted.uses, derived.uses AS derived_uses, counted.spent, derived.spent AS derived_spent
@@ -26,7 +29,7 @@ CHECKS: Final = (
     ),
     Check(
         # A limit may be lowered below what is used already, so the highest one counts.
-        "no offer was used more often, and none cost more, than a limit of it allowed",
+        "no offer was used more often, and no offer or campaign cost more, than a limit of it allowed",
         """
         WITH used AS MATERIALIZED (
             SELECT offer_id, sum(uses) AS uses, sum(spent) AS spent FROM offer_slots GROUP BY offer_id
@@ -37,6 +40,8 @@ CHECKS: Final = (
                    CASE WHEN count(*) = count(snapshot ->> 'budget_paise') THEN max((snapshot ->> 'budget_paise')::bigint) END
                        AS spent
             FROM offer_versions GROUP BY offer_id
+            UNION ALL
+            SELECT budget_id, NULL, budget_paise FROM offer_budgets
         )
         SELECT used.offer_id, used.uses, allowed.uses AS allowed_uses, used.spent, allowed.spent AS allowed_spent
         FROM used JOIN allowed ON allowed.offer_id = used.offer_id

@@ -27,7 +27,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.postgres.database import Database
-from gencharge.offers.models import CashbackDebt, Offer, OfferSlot, OfferType, OfferUse, OfferVersion
+from gencharge.core.values import clock
+from gencharge.offers.models import (
+    CashbackDebt,
+    Offer,
+    OfferBudget,
+    OfferSlot,
+    OfferType,
+    OfferUse,
+    OfferVersion,
+)
 from gencharge.offers.staff_schemas import (
     OfferUseQuery,
     StaffOfferQuery,
@@ -37,19 +46,23 @@ from gencharge.offers.staff_schemas import (
 from gencharge.sessions.guards import Principal
 
 _FACTS: Final = """
-    SELECT user_type, is_new, circle, used FROM offer_facts(p_user => $1, p_phone => $2, p_offers => $3)
+    SELECT user_type, is_new, circle, used,
+           offer_budgets_left(p_offers => $3, p_at => coalesce($4, clock_timestamp())) AS campaigns
+    FROM offer_facts(p_user => $1, p_phone => $2, p_offers => $3)
 """
 
 _SPLIT: Final = text("SELECT split_offer(p_offer => :offer_id, p_cost => :cost, p_first => 0)")
 
 
 class FactsRow(NamedTuple):
-    """What `offer_facts` answers. `used`: the customer's uses, those of all, and what they cost in paise, by offer."""
+    """What `offer_facts` answers. `used`: the customer's uses, those of all, and what they cost in paise, by offer; `campaigns`: what a
+    campaign's own budget has left of an offer, in paise."""
 
     user_type: str | None
     is_new: bool
     circle: str | None
     used: Mapping[str, tuple[int, int, int]]
+    campaigns: Mapping[str, int]
 
 
 def within_reach(admin: Principal) -> ColumnElement[bool]:
@@ -206,6 +219,22 @@ async def get_counters(db: AsyncSession, offer_id: UUID) -> tuple[int, int]:
     return int(uses), int(spent)
 
 
+async def add_budget(db: AsyncSession, budget: OfferBudget) -> None:
+    """Store what a campaign may spend."""
+    db.add(budget)
+    await db.flush()
+
+
+async def find_budget_between(
+    db: AsyncSession, offer_id: UUID, starts_at: datetime, ends_at: datetime
+) -> UUID | None:
+    """A budget of this offer that holds at some time from `starts_at` to, not including, `ends_at`."""
+    query = select(OfferBudget.budget_id).where(
+        OfferBudget.offer_id == offer_id, OfferBudget.starts_at < ends_at, OfferBudget.ends_at > starts_at
+    )
+    return (await db.scalars(query.limit(1))).one_or_none()
+
+
 async def get_debt(db: AsyncSession, user_id: UUID) -> int:
     """What a customer owes from cashbacks, in paise."""
     return await db.scalar(select(CashbackDebt.owed).where(CashbackDebt.user_id == user_id)) or 0
@@ -247,7 +276,7 @@ async def get_facts(
     database: Database, *, user_id: UUID, phone_number: str, offer_ids: Sequence[UUID]
 ) -> FactsRow:
     """`offer_facts`: what the evaluation of these offers needs to know of a customer and a number."""
-    row = await database.fetch_row(_FACTS, user_id, phone_number, list(offer_ids))
+    row = await database.fetch_row(_FACTS, user_id, phone_number, list(offer_ids), clock.pinned())
     assert row is not None, "offer_facts returns one row"
-    user_type, is_new, circle, used = row
-    return FactsRow(user_type, is_new, circle, orjson.loads(used))
+    user_type, is_new, circle, used, campaigns = row
+    return FactsRow(user_type, is_new, circle, orjson.loads(used), orjson.loads(campaigns))

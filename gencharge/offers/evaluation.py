@@ -83,11 +83,12 @@ CUSTOMER_FACTS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """The past uses of an offer: by all users, by this user, and their cost."""
+    """The past uses of an offer: by all users, by this user, and their cost; and what the campaign has left whose own budget they count against."""
 
     total: int = 0
     by_user: int = 0
     spent: Money = _NOTHING
+    left_of_campaign: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +208,8 @@ def _limits(offer: OfferSnapshot, used: Used, saving: Saving) -> Iterable[Reason
         yield _USED_UP
     if limits.uses_per_user is not None and used.by_user >= limits.uses_per_user:
         yield reason_of(offer, "used_by_you")
-    if limits.budget is not None and used.spent.paise + saving.total.paise > limits.budget.paise:
+    is_spent = limits.budget is not None and used.spent.paise + saving.total.paise > limits.budget.paise
+    if is_spent or (used.left_of_campaign is not None and saving.total > used.left_of_campaign):
         yield _BUDGET_SPENT
     if not saving.total:
         yield _SAVES_NOTHING

@@ -143,7 +143,8 @@ class UseStatus(StrEnum):
 class OfferSlot(Base):
     """A sixteenth of the counters of an offer, so that its uses don't wait for each other. Amounts in paise.
 
-    The bounds of all slots together are the limits of the offer; None: no such limit. See `sql/take_offer_slot.sql`.
+    The bounds of all slots together are the limits of the offer; None: no such limit. See `sql/take_offer_slot.sql`. A budget beside the
+    offer's own (`OfferBudget`) has slots, too: `offer_id` is then its `budget_id`.
     """
 
     __tablename__ = "offer_slots"
@@ -161,6 +162,29 @@ class OfferSlot(Base):
     )
 
 
+class OfferBudget(Base):
+    """What a campaign may spend of an offer, beside the offer's own budget. Never changed. In paise.
+
+    It counts the uses of its one-time codes; of an offer with one code for all, the uses from `starts_at` to `ends_at`. Of such an offer
+    no two budgets hold at one time.
+    """
+
+    __tablename__ = "offer_budgets"
+
+    # The campaign's id.
+    budget_id: Mapped[UUID] = mapped_column(primary_key=True)
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offers.offer_id"))
+    budget_paise: Mapped[int] = mapped_column(BigInteger)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("budget_paise > 0", name="budget"),
+        CheckConstraint("ends_at > starts_at", name="window"),
+        Index("ix_offer_budgets_of_offer", "offer_id", "starts_at"),
+    )
+
+
 class OfferUse(Base):
     """What an offer gave on one recharge. Amounts in paise."""
 
@@ -175,6 +199,9 @@ class OfferUse(Base):
     cashback: Mapped[int] = mapped_column(BigInteger)
     # The one-time code that it was taken with.
     code: Mapped[str | None] = mapped_column(Text)
+    # The campaign's budget that it counts against, too, and the slot there.
+    budget_id: Mapped[UUID | None]
+    budget_slot: Mapped[int | None] = mapped_column(SmallInteger)
     # What it costs the offer's budget now.
     cost: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(Text, server_default=UseStatus.TAKEN.value)
@@ -191,6 +218,7 @@ class OfferUse(Base):
     __table_args__ = (
         CheckConstraint("status IN ('taken', 'freed')", name="status"),
         CheckConstraint("least(discount, cashback, cost, paid, withheld) >= 0", name="signs"),
+        CheckConstraint("num_nulls(budget_id, budget_slot) IN (0, 2)", name="budget"),
         CheckConstraint("paid + withheld IN (0, cashback)", name="paid"),
         CheckConstraint(
             "discount_back BETWEEN 0 AND discount AND due_back BETWEEN 0 AND cashback"

@@ -15,7 +15,7 @@ from gencharge.core.http.web import to_json
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import snapshots
 from gencharge.core.values.money import Money
-from gencharge.offers import code_service, crud, sample
+from gencharge.offers import budget_service, code_service, crud, sample
 from gencharge.offers.evaluation import Reason, Refusal, Saving, Situation, Used, evaluate
 from gencharge.offers.models import Offer, OfferStatus
 from gencharge.offers.rules import OfferLimits, conditions_of, limits_of, reward_of
@@ -49,8 +49,10 @@ __all__ = [
     "Situation",
     "Used",
     "Wish",
+    "add_budget",
     "add_codes",
     "best",
+    "budget_spent",
     "bump_version",
     "evaluate",
     "find_code",
@@ -71,6 +73,8 @@ NAME = "offers"
 _UNLIMITED: Final = OfferLimits()
 find_code = code_service.find
 add_codes = code_service.add_codes
+add_budget = budget_service.add
+budget_spent = budget_service.spent
 
 
 def list_for(offers: OffersSnapshot, situation: Situation) -> list[Judged]:
@@ -96,18 +100,23 @@ async def with_facts(
     offers: Iterable[OfferSnapshot],
 ) -> Situation:
     """The situation with what only the database knows: the customer, the number's circle, and how far `offers` are used."""
-    limited = [offer.offer_id for offer in offers if offer.limits != _UNLIMITED]
+    # A campaign needs a code.
+    limited = [offer.offer_id for offer in offers if offer.limits != _UNLIMITED or offer.needs_code]
     facts = await crud.get_facts(database, user_id=user_id, phone_number=phone_number, offer_ids=limited)
     return replace(
         situation,
         user_type=UserType(facts.user_type) if facts.user_type is not None else None,
         is_new_user=facts.is_new,
         circle=facts.circle,
-        used={
-            UUID(offer_id): Used(total=uses, by_user=own, spent=Money(spent))
-            for offer_id, (own, uses, spent) in facts.used.items()
-        },
+        used={UUID(offer_id): _used(facts, offer_id) for offer_id in {*facts.used, *facts.campaigns}},
     )
+
+
+def _used(facts: crud.FactsRow, offer_id: str) -> Used:
+    own, uses, spent = facts.used.get(offer_id, (0, 0, 0))
+    left = facts.campaigns.get(offer_id)
+    left_of_campaign = None if left is None else Money(max(0, left))
+    return Used(total=uses, by_user=own, spent=Money(spent), left_of_campaign=left_of_campaign)
 
 
 async def load_offers(db: AsyncSession, version: int | None = None) -> OffersSnapshot:

@@ -8,15 +8,16 @@ import pytest
 
 from gencharge.campaigns import staff_service
 from gencharge.campaigns.crud import GroupFigures
-from gencharge.campaigns.errors import CampaignNotFound, CampaignOver
+from gencharge.campaigns.errors import CampaignBudgetAlreadyExists, CampaignNotFound, CampaignOver
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money, SignedMoney
-from tests.make.campaigns import members, plan, result, start
+from gencharge.offers.errors import OfferUsedUp
+from tests.make.campaigns import members, new_code, plan, result, start
 from tests.make.factories import make_user
-from tests.make.money import buy, find_plan, fund, make_number
-from tests.make.offers import publish
+from tests.make.money import buy, find_plan, fund, make_customer, make_number
+from tests.make.offers import flat, market_of, publish
 from tests.make.recharge import run_sql
 from tests.make.referrals import refund
 
@@ -107,3 +108,37 @@ async def test_a_campaign_that_is_over_can_t_be_cancelled_and_an_unknown_one_is_
     for act in (staff_service.cancel, staff_service.get, staff_service.result):
         with pytest.raises(CampaignNotFound):
             await shop.database.run(lambda db, verb=act: verb(db, new_id()))  # type: ignore[misc, operator]
+
+
+async def test_a_campaign_spends_its_own_budget_and_says_how_much_is_spent(shop: Stores) -> None:
+    code = new_code()
+    offer = await publish(shop, {"discount": flat(60)}, code=code, limits={"budget": 1_000})
+    campaign = await plan(shop, offer.offer_id, budget=100)
+    assert campaign.budget == Money.rupees(100)
+    await start(shop)
+    market, sold = await market_of(shop, offer), await find_plan(shop, "AIRTEL")
+
+    async def use() -> None:
+        customer, number = await make_customer(shop), await make_number(shop, "AIRTEL")
+        await buy(shop, customer, number, sold.plan_id, market=market, offer_code=code)
+
+    await use()
+    with pytest.raises(OfferUsedUp):
+        await use()
+    shown = await result(shop, campaign.campaign_id)
+    assert (shown.budget, shown.spent) == (Money.rupees(100), Money.rupees(60))
+    without = await result(shop, (await plan(shop, offer.offer_id)).campaign_id)
+    assert (without.budget, without.spent) == (Money.rupees(1_000), None)
+
+
+async def test_two_campaigns_with_budgets_do_not_share_one_code_at_one_time(shop: Stores) -> None:
+    offer = await publish(shop, code=new_code())
+    first = await plan(shop, offer.offer_id, budget=100)
+    with pytest.raises(CampaignBudgetAlreadyExists) as refused:
+        await plan(shop, offer.offer_id, budget=100)
+    assert refused.value.extra["campaign_id"] == first.campaign_id
+    assert refused.value.errors is not None
+    assert refused.value.errors[0]["field"] == "body.budget"
+    each_their_own = await publish(shop, conditions={"one_time_code": True})
+    for _ in range(2):
+        await plan(shop, each_their_own.offer_id, budget=100)

@@ -54,6 +54,7 @@ REFERENCE = {
     "work_assignments",
     "velocity_allowances",
     "campaigns",
+    "offer_budgets",
     "campaign_figures",
     "data_keys",
     "recharge_figures",

@@ -309,6 +309,7 @@ class ProblemOut(BaseModel):
             "admin_not_blocked",
             "admin_not_found",
             "admins_only",
+            "amount_invalid",
             "announcement_already_cancelled",
             "announcement_not_draft",
             "announcement_not_found",
@@ -363,6 +364,7 @@ class ProblemOut(BaseModel):
             "bounce_signature_invalid",
             "callback_reference_not_found",
             "callback_signature_invalid",
+            "campaign_budget_already_exists",
             "campaign_not_found",
             "campaign_offer_invalid",
             "campaign_over",
@@ -1022,6 +1024,10 @@ class Subscribe(BaseModel):
     """
     The number's circle; null: the one that we know of.
     """
+    amount: Decimal | None = None
+    """
+    Of a plan of any amount: what it is to cost, as `amounts` of the plan allow. Null for a plan with one price.
+    """
     offer_id: UUID | None = None
     """
     The offer to use. If it does not apply, nothing is sold, and the error says why.
@@ -1062,6 +1068,25 @@ class Subscribe(BaseModel):
     expected_price: Decimal | None = None
     """
     What the customer agreed to pay: `payable` of the quote. If it costs anything else now, nothing is sold, and 409 `price_changed` names the new price. Null: sold at whatever it costs.
+    """
+
+
+class TalktimeTerms(BaseModel):
+    """
+    What the operator keeps of an amount: the tax inside it, and a processing fee. The rest is talktime.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    gst_percent: int = 18
+    fee_percent: Decimal
+    """
+    The processing fee, as a share of the amount.
+    """
+    fee_cap: Decimal
+    """
+    The highest processing fee.
     """
 
 
@@ -1307,6 +1332,48 @@ class YearSpending(SpendingSum):
     """
 
     year: int
+
+
+class AmountSample(BaseModel):
+    """
+    An amount that the pages suggest.
+    """
+
+    amount: Decimal
+    """
+    Rupees, at most two decimals.
+    """
+    talktime: Decimal | None
+    """
+    What the operator credits for it; null: the tariff does not say.
+    """
+
+
+class AmountsOut(BaseModel):
+    """
+    What a plan of any amount is sold for: from `minimum` to `maximum` in steps of `step`.
+    """
+
+    minimum: Decimal
+    """
+    The same as the plan's `price`.
+    """
+    maximum: Decimal
+    """
+    Rupees, at most two decimals.
+    """
+    step: Decimal
+    """
+    Rupees, at most two decimals.
+    """
+    samples: list[AmountSample]
+    """
+    What the pages suggest.
+    """
+    talktime: TalktimeTerms | None
+    """
+    null: the tariff does not say what is credited.
+    """
 
 
 class AutoTopupChargeOut(BaseModel):
@@ -2594,6 +2661,10 @@ class Quote(BaseModel):
     """
     The number's circle; null: the one that we know of.
     """
+    amount: Decimal | None = None
+    """
+    Of a plan of any amount: what it is to cost, as `amounts` of the plan allow. Null for a plan with one price.
+    """
     offer_id: UUID | None = None
     """
     The offer to use. If it does not apply, nothing is sold, and the error says why.
@@ -2682,6 +2753,10 @@ class ReceiptOut(BaseModel):
     price: Decimal
     """
     Rupees, at most two decimals.
+    """
+    talktime: Decimal | None
+    """
+    What the operator credits of an amount that the customer chose; null if the tariff does not say, and of a plan with one price.
     """
     discount: Decimal
     """
@@ -2886,6 +2961,10 @@ class RechargeOut(BaseModel):
     price: Decimal
     """
     Rupees, at most two decimals.
+    """
+    talktime: Decimal | None
+    """
+    What the operator credits of the `amount`, after tax and processing fee. Null if the tariff does not say, and of a plan with one price, whose benefits say it.
     """
     discount: Decimal
     """
@@ -3121,6 +3200,10 @@ class RepeatRecharge(BaseModel):
     """
     The number's circle; null: the one that we know of.
     """
+    amount: Decimal | None = None
+    """
+    Of a plan of any amount: what it is to cost, as `amounts` of the plan allow. Null for a plan with one price.
+    """
     offer_id: UUID | None = None
     """
     The offer to use. If it does not apply, nothing is sold, and the error says why.
@@ -3354,6 +3437,10 @@ class SubscriptionOut(BaseModel):
     price: Decimal
     """
     Rupees, at most two decimals.
+    """
+    talktime: Decimal | None
+    """
+    What the operator credits of the `amount`, after tax and processing fee. Null if the tariff does not say, and of a plan with one price, whose benefits say it.
     """
     discount: Decimal
     """
@@ -3589,6 +3676,10 @@ class AutopayCreate(BaseModel):
     Indian mobile number; spaces and hyphens are forgiven, the answer has E.164.
     """
     plan_id: UUID
+    amount: Decimal | None = None
+    """
+    Of a plan of any amount: what each run is to cost, before offers. Null for a plan with one price.
+    """
     tag: Literal["regular", "onetime"] | str
     """
     How often an autopay runs.
@@ -3648,6 +3739,7 @@ class AutopayOut(BaseModel):
         Literal[
             "customer",
             "price",
+            "amount",
             "plan_withdrawn",
             "number_changed",
             "account_inactive",
@@ -3665,6 +3757,10 @@ class AutopayOut(BaseModel):
     price: Decimal
     """
     What a run costs, as of the last look: the plan's price, less the best automatic offer, or the bill. 0: no bill was seen yet.
+    """
+    amount: Decimal | None
+    """
+    Of a plan of any amount: what its owner chose. Null of a plan with one price.
     """
     max_amount: Decimal
     """
@@ -3705,7 +3801,7 @@ class AutopayPage(BaseModel):
 
 class AutopayUpdate(BaseModel):
     """
-    Change when an autopay is due next, how often it runs, how much one run may cost, or what it is paid from.
+    Change when an autopay is due next, how often it runs, for which amount, how much one run may cost, or what it is paid from.
     """
 
     model_config = ConfigDict(
@@ -3714,6 +3810,10 @@ class AutopayUpdate(BaseModel):
     next_due_at: date | AwareDatetime | None = None
     """
     When it is due next: a day (from its beginning in India) or an instant (RFC 3339).
+    """
+    amount: Decimal | None = None
+    """
+    Of a plan of any amount: what each run is to cost from now on.
     """
     max_amount: Decimal | None = None
     """
@@ -3855,7 +3955,7 @@ class PaymentDetail(PaymentOut):
 
 class PlanOut(BaseModel):
     """
-    A plan. `price` is what the customer pays, GST included.
+    A plan. `price` is what the customer pays, GST included; of a plan of any amount, the least that they can pay.
     """
 
     plan_id: UUID
@@ -3878,6 +3978,10 @@ class PlanOut(BaseModel):
     price: Decimal
     """
     Rupees, at most two decimals.
+    """
+    amounts: AmountsOut | None
+    """
+    Of a plan of any amount: what the customer can choose. A quote and a recharge name it as `amount`. null: it costs `price`.
     """
     validity: Validity
     benefits: Benefits
@@ -3922,6 +4026,10 @@ class QuoteOut(BaseModel):
     price: Decimal
     """
     Rupees, at most two decimals.
+    """
+    talktime: Decimal | None
+    """
+    What the operator credits of the `amount`, after tax and processing fee. Null if the tariff does not say, and of a plan with one price, whose benefits say it.
     """
     discount: Decimal
     """

@@ -4,7 +4,8 @@
 -- The cashback is taken from what the wallet has beyond `p_spared` paise; what is missing is owed, and withheld from the next cashback. `p_key`
 -- is the refund's id. Returns the part of the discount that the operator gives back, in paise; 0 if there was no offer.
 --
--- Locks the customer's wallet, what they owe, the one-time code, then the slot of the offer; the caller holds the recharge.
+-- Locks the customer's wallet, what they owe, the one-time code, the slot of the offer, then that of the campaign's budget; the caller
+-- holds the recharge.
 CREATE OR REPLACE FUNCTION return_offer(
     p_user uuid, p_recharge uuid, p_key text, p_paid bigint, p_refunded bigint, p_spared bigint, p_phone text,
     p_service_type text, p_source text, p_operator text, p_at timestamptz
@@ -55,5 +56,9 @@ BEGIN
     END IF;
     UPDATE offer_slots SET uses = uses - CASE WHEN v_is_all THEN 1 ELSE 0 END, spent = spent - v_use.cost + v_cost
     WHERE offer_id = v_use.offer_id AND slot = v_use.slot;
+    IF v_use.budget_id IS NOT NULL THEN
+        UPDATE offer_slots SET uses = uses - CASE WHEN v_is_all THEN 1 ELSE 0 END, spent = spent - v_use.cost + v_cost
+        WHERE offer_id = v_use.budget_id AND slot = v_use.budget_slot;
+    END IF;
     RETURN v_discount;
 END $$;

@@ -1,4 +1,5 @@
--- Divides what is left of an offer's uses and budget again over its slots, and adds the slots that are missing. `p_cost` (paise)
+-- Divides what is left of an offer's uses and budget again over its slots, and adds the slots that are missing. p_offer may be the
+-- budget_id of a campaign's budget. `p_cost` (paise)
 -- is what one use costs: a budget is divided into parts of at least that, so that what is left can be used. `p_first` is the
 -- slot that gets the first part. If the limit is lower than what is used, no slot has room.
 --
@@ -13,7 +14,7 @@ DECLARE
 BEGIN
     INSERT INTO offer_slots (offer_id, slot) SELECT p_offer, generate_series(0, 15) ON CONFLICT DO NOTHING;
     PERFORM FROM offer_slots WHERE offer_id = p_offer ORDER BY slot FOR UPDATE;
-    SELECT total_uses, budget_paise INTO v_limits FROM offers WHERE offer_id = p_offer;
+    v_limits := offer_limits(p_offer);
     SELECT sum(uses) AS uses, sum(spent) AS spent INTO v_used FROM offer_slots WHERE offer_id = p_offer;
     v_uses_left := v_limits.total_uses - v_used.uses;
     v_budget_left := v_limits.budget_paise - v_used.spent;

@@ -9,7 +9,9 @@
 --            'insufficient_balance': nothing was taken
 --   known    the code of the reason if the outcome is 'offer_not_applicable'; the present price in paise if it is 'price_changed'
 --
--- Locks the customer's wallet, the one-time code, then the slot of the offer.
+-- A chosen offer may belong to a campaign with a budget of its own, which the use is counted against, too: an automatic one never does.
+--
+-- Locks the customer's wallet, the one-time code, the slot of the offer, then that of the campaign's budget.
 CREATE OR REPLACE FUNCTION take_offer(
     p_user uuid, p_recharge uuid, p_phone text, p_offers jsonb, p_price bigint, p_expected bigint, p_from_wallet bigint,
     p_at timestamptz,
@@ -22,6 +24,9 @@ DECLARE
     v_back bigint;
     v_available bigint;
     v_slot integer;
+    v_budget record;
+    v_budget_id uuid;
+    v_budget_slot integer;
     v_code text := p_offers ->> 'code';
     v_is_chosen boolean := coalesce((p_offers ->> 'chosen')::boolean, false);
 BEGIN
@@ -54,9 +59,22 @@ BEGIN
                 known := 'used_up';
                 CONTINUE;
             END IF;
-            INSERT INTO offer_uses (user_id, recharge_id, offer_id, version, slot, discount, cashback, cost, code, created_at)
+            IF v_is_chosen THEN
+                v_budget := take_offer_budget(v_offer, p_user, v_code, v_less + v_back, p_at);
+                IF v_budget.is_spent THEN
+                    UPDATE offer_slots SET uses = uses - 1, spent = spent - v_less - v_back
+                    WHERE offer_slots.offer_id = v_offer AND slot = v_slot;
+                    known := 'budget_spent';
+                    CONTINUE;
+                END IF;
+                v_budget_id := v_budget.budget;
+                v_budget_slot := v_budget.slot;
+            END IF;
+            INSERT INTO offer_uses (
+                user_id, recharge_id, offer_id, version, slot, budget_id, budget_slot, discount, cashback, cost, code, created_at)
             VALUES (
-                p_user, p_recharge, v_offer, (v_each ->> 'version')::integer, v_slot, v_less, v_back, v_less + v_back, v_code, p_at);
+                p_user, p_recharge, v_offer, (v_each ->> 'version')::integer, v_slot, v_budget_id, v_budget_slot, v_less, v_back,
+                v_less + v_back, v_code, p_at);
             IF v_code IS NOT NULL THEN
                 UPDATE offer_codes SET used_by = p_user, recharge_id = p_recharge, used_at = p_at WHERE code = v_code;
             END IF;

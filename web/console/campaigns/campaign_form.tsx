@@ -1,6 +1,15 @@
 /// A new campaign: which offer, to whom, for how long, and how many don't see it.
 import { Select, TextField } from "#ui/controls.tsx";
-import { Checks, chosenOf, codesOf, countOf, instantOf, MomentField } from "#ui/fields.tsx";
+import {
+  AmountField,
+  amountOf,
+  Checks,
+  chosenOf,
+  codesOf,
+  countOf,
+  instantOf,
+  MomentField,
+} from "#ui/fields.tsx";
 import { optionsOf } from "#ui/filters.tsx";
 import { ActDialog } from "#ui/form.tsx";
 import { toast } from "#ui/toasts.tsx";
@@ -25,6 +34,7 @@ export function NewCampaignDialog({ onClose }: { onClose: () => void }) {
         await create({
           name: values.name ?? "",
           offer_id: values.offer_id ?? "",
+          budget: amountOf(values, "budget", words.amountInvalid),
           control_percent: count("control_percent") ?? 10,
           starts_at: instantOf(values, "starts_at") ?? "",
           ends_at: instantOf(values, "ends_at") ?? "",
@@ -51,6 +61,7 @@ export function NewCampaignDialog({ onClose }: { onClose: () => void }) {
         <MomentField name="starts_at" label={words.from} isRequired />
         <MomentField name="ends_at" label={words.until} isRequired />
         <TextField name="control_percent" label={text.controlPercent} defaultValue="10" inputMode="numeric" />
+        <AmountField name="budget" label={text.budget} hint={text.budgetHint} />
         <TextField name="operators" label={words.operators} placeholder="JIO, VI" />
         <TextField name="circles" label={text.circles} />
         <TextField name="last_recharge_within_days" label={text.within} inputMode="numeric" />
