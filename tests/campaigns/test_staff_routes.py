@@ -53,6 +53,8 @@ async def test_a_campaign_from_plan_to_cancellation(
         ({"name": " "}, "body.name"),
         ({"offer_id": str(new_id())}, "body.offer_id"),
         ({"control_percent": 51}, "body.control_percent"),
+        ({"budget": 0}, "body.budget"),
+        ({"budget": "1e9"}, "body.budget"),
         ({"ends_at": "2020-01-01T00:00:00Z"}, "body"),
         ({"starts_at": "2019-01-01T00:00:00Z", "ends_at": "2020-01-01T00:00:00Z"}, "body.ends_at"),
         ({"target": {"min_spend": 5, "max_spend": 4}}, "body.target"),

@@ -8,13 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from gencharge.channels.models import Fulfilment
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.values.money import Money
 from gencharge.recharge import lifecycle_crud
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import RefundOutcome
 from tests.make.delivery import FIRST, Purchase, purchase
-from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.money import buy, find_plan, find_talktime, make_customer, make_number
 from tests.make.recharge import assert_books_balance, list_events, list_plans, list_topics, money_of
 
 
@@ -180,4 +182,29 @@ async def test_parts_are_refunded_until_nothing_is_left(jio: Stores, parts: list
         assert await bought.balance() == 100_000 - left
     assert left == 0
     assert (await bought.recharge()).status == "refunded"
+    await assert_books_balance(jio)
+
+
+async def test_any_amount_goes_to_the_operator_whole_and_back_in_parts(jio: Stores) -> None:
+    user_id, number, plan = await make_customer(jio, 1_000), await make_number(jio), await find_talktime(jio)
+    sale = (await buy(jio, user_id, number, plan.plan_id, amount=37)).answer
+    assert (sale.status, sale.talktime) == ("processing", Money.rupees("28.36"))
+    async with jio.database.transaction() as db:
+        queued = await db.get_one(Fulfilment, (user_id, sale.recharge_id))
+        assert (queued.amount, queued.plan_id) == (37_00, plan.plan_id)
+    assert await money_of(jio, user_id) == (963_00, 37_00)
+    await jio.database.run(
+        lambda db: recharges.deliver(
+            db, user_id, sale.recharge_id, operator_reference="J", channel=FIRST, commission=1_00
+        )
+    )
+    assert await refund_of(jio, user_id, sale.recharge_id, 10_00) is RefundOutcome.REFUNDED
+    assert await refund_of(jio, user_id, sale.recharge_id, 27_01) is RefundOutcome.TOO_MUCH
+    assert await refund_of(jio, user_id, sale.recharge_id, 27_00) is RefundOutcome.REFUNDED
+    [topped_up] = await list_plans(jio, number)
+    assert topped_up.status == "cancelled"
+    assert await money_of(jio, user_id) == (1_000_00, 0)
+    failed = (await buy(jio, user_id, number, plan.plan_id, amount=500, confirm_duplicate=True)).answer
+    await jio.database.run(lambda db: recharges.fail(db, user_id, failed.recharge_id, reason="declined"))
+    assert await money_of(jio, user_id) == (1_000_00, 0)
     await assert_books_balance(jio)

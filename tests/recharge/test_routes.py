@@ -15,7 +15,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from tests.make.factories import headers_for, make_user
-from tests.make.money import buy, find_plan, fingerprint, make_customer, make_number
+from tests.make.money import buy, find_plan, find_talktime, fingerprint, make_customer, make_number
 from tests.make.recharge import run_sql
 from tests.make.velocity import list_held_back
 
@@ -515,3 +515,33 @@ async def test_a_recharge_above_a_velocity_bound_is_429_with_the_rule_and_the_si
     assert 590 <= int(refused.headers["Retry-After"]) <= 600
     [row] = await list_held_back(shop, customer)
     assert row.session_id is not None
+
+
+async def test_any_amount_over_http_is_quoted_sold_shown_and_repeated(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    plan_id = str((await find_talktime(shop)).plan_id)
+    number_and_plan = {"phone_number": await make_number(shop), "plan_id": plan_id}
+    for path, more in (("/v1/recharge/quote", {}), (SUBSCRIBE, {"payment_method": "wallet"})):
+        for amount in (None, 9.99, 10.5, 2_001):
+            answer = await client.post(
+                path, json=number_and_plan | more | {"amount": amount}, headers=headers
+            )
+            problem = answer.json()
+            assert (answer.status_code, problem["code"]) == (422, "amount_invalid"), answer.text
+            assert problem["errors"][0]["field"] == "body.amount"
+            assert (problem["minimum"], problem["maximum"], problem["step"]) == (10.0, 2_000.0, 1.0)
+    quoted = await client.post("/v1/recharge/quote", json=number_and_plan | {"amount": 100}, headers=headers)
+    assert (quoted.json()["payable"], quoted.json()["talktime"]) == (100.0, 81.75)
+    sold = await client.post(
+        SUBSCRIBE, json=number_and_plan | {"payment_method": "wallet", "amount": 100}, headers=headers
+    )
+    assert sold.status_code == 201, sold.text
+    shown = (await client.get(f"/v1/recharge/{sold.json()['recharge_id']}", headers=headers)).json()
+    assert (shown["price"], shown["talktime"], shown["category"]) == (100.0, 81.75, "talktime")
+    again = await client.post(
+        f"/v1/recharge/{sold.json()['recharge_id']}/repeat",
+        json={"confirm_duplicate": True},
+        headers=headers | {"Idempotency-Key": str(uuid4())},
+    )
+    assert (again.status_code, again.json()["price"], again.json()["talktime"]) == (201, 100.0, 81.75)

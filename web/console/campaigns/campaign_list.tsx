@@ -170,7 +170,11 @@ function Result({ id }: { id: string }) {
               [text.cost, <Money key="cost" rupees={result.cost} />],
               [
                 text.budget,
-                result.budget === null ? <Nothing key="budget" /> : <Money key="budget" rupees={result.budget} />,
+                result.budget === null ? (
+                  <Nothing key="budget" />
+                ) : (
+                  <Money key="budget" rupees={result.budget} />
+                ),
               ],
               result.spent !== null && [text.spent, <Money key="spent" rupees={result.spent} />],
               [
