@@ -13,20 +13,22 @@ from gencharge import wiring
 from gencharge.autopay import run_service as runs
 from gencharge.autopay import service as autopays
 from gencharge.autopay.due import key_of
+from gencharge.autopay.errors import AutopayAmountInvalid
 from gencharge.autopay.loop import AutopayRunner
 from gencharge.autopay.models import RunOutcome
-from gencharge.autopay.schemas import AutopayOut
+from gencharge.autopay.schemas import AutopayOut, AutopayUpdate
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
+from gencharge.mandates.errors import MandateAmountExceeded
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.loop import PaymentChecks
 from gencharge.payments.models import PaymentPurpose
 from gencharge.recharge import service as recharges
 from tests.make.autopay import attempts_of, make_autopay, make_owner, recharges_of, row_of, run_due
 from tests.make.mandates import make_mandate
-from tests.make.money import balance
+from tests.make.money import balance, find_talktime
 from tests.make.outside import Outside
 from tests.make.payments import assert_clean, open_topup
 from tests.make.recharge import run_sql
@@ -87,6 +89,27 @@ async def test_what_the_wallet_does_not_cover_is_charged_wholly_to_the_mandate(
     assert await attempts_of(shop, autopay) == [("succeeded", None)]
     row = await row_of(shop, autopay)
     assert (row.next_due, row.mandate_id) == (DUE + timedelta(days=28), mandate_id)
+    await assert_clean(shop)
+
+
+async def test_an_amount_of_the_owners_choice_is_charged_to_the_mandate_whole(
+    shop: Stores, context: PaymentContext, outside: Outside
+) -> None:
+    plan_id = (await find_talktime(shop)).plan_id
+    user_id, autopay, _ = await subscribed(shop, context, outside, plan_id=plan_id, amount=120)
+    # More than one charge of the mandate may be is refused, and so is more than the owner allows.
+    for amount, refusal in ((600, MandateAmountExceeded), (130, AutopayAmountInvalid)):
+        limit = 1_000 if amount == 600 else 120
+        command = AutopayUpdate.model_validate({"amount": amount, "max_amount": limit})
+        with pytest.raises(refusal):
+            await shop.database.run(
+                lambda db, command=command: autopays.update(db, user_id, autopay.autopay_id, command)  # type: ignore[misc]
+            )
+    await work(shop, context, DUE)
+    assert charged(outside) == [(120_00, "captured")]
+    [recharge] = await recharges_of(shop, user_id)
+    assert (recharge.status, recharge.gateway_amount, recharge.talktime) == ("delivered", 120_00, 98_69)
+    assert await attempts_of(shop, autopay) == [("succeeded", None)]
     await assert_clean(shop)
 
 

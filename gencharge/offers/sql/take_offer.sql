@@ -24,8 +24,7 @@ DECLARE
     v_back bigint;
     v_available bigint;
     v_slot integer;
-    v_budget record;
-    v_budget_id uuid;
+    v_budget uuid;
     v_budget_slot integer;
     v_code text := p_offers ->> 'code';
     v_is_chosen boolean := coalesce((p_offers ->> 'chosen')::boolean, false);
@@ -54,26 +53,32 @@ BEGIN
                 known := offer_code_reason(v_code, v_offer, p_user);
             END IF;
             CONTINUE WHEN known IS NOT NULL;
+            IF v_is_chosen THEN
+                v_budget := offer_budget_of(v_offer, v_code, p_at);
+            END IF;
+            -- Without a lock: a budget that is spent is refused at once, and writes nothing.
+            IF v_budget IS NOT NULL AND (offer_left(v_budget)).budget < v_less + v_back THEN
+                known := 'budget_spent';
+                CONTINUE;
+            END IF;
             v_slot := take_offer_slot(v_offer, p_user, v_less + v_back);
             IF v_slot IS NULL THEN
                 known := 'used_up';
                 CONTINUE;
             END IF;
-            IF v_is_chosen THEN
-                v_budget := take_offer_budget(v_offer, p_user, v_code, v_less + v_back, p_at);
-                IF v_budget.is_spent THEN
+            IF v_budget IS NOT NULL THEN
+                v_budget_slot := take_offer_slot(v_budget, p_user, v_less + v_back);
+                IF v_budget_slot IS NULL THEN
                     UPDATE offer_slots SET uses = uses - 1, spent = spent - v_less - v_back
                     WHERE offer_slots.offer_id = v_offer AND slot = v_slot;
                     known := 'budget_spent';
                     CONTINUE;
                 END IF;
-                v_budget_id := v_budget.budget;
-                v_budget_slot := v_budget.slot;
             END IF;
             INSERT INTO offer_uses (
                 user_id, recharge_id, offer_id, version, slot, budget_id, budget_slot, discount, cashback, cost, code, created_at)
             VALUES (
-                p_user, p_recharge, v_offer, (v_each ->> 'version')::integer, v_slot, v_budget_id, v_budget_slot, v_less, v_back,
+                p_user, p_recharge, v_offer, (v_each ->> 'version')::integer, v_slot, v_budget, v_budget_slot, v_less, v_back,
                 v_less + v_back, v_code, p_at);
             IF v_code IS NOT NULL THEN
                 UPDATE offer_codes SET used_by = p_user, recharge_id = p_recharge, used_at = p_at WHERE code = v_code;

@@ -1,4 +1,4 @@
-"""`take_offer_budget`: no order of uses, failures and refunds lets a campaign spend more than its own budget."""
+"""`offer_budget_of`, and the sales that count against it: no order of uses, failures and refunds lets a campaign spend more than its own budget."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import asyncio
 import random
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import DatabaseUnavailable
@@ -85,6 +87,26 @@ async def test_fifty_racing_uses_of_the_last_of_a_budget_get_it_once(shop: Store
     assert await used(shop, budget) == (1, COST)
     assert await used(shop, offer.offer_id) == (1, COST), "what was refused is not counted there either"
     await assert_books_balance(shop)
+
+
+async def test_who_comes_when_the_budget_is_spent_writes_no_counter(shop: Stores) -> None:
+    code = new_code()
+    offer = await publish(shop, REWARD, code=code)
+    budget = await give_budget(shop, offer, 60)
+    market = await market_of(shop, offer)
+    await sell(shop, market, code)
+    rows = text(
+        "SELECT array_agg(xmin::text ORDER BY offer_id, slot) FROM offer_slots WHERE offer_id = ANY (:ids)"
+    )
+
+    async def written() -> Any:
+        async with shop.database.transaction() as db:
+            return await db.scalar(rows, {"ids": [offer.offer_id, budget]})
+
+    before = await written()
+    with pytest.raises(OfferUsedUp):
+        await sell(shop, market, code)
+    assert await written() == before
 
 
 async def test_a_use_that_is_freed_or_refunded_in_part_gives_the_budget_back(shop: Stores) -> None:
