@@ -21,6 +21,7 @@ from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.precedence import RouteIndex, in_order
 from gencharge.core.postgres.maintenance import Maintenance
 from gencharge.core.settings import Settings, get_settings
+from gencharge.core.stores.timekeeping import Timekeeper
 from gencharge.core.tracing import lifecycle as tracing
 from gencharge.sessions.guards import Gate
 
@@ -58,7 +59,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or get_settings()
     telemetry.configure_logging(settings)
     problems = exposure.problems(settings)  # what must not leave this machine
-
     limits = LimitClasses(settings, identify=_caller_of, callbacks=wiring.CALLBACKS)
     maintenance = Maintenance()
 
@@ -67,7 +67,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         traces = tracing.start(settings, role="api", version=__version__)
         opened = OpenStores(app, settings, limits)
         opened.open()
-        watching = maintenance.watch(settings, on_other=opened.replace)
+        compare = Timekeeper(settings).compare
+        watching = maintenance.watch(settings, on_other=opened.replace, on_instant=compare)
         tasks = [asyncio.create_task(watching, name="maintenance")]
         if problems:
             tasks.append(asyncio.create_task(loopback.end_if_exposed(problems), name="exposure"))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from gencharge.core.values import clock
 
 TIMESTAMP: Final = "X-Timestamp"
 SIGNATURE: Final = "X-Signature"
@@ -50,7 +51,7 @@ def secret_of(master: str, channel: str, direction: Direction, version: int) -> 
 def sign(secrets: Sequence[str], message: Message) -> dict[str, str]:
     """The two headers of a message, signed now with each of the secrets."""
     # The real time: the other side does not see our test clock.
-    timestamp = str(int(time.time()))
+    timestamp = str(int(clock.seconds()))
     signatures = (_digest(secret, timestamp, message) for secret in secrets)
     return {TIMESTAMP: timestamp, SIGNATURE: " ".join(signatures)}
 
@@ -65,7 +66,7 @@ def problem_with(secrets: Sequence[str], timestamp: str, signature: str, message
     expected = [_digest(secret, timestamp, message).encode() for secret in secrets]
     if not any(hmac.compare_digest(ours, theirs) for ours in expected for theirs in signatures):
         return "wrong signature"
-    if abs(time.time() - int(timestamp)) > FRESH_SECONDS:
+    if abs(clock.seconds() - int(timestamp)) > FRESH_SECONDS:
         return "too old"
     return None
 

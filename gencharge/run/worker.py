@@ -19,6 +19,7 @@ from gencharge.core.postgres.maintenance import Maintenance, wait_until_open
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.stores import Stores
+from gencharge.core.stores.timekeeping import Timekeeper
 from gencharge.core.tracing import lifecycle as tracing
 from gencharge.run import clocks
 
@@ -68,7 +69,12 @@ async def _work_until_closed(settings: Settings, stop: asyncio.Event) -> None:
         asyncio.create_task(_run_jobs(settings, stores), name="jobs"),
         asyncio.create_task(clocks.watch(stores), name="clock"),
         asyncio.create_task(stores.reading.watch(), name="replica"),
-        asyncio.create_task(maintenance.watch(settings, on_close=close, on_other=close), name="maintenance"),
+        asyncio.create_task(
+            maintenance.watch(
+                settings, on_close=close, on_other=close, on_instant=Timekeeper(settings).compare
+            ),
+            name="maintenance",
+        ),
         *(asyncio.create_task(loop(stores), name=loop.__name__) for loop in wiring.LOOPS),
     ]
     loading.end()

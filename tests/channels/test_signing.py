@@ -24,6 +24,7 @@ from gencharge.channels.signing import (
     secret_of,
     sign,
 )
+from gencharge.core.values import clock
 from sandbox import signing as sandbox_signing
 
 BODY = b'{"reference":"r-1","status":"success"}'
@@ -120,9 +121,9 @@ def test_a_signature_that_is_not_ascii_is_refused_without_an_error() -> None:
 @pytest.mark.parametrize("seconds", [-FRESH_SECONDS - 5, FRESH_SECONDS + 5])
 def test_a_message_too_old_or_too_new_is_a_replay(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
     now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + seconds)
+    monkeypatch.setattr(clock, "seconds", lambda: now + seconds)
     headers = signed("secret", BODY)
-    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(clock, "seconds", lambda: now)
     assert problem(headers) == "too old"
 
 
@@ -146,9 +147,9 @@ def test_the_operators_sandbox_and_we_sign_alike() -> None:
 
 @pytest.mark.parametrize("offset", [-FRESH_SECONDS, -1, 0, 1, FRESH_SECONDS])
 def test_clocks_may_differ_by_five_minutes(monkeypatch: pytest.MonkeyPatch, offset: int) -> None:
-    monkeypatch.setattr(time, "time", lambda: 1_795_000_000 + offset)
+    monkeypatch.setattr(clock, "seconds", lambda: 1_795_000_000 + offset)
     headers = signed("secret", BODY)
-    monkeypatch.setattr(time, "time", lambda: 1_795_000_000)
+    monkeypatch.setattr(clock, "seconds", lambda: 1_795_000_000)
     assert problem(headers) is None
 
 

@@ -8,6 +8,7 @@ A closed database also refuses writes (`default_transaction_read_only`), so a pr
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -24,7 +25,8 @@ PREFIX: Final = "gencharge restore "
 POLL_SECONDS: Final = 0.5
 CURE: Final = "if no restore runs any more: gencharge backup restore --resume"
 _NOTE: Final = """
-    SELECT oid::bigint AS oid, shobj_description(oid, 'pg_database') AS note
+    SELECT oid::bigint AS oid, shobj_description(oid, 'pg_database') AS note,
+        extract(epoch FROM clock_timestamp())::float8 AS instant
     FROM pg_database WHERE datname = current_database()
 """
 log = telemetry.get_logger(__name__)
@@ -32,10 +34,12 @@ log = telemetry.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the live database says: which database it is, and the journal of a restore in place; empty if there is none."""
+    """What the live database says: which database it is, the journal of a restore in place, empty if there is none, and what time it is
+    (seconds since 1970)."""
 
     oid: int
     journal: Mapping[str, Any] = field(default_factory=dict)
+    instant: float = 0.0
 
     @property
     def is_closed(self) -> bool:
@@ -63,7 +67,7 @@ async def read(database: Database) -> Note:
     """What the live database says. Raises DatabaseUnavailable."""
     row = await database.fetch_row(_NOTE)
     assert row is not None, "a session is in a database"
-    return Note(int(row["oid"]), journal_of(row["note"]))
+    return Note(int(row["oid"]), journal_of(row["note"]), row["instant"])
 
 
 class Maintenance:
@@ -79,15 +83,21 @@ class Maintenance:
         *,
         on_close: Callable[[], Awaitable[None]] | None = None,
         on_other: Callable[[], Awaitable[None]] | None = None,
+        on_instant: Callable[[float, float], Awaitable[None]] | None = None,
     ) -> None:
         """Look twice a second until cancelled. `on_close` is called when it closes; `on_other` before it opens again with another
-        database in the place of the one that this process began with: whatever it holds in memory is of the other one."""
+        database in the place of the one that this process began with: whatever it holds in memory is of the other one. `on_instant`
+        gets each time what time it is there (seconds since 1970), and how many seconds the answer took."""
         # A connection of its own: under load those of the requests are all taken.
         database = Database(settings, name="gencharge-maintenance")
         try:
             while True:
                 try:
-                    await self._look(await read(database), on_close, on_other)
+                    began_at = time.monotonic()
+                    note = await read(database)
+                    if on_instant is not None:
+                        await on_instant(note.instant, time.monotonic() - began_at)
+                    await self._look(note, on_close, on_other)
                 except Exception as error:
                     raise_if_cancelled()
                     # Away, or in the moment between two names: what was known stays true.
