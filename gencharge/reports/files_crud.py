@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.admins.models import RolePermission
+from gencharge.admins.models import Admin, RolePermission
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.reports.models import FileStatus, ReportFile
 from gencharge.reports.schemas import ReportFileQuery
@@ -33,6 +33,11 @@ async def list_files(
         statement = statement.where(ReportFile.report == query.report)
     newest = Order(column_of(ReportFile.created_at), column_of(ReportFile.file_id))
     return await fetch_page(db, statement, newest, query)
+
+
+async def lock_admin(db: AsyncSession, admin_id: UUID) -> None:
+    """Hold the admin's row, so that of many requests at once none counts without the others."""
+    await db.execute(select(Admin.admin_id).where(Admin.admin_id == admin_id).with_for_update(key_share=True))
 
 
 async def count_open(db: AsyncSession, requested_by: UUID) -> int:

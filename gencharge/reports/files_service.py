@@ -10,6 +10,9 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.admins import service as admins
+from gencharge.admins.errors import AdminBlocked, AdminNotFound
+from gencharge.admins.models import Admin, Role
 from gencharge.core.background import jobs, long_jobs
 from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.events.events import emit
@@ -56,6 +59,7 @@ async def request(
     """
     report = choose(admin, granted, command.report)
     query = parse(report, command.model_dump(exclude={"report"}, mode="json"))
+    await files_crud.lock_admin(db, admin.user_id)
     if await files_crud.count_open(db, admin.user_id) >= MOST_OPEN:
         raise ReportFileLimitExceeded
     now = clock.now()
@@ -193,14 +197,38 @@ def _may_see(row: ReportFile, admin: Principal, granted: Set[str]) -> bool:
 async def by_link(
     db: AsyncSession, settings: Settings, file_id: UUID, *, until: int, signature: str
 ) -> ReportFile:
-    """The file that a link leads to. Raises ReportLinkNotFound: for a link that is not ours, has expired, or whose file is gone."""
+    """The file that a link leads to.
+
+    Raises ReportLinkNotFound: for a link that is not ours, has expired, whose file is gone, or whose admin may no longer see what is in it.
+    """
     now = clock.now()
     if not links.is_valid(settings, file_id, until, signature, now):
         raise ReportLinkNotFound
     row = await files_crud.get_file(db, file_id)
     if row is None or row.status != FileStatus.READY or row.expires_at <= now:
         raise ReportLinkNotFound
+    try:
+        admin, role = await admins.admit(db, row.requested_by)
+    except (AdminNotFound, AdminBlocked):
+        raise ReportLinkNotFound from None
+    granted = await files_crud.list_permissions(db, role.role_id)
+    principal = principal_of(admin, role)
+    allowed = {report.name for report in service.allowed(granted, principal)}
+    may_take = permission(Resource.REPORTS, Action.READ) in granted and row.report in allowed
+    if not may_take or not _may_see(row, principal, granted):
+        raise ReportLinkNotFound
     return row
+
+
+def principal_of(admin: Admin, role: Role) -> Principal:
+    """The admin as their role and their operators are now, without a session."""
+    return Principal(
+        user_id=admin.admin_id,
+        kind="admin",
+        session_id=admin.admin_id,
+        role=role.name,
+        operator_scope=tuple(admin.operator_scope),
+    )
 
 
 def key_of(row: ReportFile, attempt: int | None = None) -> str:

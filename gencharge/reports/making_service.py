@@ -30,7 +30,7 @@ from gencharge.reports.events import ScheduledReportReady
 from gencharge.reports.models import FileStatus, ReportFile
 from gencharge.reports.service import Order
 from gencharge.sessions.errors import PermissionDenied
-from gencharge.sessions.guards import Action, Principal, Resource, permission
+from gencharge.sessions.guards import Action, Resource, permission
 
 LEASE: Final = timedelta(seconds=60)
 ATTEMPTS: Final = 3
@@ -130,13 +130,7 @@ async def _order_of(db: AsyncSession, stores: Stores, claimed: ReportFile) -> Or
     """
     admin, role = await admins.admit(db, claimed.requested_by)
     granted = await files_crud.list_permissions(db, role.role_id)
-    principal = Principal(
-        user_id=admin.admin_id,
-        kind="admin",
-        session_id=admin.admin_id,
-        role=role.name,
-        operator_scope=tuple(admin.operator_scope),
-    )
+    principal = files_service.principal_of(admin, role)
     allowed = {report.name: report for report in service.allowed(granted, principal)}
     report = allowed.get(claimed.report)
     # Who gets a scheduled report needs no right to have one made: somebody who has it asked.

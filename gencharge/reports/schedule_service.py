@@ -57,6 +57,7 @@ async def create(
     if len(active) < len(recipients):
         right = "Must be active admins"
         raise ValidationFailed(errors=[field_problem("body.recipients", right, "recipients_invalid")])
+    await files_crud.lock_admin(db, admin.user_id)
     if await schedule_crud.count_schedules(db, admin.user_id) >= MAXIMUM:
         raise ReportScheduleLimitExceeded
     row = ReportSchedule(

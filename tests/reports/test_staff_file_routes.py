@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
 
+from gencharge.admins.models import Admin
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.reports import files_service
@@ -55,6 +59,33 @@ async def test_a_file_is_asked_for_made_and_taken_by_a_link(
         assert (await client.get(link["url"])).json()["code"] == "report_link_not_found"
     changed = link["url"][:-1] + ("0" if link["url"][-1] != "0" else "1")
     assert (await client.get(changed)).json()["code"] == "report_link_not_found"
+
+
+@pytest.mark.parametrize("values", [{"status": "blocked"}, {"operator_scope": ["VI"]}])
+async def test_a_link_ends_with_the_rights_of_its_admin(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], values: dict[str, Any]
+) -> None:
+    file = await ask(client, headers)
+    await make_waiting(shop)
+    path = f"{FILES}/{file['report_file_id']}"
+    link = (await client.post(f"{path}/link", headers=headers)).json()["url"]
+    assert (await client.get(link)).status_code == 200
+    row = await shop.database.run(
+        lambda db: files_service.files_crud.get_file(db, UUID(file["report_file_id"]))
+    )
+    assert row is not None
+    change = update(Admin).where(Admin.admin_id == row.requested_by).values(**values)
+    await shop.database.run(lambda db: db.execute(change))
+    refused = await client.get(link)
+    assert (refused.status_code, refused.json()["code"]) == (404, "report_link_not_found")
+
+
+async def test_twenty_requests_at_once_do_not_get_past_the_limit(
+    client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    requests = [client.post(FILES, headers=headers, json={"report": "transactions"}) for _ in range(20)]
+    answers = [answer.status_code for answer in await asyncio.gather(*requests)]
+    assert sorted(answers) == [202] * files_service.MOST_OPEN + [409] * (20 - files_service.MOST_OPEN)
 
 
 async def test_the_files_of_others_are_not_found(

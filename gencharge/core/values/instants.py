@@ -36,10 +36,10 @@ def _instant(raw: Any) -> datetime:
             instant = None
     if not isinstance(instant, datetime) or instant.tzinfo is None:
         raise PydanticCustomError("instant", _AN_INSTANT)
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("instant", "Must be a date of the years 1 to 9999") from None
+    # In some zone the first and the last instants that Python knows can't be named: a row with one would break every file it is in.
+    if not FIRST_DAY.year <= instant.year <= LAST_DAY.year:
+        raise PydanticCustomError("instant", "Must be a date of the years 1900 to 2999")
+    return instant.astimezone(UTC)
 
 
 def _day(raw: Any) -> date:
