@@ -2,8 +2,8 @@
 
 Caps and pauses of a number and of an address are counted here, in PostgreSQL, when a code is asked for. The budgets, of the
 whole service and of all numbers with one prefix, are counted when a message really goes out, so that nobody learns from
-them which numbers have accounts. A used-up budget stops codes to strangers only: a device or an address that is known to
-be the owner's still gets one, or an attacker could keep everybody from signing in.
+them which numbers have accounts. Devices and addresses that are known to be the owner's have budgets of their own, or strangers
+could keep everybody from signing in; and these have an end, too, or who owns many accounts could run up any bill.
 """
 
 from __future__ import annotations
@@ -53,15 +53,17 @@ class Budget:
     window: timedelta
 
 
-def budgets_of(settings: Settings, recipient: str) -> list[Budget]:
-    """The budgets that a message to this number spends; none for an e-mail address."""
+def budgets_of(settings: Settings, recipient: str, *, known: bool = False) -> list[Budget]:
+    """The budgets that a message to this number spends; none for an e-mail address. `known`: a device or an address of its owner asked."""
     if not recipient.startswith("+"):
         return []
-    prefix = recipient[:_PREFIX_LENGTH]
+    kind, factor = ("known-", settings.otp_known_factor) if known else ("", 1)
     return [
-        Budget("day", settings.otp_sends_per_day, _DAY),
-        Budget("hour", settings.otp_sends_per_hour, _HOUR),
-        Budget(f"prefix:{prefix}", settings.otp_sends_per_prefix_hour, _HOUR),
+        Budget(f"{kind}day", factor * settings.otp_sends_per_day, _DAY),
+        Budget(f"{kind}hour", factor * settings.otp_sends_per_hour, _HOUR),
+        Budget(
+            f"{kind}prefix:{recipient[:_PREFIX_LENGTH]}", factor * settings.otp_sends_per_prefix_hour, _HOUR
+        ),
     ]
 
 
@@ -90,8 +92,7 @@ async def _count(
 ) -> int:
     """Count a code that is asked for: how many seconds until the next one."""
     settings, now = context.settings, clock.now()
-    if not source.known:
-        await _refuse_without_budget(db, budgets_of(settings, recipient), now)
+    await _refuse_without_budget(db, budgets_of(settings, recipient, known=source.known), now)
     pauses, sends, by_address = await _rows(context, db, purpose, recipient, source, address)
     for row in filter(None, (pauses, sends, by_address)):
         _begin_anew(row, _HOUR, now)
@@ -189,13 +190,13 @@ async def within_budget(
 async def _spend_budgets(
     context: AuthContext, db: AsyncSession, recipient: str, source: Source
 ) -> str | None:
-    """Count a message in its budgets; the name of one that is used up, unless the recipient's device is known."""
+    """Count a message in its budgets; the name of one that is used up, and then nothing is counted."""
     now = clock.now()
-    budgets = budgets_of(context.settings, recipient)
+    budgets = budgets_of(context.settings, recipient, known=source.known)
     rows = [await sends_crud.lock_sends(db, _row_of(budget), now=now) for budget in budgets]
     for row, budget in zip(rows, budgets, strict=True):
         _begin_anew(row, budget.window, now)
-        if row.count >= budget.limit and not source.known:
+        if row.count >= budget.limit:
             return budget.name
     for row, budget in zip(rows, budgets, strict=True):
         row.count += 1

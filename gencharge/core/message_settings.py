@@ -33,19 +33,24 @@ class Codes(BaseModel):
     otp_sends_per_prefix_hour: int = Field(
         default=500,
         ge=1,
-        description="Codes for all numbers with the same first four digits in an hour, but those that known devices "
-        "ask for.",
+        description="Codes for all numbers with the same first four digits in an hour, asked for by strangers.",
     )
     otp_sends_per_hour: int = Field(
         default=5_000,
         ge=1,
-        description="Codes of the whole service in an hour, but those that known devices ask for. The staff are told at four "
-        "fifths.",
+        description="Codes of the whole service in an hour, asked for by strangers. The staff are told at four fifths.",
     )
     otp_sends_per_day: int = Field(
         default=50_000,
         ge=1,
         description="The same in a day: with the price of an SMS it bounds what an attack can cost.",
+    )
+    otp_known_factor: int = Field(
+        default=4,
+        ge=1,
+        le=1000,
+        description="Devices and addresses that are known to be the owner's have budgets of their own, so many times as large as those of "
+        "strangers: no stranger can use them up.",
     )
     dev_fixed_otp: str = Field(
         default="",

@@ -14,6 +14,13 @@ class Sending(BaseModel):
         le=10_000,
         description="SMS of all workers together; what the provider's contract allows.",
     )
+    sms_per_recipient_day: int = Field(
+        default=50,
+        ge=1,
+        le=10_000,
+        description="SMS about what happens to one customer in 24 hours, codes not counted; the rest is in their inbox only. Who makes much "
+        "happen can't run up the bill.",
+    )
     emails_per_second: int = Field(
         default=20, ge=1, le=10_000, description="E-mails of all workers together."
     )

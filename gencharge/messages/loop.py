@@ -31,7 +31,7 @@ from gencharge.core.values.quiet_hours import earliest
 from gencharge.core.values.recipient import Contact, NotificationType, Recipient
 from gencharge.core.vault.columns import place
 from gencharge.core.vault.vault import Vault
-from gencharge.messages import contact_service, mail_service, queue_crud, sent_service
+from gencharge.messages import contact_service, mail_service, queue_crud, sent_service, sms_service
 from gencharge.messages.circuit import Circuit
 from gencharge.messages.models import PRIORITIES, SEALED, DropReason, MessageChannel, MessageState
 from gencharge.messages.push_clients import PUSHES_AT_ONCE
@@ -149,11 +149,7 @@ class MessageLoop(Loop[Task, MessageChannel]):
         # Before the attempts begin: while PostgreSQL is away none is counted.
         contacts = await self._stores.database.run(lambda db: contact_service.contacts_of(db, due))
         with answering(self._documents):
-            obstacles = (
-                await mail_service.obstacles(self._documents, self._stores.settings, due, contacts)
-                if channel is MessageChannel.EMAIL
-                else {}
-            )
+            obstacles = await self._obstacles(channel, due, contacts)
             allowed = await queue_crud.take_places(self._documents, channel, self._rates[channel], len(due))
             if not allowed:
                 return []
@@ -165,6 +161,16 @@ class MessageLoop(Loop[Task, MessageChannel]):
                 until=now + LEASE,
             )
         return [self._task(document, contacts, obstacles.get(document["_id"])) for document in leased]
+
+    async def _obstacles(
+        self, channel: MessageChannel, due: list[Document], contacts: Mapping[Recipient, Contact]
+    ) -> dict[object, DropReason]:
+        """Which of these must not be sent, by id, whatever their contacts are."""
+        if channel is MessageChannel.EMAIL:
+            return await mail_service.obstacles(self._documents, self._stores.settings, due, contacts)
+        if channel is MessageChannel.SMS:
+            return await sms_service.obstacles(self._documents, self._stores.settings, due)
+        return {}
 
     def _rest_from(self, channel: MessageChannel) -> None:
         """Nothing is due of it: while messages of others are under way, it is looked at as seldom as without them."""

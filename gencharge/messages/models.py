@@ -72,6 +72,8 @@ class DropReason(StrEnum):
     """The provider refuses this message, however often it is sent."""
     UNREADABLE = "unreadable"
     """The key of its text is lost."""
+    TOO_MANY = "too_many"
+    """The recipient had as many SMS in 24 hours as SMS_PER_RECIPIENT_DAY allows."""
     CANCELLED = "cancelled"
     """The staff took back what it belongs to."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from pymongo.write_concern import WriteConcern
 
 from gencharge.core.stores.mongo import Document
+from gencharge.core.values.recipient import Recipient
 from gencharge.messages.crud import MESSAGES, Db
 from gencharge.messages.models import PRIORITIES, MessageChannel, MessageState
 
@@ -33,6 +34,28 @@ async def list_due(documents: Db, channel: MessageChannel, now: datetime, limit:
     fields = {"recipient_kind": 1, "recipient_id": 1, "type": 1}
     order = [("priority", ASCENDING), ("due_at", ASCENDING)]
     return await documents[MESSAGES].find(conditions, fields).sort(order).limit(limit).to_list()
+
+
+async def count_sms(
+    documents: Db, recipients: Collection[Recipient], *, since: datetime, besides: Sequence[UUID]
+) -> dict[Recipient, int]:
+    """How many SMS of what happened since then were sent to each of these, or are being sent, without those with these ids."""
+    # An id begins with the milliseconds of the event that the message tells of (UUIDv7), and the index of recipients ends with it.
+    first = UUID(int=int(since.timestamp() * 1000) << 80)
+    theirs = [
+        {"recipient_kind": one.kind, "recipient_id": one.id, "_id": {"$gte": first}} for one in recipients
+    ]
+    if not theirs:
+        return {}
+    conditions: Document = {
+        "$or": theirs,
+        "channel": MessageChannel.SMS.value,
+        "state": {"$in": [MessageState.SENT.value, MessageState.SENDING.value]},
+        "$and": [{"_id": {"$nin": list(besides)}}],
+    }
+    group = {"_id": {"kind": "$recipient_kind", "id": "$recipient_id"}, "count": {"$sum": 1}}
+    rows = await documents[MESSAGES].aggregate([{"$match": conditions}, {"$group": group}])
+    return {Recipient(row["_id"]["kind"], row["_id"]["id"]): row["count"] async for row in rows}
 
 
 async def find_oldest_due(documents: Db, channel: MessageChannel) -> datetime | None:

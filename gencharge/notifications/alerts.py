@@ -272,7 +272,7 @@ def code_budget_used(event: CodeBudgetUsed) -> Alert:
     values: Values = {
         "used": event.used,
         "limit": event.limit,
-        "window": "day" if event.budget == "day" else "hour",
+        "window": "day" if event.budget.endswith("day") else "hour",
         "receivers": "prefix" if prefix else "all",
         "prefix": prefix or None,
         "rest": "refused" if event.used >= event.limit else "open",

@@ -11,15 +11,19 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import delete, select
 
-from gencharge.auth import sending_service
+from gencharge.auth import otp_service, sending_service
+from gencharge.auth.challenges import Purpose
 from gencharge.auth.context import AuthContext
+from gencharge.auth.errors import SendingSuspended
 from gencharge.auth.models import CodeSends
 from gencharge.auth.sending_service import budgets_of
+from gencharge.auth.sources import Source
 from gencharge.core.events.events import EventRow
 from gencharge.core.messenger import Console
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from tests.auth.conftest import Phones
 from tests.make import factories
 from tests.make.auth import running
@@ -173,6 +177,36 @@ async def test_a_known_device_gets_its_code_when_strangers_have_used_the_budget_
         assert (await ask(frugal, user.phone_number, "login", address)).status_code == 200
 
 
+async def test_known_devices_can_not_run_up_any_bill_and_use_up_nothing_of_the_strangers_budget(
+    settings: Settings,
+) -> None:
+    budgets = BUDGETS | {
+        "otp_sends_per_prefix_hour": 6,
+        "otp_known_factor": 2,
+        "otp_sends_per_phone_hour": 100,
+    }
+    async with running(settings, **budgets) as app:
+        stores: Stores = app.state.stores
+        await stores.database.run(lambda db: db.execute(delete(CodeSends)))
+        context, source = AuthContext.of(app), Source.of_session(new_id())
+        phones, now = phones_of(app), clock.now()
+        numbers = [number(PREFIXES[index % len(PREFIXES)]) for index in range(20)]
+        refused = 0
+        with clock.at(now):
+            for each in numbers:
+                try:
+                    await otp_service.send_code(context, Purpose.SIGN_UP, each, source=source)
+                except SendingSuspended:
+                    refused += 1
+                await context.courier.drain()
+            sent = [each for each in numbers if await phones.messages(each)]
+            assert (len(sent), refused) == (2 * BUDGETS["otp_sends_per_hour"], 20 - len(sent))
+            stranger = number(PREFIXES[0])
+            assert (await ask(app, stranger)).status_code == 200
+            await context.courier.drain()
+            assert await phones.messages(stranger)
+
+
 def test_mail_spends_no_budget(settings: Settings) -> None:
     assert budgets_of(settings, "asha@example.in") == []
     assert [budget.name for budget in budgets_of(settings, "+919876543210")] == [
@@ -180,6 +214,9 @@ def test_mail_spends_no_budget(settings: Settings) -> None:
         "hour",
         "prefix:+919876",
     ]
+    known = budgets_of(settings, "+919876543210", known=True)
+    assert [budget.name for budget in known] == ["known-day", "known-hour", "known-prefix:+919876"]
+    assert known[0].limit == settings.otp_known_factor * settings.otp_sends_per_day
 
 
 async def test_old_counts_are_forgotten(stores: Stores, settings: Settings) -> None:
