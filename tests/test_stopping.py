@@ -32,7 +32,8 @@ from tests.make.process_table import names, outliving
 from tests.stores_in_trouble import away, frozen
 from tests.test_dev import Run, environment, free_port
 
-WORKER_SECONDS = 25  # 9 at most, on a machine with nothing else to do
+WORKER_SECONDS = 15  # 9 at most, on a machine with nothing else to do
+DEV_SECONDS = 15
 
 
 @pytest.fixture
@@ -128,6 +129,33 @@ def test_a_signal_during_the_start_leaves_nothing_behind(folder: Path) -> None:
         assert process.wait(30) == 0
         assert "Traceback" not in output.read_text()
         assert outliving(children, seconds=10) == []
+
+
+@pytest.mark.parametrize(
+    "stores",
+    [
+        pytest.param({"postgres", "mongod", "redis-server"}, id="all"),
+        *(
+            pytest.param({name}, id=name, marks=pytest.mark.soak)
+            for name in ("postgres", "mongod", "redis-server")
+        ),
+        pytest.param(set(), id="none", marks=pytest.mark.soak),
+    ],
+)
+def test_dev_ends_in_time_on_sigterm_while_its_stores_stand_still(folder: Path, stores: set[str]) -> None:
+    prepare(folder)
+    run = Run(folder, free_port())
+    # Parents first: what a server forks in between would go on.
+    for child in run.children:
+        if child.name() in stores:
+            child.suspend()
+    time.sleep(1)  # so that the API and the worker have noticed
+    started = time.monotonic()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.end() == 0
+    assert time.monotonic() - started < DEV_SECONDS
+    assert "Traceback" not in run.text()
+    assert "Stopped. The data is kept in" in run.text()
 
 
 def _worker(folder: Path) -> Process:

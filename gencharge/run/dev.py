@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 DEVELOPMENT_OTP: Final = "111111"
 _START_SECONDS: Final = 60
-_STOP_SECONDS: Final = 12  # The API itself gives running requests 10 s.
+# Of the whole stop, whatever hangs. The API answers or cancels what it took within 10 s; the stores get the rest.
+_STOP_SECONDS: Final = 12.5
+_CHILDREN_SECONDS: Final = 9.5
 _LOOK_SECONDS: Final = 0.1
 # Someone who tries the product signs in often, always from one address, reads for longer than a minute, and recharges the same
 # few numbers again and again.
@@ -99,10 +101,10 @@ class Child:
         if self.process.poll() is None:
             self.process.terminate()
 
-    def stop(self) -> None:
-        """Wait for the end, by force after a while."""
+    def stop(self, timeout: float) -> None:
+        """Wait for the end, by force after `timeout` seconds: what is not committed comes due again."""
         try:
-            self.process.wait(_STOP_SECONDS)
+            self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -277,12 +279,13 @@ def _check(servers: EmbeddedServers, children: list[Child]) -> None:
 
 
 def _stop(servers: EmbeddedServers, children: list[Child]) -> None:
+    began_at = time.monotonic()
     with _step("Stopping"):
         for child in children:
             child.ask_to_stop()
         for child in children:
-            child.stop()
-        servers.stop()
+            child.stop(max(0.0, began_at + _CHILDREN_SECONDS - time.monotonic()))
+        servers.stop(began_at + _STOP_SECONDS - time.monotonic())
     console.print(f"Stopped. The data is kept in {servers.data_dir}.")
 
 

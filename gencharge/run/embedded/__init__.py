@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -136,12 +137,13 @@ class EmbeddedServers:
             if not server.running:
                 raise ServerFailed(server.why_stopped())
 
-    def stop(self) -> None:
-        """Shut all down, side by side."""
+    def stop(self, timeout: float = 20) -> None:
+        """Shut all down, side by side; by force what has not ended after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
         for server in self.servers:
             server.ask_to_stop()
         for server in self.servers:
-            server.stop()
+            server.stop(max(0.0, deadline - time.monotonic()))
         # Outside of the data folder it would be litter.
         if self.data_dir not in self.postgres.sockets.parents:
             with suppress(OSError):
