@@ -108,8 +108,10 @@ def test_every_list_takes_a_limit_and_a_cursor(document: dict[str, Any]) -> None
         name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
         if method == "get" and name.endswith("Page"):
             pages += 1
-            names = {parameter["name"] for parameter in operation.get("parameters", ())}
-            assert {"limit", "cursor"} <= names, path
+            parameters = {each["name"]: each for each in operation.get("parameters", ())}
+            assert {"limit", "cursor"} <= parameters.keys(), path
+            assert parameters["limit"]["schema"]["maximum"] <= 100, path
+            assert parameters["limit"]["schema"]["minimum"] == 1, path
             page = document["components"]["schemas"][name]
             assert {"items", "next_cursor"} <= set(page["properties"]), path
     assert pages > 40

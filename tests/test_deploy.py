@@ -134,6 +134,15 @@ def test_nginx_serves_with_tls_while_one_process_is_away_and_names_the_client(
         assert get(tls_port, "/metrics", Authorization="Bearer x").json()["authorization"] == "Bearer x"
 
 
+def test_every_server_of_nginx_names_tls_1_2_and_1_3_only() -> None:
+    """OpenSSL may refuse older ones by itself; the next machine's may not."""
+    for path in DEPLOY.glob("*.conf"):
+        text = path.read_text(encoding="utf-8")
+        protocols = [line.split() for line in re.findall(r"^\s*ssl_protocols ([^;]*);", text, re.MULTILINE)]
+        assert all(set(each) == {"TLSv1.2", "TLSv1.3"} for each in protocols), path
+        assert len(protocols) == len(re.findall(r"^\s*listen 443 ", text, re.MULTILINE)), path
+
+
 @needs_nginx
 def test_nginx_answers_no_other_name_and_no_old_protocol(tmp_path: Path, backend: int) -> None:
     with nginx(tmp_path, backend) as (port, tls_port):

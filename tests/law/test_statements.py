@@ -21,6 +21,7 @@ from tests.law.test_tables import queries_without_owner
 _MODELS = re.compile(r"\b(?:insert|update|delete)\((?:models\.)?(?:Transfer|Wallet)\b")
 _BARE_CODE = re.compile(r"\bcode\s*(?:=|<>|IN\s*\()\s*\d+", re.IGNORECASE)
 _ARITHMETIC = re.compile(r"[+-]\s*(?:interval\b|make_interval\s*\()", re.IGNORECASE)
+_STATEMENT = re.compile(r"\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\b")
 _CTE = re.compile(r"\b(\w+)\s+AS\s+MATERIALIZED\s*\(", re.IGNORECASE)
 
 
@@ -104,7 +105,28 @@ def ledger(house: Iterable[File]) -> Iterator[str]:
                 yield f"{file.path}:{number}: writes the ledger; call a function of wallet/sql"
 
 
-RULES = (instants, locks, ledger)
+def arguments(house: Iterable[File]) -> Iterator[str]:
+    """No statement is made of what a function is given: an f-string fills in a file's own constants, or what is made of them."""
+    for file in of_the_product(house):
+        # Its statements are put together from its own tables of expressions; values are parameters.
+        if re.fullmatch(r"gencharge/analytics/(?:area_)?crud\.py", file.path):
+            continue
+        for function in file.nodes:
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            given = {each.arg for each in (*function.args.args, *function.args.kwonlyargs)}
+            for node in ast.walk(function):
+                if isinstance(node, ast.JoinedStr) and _STATEMENT.search(_plain(node)):
+                    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & given
+                    for name in sorted(names):
+                        yield f"{file.path}:{node.lineno}: {name} becomes a part of the SQL; give it as a parameter (:{name})"
+
+
+def _plain(node: ast.JoinedStr) -> str:
+    return "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+
+
+RULES = (instants, locks, ledger, arguments)
 
 
 def scattered_joins(check: Check) -> Iterator[str]:
@@ -200,6 +222,10 @@ def test_every_check_joins_by_owner() -> None:
         ('X = "INSERT INTO transfers (user_id) VALUES (:u)"', "writes the ledger"),
         ("x = insert(Wallet).values(user_id=u)", "writes the ledger"),
         ('X = "SELECT 1 FROM transfers WHERE user_id = :u AND code = 4"', "code of the ledger as a number"),
+        (
+            "def f(db, key):\n    return text(f\"SELECT 1 FROM plans WHERE name = '{key}'\")",
+            "a part of the SQL",
+        ),
     ],
 )
 def test_a_rule_catches_what_breaks_it(source: str, reason: str) -> None:

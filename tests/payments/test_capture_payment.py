@@ -135,6 +135,21 @@ async def test_a_second_capture_of_the_order_goes_to_suspense_and_back_once(stor
     await assert_books(stores)
 
 
+@pytest.mark.parametrize(("paise", "status"), [(50_000, "refunded"), (20_000, "partially_refunded")])
+async def test_a_second_capture_revives_no_payment_that_went_back(
+    stores: Stores, paise: int, status: str
+) -> None:
+    payment = await add_captured(stores)
+    await payment.begin_refund(paise)
+    [refund] = await payment.refunds()
+    await payment.end_refund(refund.refund_id)
+    assert (await payment.row()).status == status
+    assert await payment.capture(gateway_payment_id="pay_2") is CaptureOutcome.SECOND
+    assert (await payment.row()).status == status
+    assert await paise_of(stores, payment.user_id) == 50_000 - paise
+    await assert_books(stores)
+
+
 async def test_a_second_capture_in_another_currency_is_a_mismatch(stores: Stores) -> None:
     payment = await add_captured(stores)
     outcome = await payment.capture(gateway_payment_id="pay_2", currency="USD")

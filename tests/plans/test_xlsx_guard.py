@@ -69,6 +69,20 @@ def test_garbage_bombs_and_other_files_are_refused(data: bytes) -> None:
     assert len(refused.value.detail) > 10
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"<x><!--" + b" " * 60_000_000 + b"--></x>", "too large when unpacked"),
+        (b"<x>" + b"<y/>" * 3_100_000 + b"</x>", "too large when unpacked"),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "damaged"),
+    ],
+    ids=["bytes", "elements", "a document type"],
+)
+def test_what_a_parser_would_choke_on_is_refused_before_one_reads_it(content: bytes, reason: str) -> None:
+    with pytest.raises(PlanFileInvalid, match=reason):
+        xlsx_guard.unpacked(zipped(xl__worksheets__sheet1=content), max_rows=10)
+
+
 def test_a_size_that_a_zip_member_only_claims_is_not_believed() -> None:
     data = bytearray(zipped(xl__worksheets__sheet1=b" " * 60_000_000))
     for position in (data.find(b"PK\x03\x04") + 22, data.find(b"PK\x01\x02") + 24):
