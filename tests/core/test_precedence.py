@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from itertools import product
 from uuid import UUID
 
 import httpx
@@ -107,17 +108,24 @@ def _chosen(routes: Sequence[BaseRoute], scope: dict[str, object]) -> tuple[Base
     return None, {method for route in partial if route.path == partial[0].path for method in route.methods}
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"])
-@pytest.mark.parametrize("content_type", [b"application/json", b"application/x-www-form-urlencoded"])
-def test_the_index_leads_to_the_route_that_a_search_finds(method: str, content_type: bytes) -> None:
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+CONTENT_TYPES = (b"application/json", b"application/x-www-form-urlencoded")
+
+
+def test_the_index_leads_to_the_route_that_a_search_finds() -> None:
     routes = in_order(*wiring.ROUTERS)
     index = RouteIndex(routes)
     templates = {route.path for route in routes if isinstance(route, APIRoute)}
     paths = [re.sub(r"\{[^}]+\}", SOME_ID, template) for template in templates]
     odd = [path + "/" for path in paths] + ["/", "", "//", "/v1", "/v1/", "/v1/nothing", "/v1/plans//x"]
     for path in paths + odd:
-        scope = _request(method, path, content_type)
-        assert _chosen([index], scope) == _chosen(routes, scope), path
+        # A route whose path is another one matches with no method and no content: asked once, not twelve times.
+        fitting = [
+            route for route in routes if not isinstance(route, APIRoute) or route.path_regex.match(path)
+        ]
+        for method, content_type in product(METHODS, CONTENT_TYPES):
+            scope = _request(method, path, content_type)
+            assert _chosen([index], scope) == _chosen(fitting, scope), (method, path, content_type)
 
 
 def test_the_index_holds_every_route_of_the_house() -> None:

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from tests.law.house import File, House
 from tests.law.test_errors import errors
@@ -80,13 +81,16 @@ def _bare(text: str) -> str:
     return _VARIABLE.sub("", text)
 
 
+@cache
+def _calls(file: File) -> list[tuple[ast.Call, str]]:
+    """Each call that has an argument, and the name of what it calls."""
+    return [(node, _name(node.func)) for node in file.nodes if isinstance(node, ast.Call) and node.args]
+
+
 def _messages(file: File, errors_: set[str]) -> Iterator[tuple[ast.Call, ast.expr]]:
     validates = _VALIDATING.fullmatch(file.path) is not None
-    for node in file.nodes:
-        if not isinstance(node, ast.Call):
-            continue
-        name = _name(node.func)
-        if name == "partial" and node.args and _name(node.args[0]) == "worded":
+    for node, name in _calls(file):
+        if name == "partial" and _name(node.args[0]) == "worded":
             yield node, node.args[1]
             continue
         place = 0 if name in errors_ or (name == "ValueError" and validates) else MESSAGES.get(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import pytest
 
@@ -80,14 +81,14 @@ class Error:
         return ast.get_docstring(self.node) or ""
 
 
+@lru_cache(maxsize=4)
 def errors(of: House) -> list[Error]:
-    """All classes below Problem, wherever they are written."""
+    """All classes below Problem, wherever they are written. Remembered for a house, because each rule asks."""
     classes = [
-        (file, node, [base for base in map(_name, node.bases) if base])
+        (file, node, bases)
         for file in of
         if file.path.startswith("gencharge/")
-        for node in file.tree.body
-        if isinstance(node, ast.ClassDef)
+        for node, bases in _classes(file)
     ]
     above: dict[str, set[str]] = {"Problem": set()}
     tree: dict[tuple[str, int], Error] = {}
@@ -104,6 +105,16 @@ def errors(of: House) -> list[Error]:
             names |= {name for base in names for name in above[base]}
             above.setdefault(node.name, set()).update(names)
             tree[file.path, node.lineno] = Error(file, node, tuple(sorted(names)))
+
+
+@cache
+def _classes(file: File) -> list[tuple[ast.ClassDef, list[str]]]:
+    """The classes of a file, and what they derive from."""
+    return [
+        (node, [base for base in map(_name, node.bases) if base])
+        for node in file.tree.body
+        if isinstance(node, ast.ClassDef)
+    ]
 
 
 def _name(base: ast.expr) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -20,9 +21,11 @@ _CODE = re.compile(r"^( *)```.*?^\1```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 
 def pages(root: Path) -> list[Path]:
     """All Markdown files of the repository."""
-    return sorted(
-        path for path in root.rglob("*.md") if not _ELSEWHERE.intersection(path.relative_to(root).parts)
-    )
+    paths = list[Path]()
+    for folder, folders, names in os.walk(root):
+        folders[:] = set(folders) - _ELSEWHERE  # not walked through either
+        paths += [Path(folder, name) for name in names if name.endswith(".md")]
+    return sorted(paths)
 
 
 @cache
