@@ -56,12 +56,14 @@ async def seed(db: AsyncSession) -> None:
 
 
 async def seed_roles(db: AsyncSession) -> None:
-    """The five roles that every installation starts with."""
+    """The five roles that every installation starts with. Nothing is written where they are, which is nearly always."""
+    existing = await crud.list_role_ids(db)
     new = [
         await crud.add_role_if_missing(
             db, name=role.name, description=role.description, permissions=role.permissions
         )
         for role in SEEDED_ROLES
+        if role.name not in existing
     ]
     if any(new):
         await snapshots.bump(db, SNAPSHOT)
