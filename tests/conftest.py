@@ -50,7 +50,8 @@ closed_ports.install()
 # Each client of httpx makes one, also where nobody speaks TLS, as each application does: it reads all authorities, in 20 ms of CPU.
 ssl.create_default_context = cache(ssl.create_default_context)
 one_dialect.install()
-loading.begin()
+# Seldom: at Python's own thresholds each sixteenth second of the tests went into looking for garbage, with Hypothesis' timer of it.
+loading.begin(afterwards=(20_000, 20, 20))
 
 
 @pytest.fixture(scope="session")

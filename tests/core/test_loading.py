@@ -33,6 +33,12 @@ def test_while_it_loads_python_looks_for_garbage_seldom_and_then_as_often_as_usu
     assert output(code) == "True True True"
 
 
+def test_a_process_may_look_at_other_thresholds_than_the_usual_ones() -> None:
+    code = "loading.begin(afterwards=(20_000, 20, 5)); loading.end(); first = gc.get_threshold(); "
+    code += "loading.end(); print(first, gc.get_threshold(), gc.get_freeze_count() > 1_000)"
+    assert output(code) == "(20000, 20, 5) (20000, 20, 5) True"
+
+
 def test_garbage_of_the_load_is_looked_for_and_not_frozen() -> None:
     code = "looks, collect = [], gc.collect; gc.collect = lambda: looks.append(collect()); "
     code += "loading.begin(); loading.end(); print(len(looks))"
