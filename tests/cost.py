@@ -3,13 +3,14 @@
 .venv/bin/python -m pytest -p tests.cost tests/wallet
 
 CPU seconds (user and system) of this process before, in and after the tests, of the children that it waited for, and of the
-three servers. They hardly depend on what else the machine does; the seconds of the clock do. What a forked process of the product
+three servers; and how many Python processes the tests start from nothing. They hardly depend on what else the machine does; the seconds of the clock do. What a forked process of the product
 uses (tests/make/fork_server.py) is not in it, nor what a server does for an earlier file when it notices that file's end.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Generator
@@ -20,7 +21,8 @@ from typing import Any
 import psutil
 import pytest
 
-_COLUMNS = ("tests", "clock", "setup", "call", "teardown", "children", "postgres", "mongod", "redis")
+_CPU = ("setup", "call", "teardown", "children", "postgres", "mongod", "redis")
+_COLUMNS = ("tests", "clock", *_CPU, "pythons")
 _SERVERS = {"postgres": "postgres", "mongod": "mongod", "redis-server": "redis"}
 _costs: dict[str, defaultdict[str, float]] = {}
 _running: list[str] = []
@@ -76,6 +78,18 @@ def _cost_of(path: str) -> defaultdict[str, float]:
     return _costs.setdefault(path, defaultdict(float))
 
 
+def _count_pythons(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: a Python process starts. The launcher of the embedded servers is none that loads anything."""
+    words = [str(word) for word in arguments[1]] if event == "subprocess.Popen" else []
+    if _running and words[:1] == [sys.executable] and "-I" not in words:
+        _cost_of(_running[-1])["pythons"] += 1
+
+
+def pytest_configure() -> None:
+    """Look at what is started. A hook can't be taken off again; this run is all that there is."""
+    sys.addaudithook(_count_pythons)
+
+
 def pytest_runtest_logstart(location: tuple[str, int | None, str]) -> None:
     """A new file begins?"""
     if _running[-1:] != [location[0]]:
@@ -119,10 +133,7 @@ def pytest_sessionfinish() -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The dearest file first."""
-    spent = {
-        path: sum(cost[name] for name in _COLUMNS if name not in {"tests", "clock"})
-        for path, cost in _costs.items()
-    }
+    spent = {path: sum(cost[name] for name in _CPU) for path, cost in _costs.items()}
     terminalreporter.write_line(f"{'':50}" + "".join(f"{name:>10}" for name in _COLUMNS))
     for path in sorted(spent, key=spent.__getitem__, reverse=True):
         row = "".join(f"{_costs[path][name]:10.1f}" for name in _COLUMNS)

@@ -12,10 +12,11 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from gencharge.run.embedded import EmbeddedServers
+from tests.make.fork_server import OnDemand
 
 # On a machine that does much else the three have taken a minute.
 _READY_SECONDS = 300
@@ -72,8 +73,12 @@ def _run(folder: Path, make_ready: Callable[[Path], None], connection: Connectio
         make_ready(folder)
     except Exception:
         problem = traceback.format_exc()
-    with suppress(EOFError, OSError):  # the parent has closed its end, or was killed
+    forks = OnDemand(folder)
+    with suppress(OSError):  # the parent was killed
         connection.send(problem)
-        connection.recv()
+        # It is readable once the parent has closed its end.
+        while connection not in wait([connection, forks]):
+            forks.answer()
+    forks.stop()
     servers.stop()
     shutil.rmtree(folder, ignore_errors=True)

@@ -112,7 +112,7 @@ def test_a_command_without_its_store_says_so_in_one_line(folder: Path, command: 
 @pytest.mark.parametrize(
     ("word", "code", "complaint"),
     [
-        (preload.BEGIN, 1, "isn't reachable: start it with `make run` or set DATABASE_URL"),
+        (preload.BEGIN, 1, "start it with `make run` or set DATABASE_URL"),
         (b"", 0, ""),
         (b"begi", 0, ""),
     ],
@@ -121,17 +121,19 @@ def test_a_command_without_its_store_says_so_in_one_line(folder: Path, command: 
 def test_the_loaded_api_begins_when_its_parent_says_so_and_ends_with_the_pipe(
     folder: Path, word: bytes, code: int, complaint: str
 ) -> None:
-    answer = subprocess.run(
-        [sys.executable, "-m", "gencharge.run.preload", "serve"],
-        input=word,
-        capture_output=True,
-        timeout=240,
-        cwd=folder,
-        env=environment(folder),
+    read, write = os.pipe()
+    os.write(write, word)
+    os.close(write)
+    program = (
+        "import os, sys; sys.stderr.flush(); os.dup2(1, 2)\n"
+        "from gencharge.run import preload; preload.main('serve')"
     )
-    assert (answer.returncode, answer.stdout) == (code, b"")
-    assert answer.stderr.decode().strip().endswith(complaint)
-    assert answer.stderr.count(b"\n") == (1 if complaint else 0)
+    process = fork_server.begin(program, folder=folder, environment=environment(folder), stdin=read)
+    os.close(read)
+    lines = process.stdout.read().splitlines()
+    assert process.wait(240) == code
+    process.end()
+    assert [line.partition("isn't reachable: ")[2] for line in lines] == [complaint] * bool(complaint)
 
 
 def test_bad_settings_are_listed_by_name_with_exit_code_78(folder: Path) -> None:
@@ -366,6 +368,9 @@ class Run:
             # A test that does not get its installation has nobody who stops it.
             self.kill()
             raise
+        # They are forked a moment after they were asked for.
+        for name in ("serve", "worker", *(["sandbox"] if sandbox_port else [])):
+            self.child(name)
         self.children = self.process.children(recursive=True)
 
     def _wait(self) -> None:
@@ -385,9 +390,15 @@ class Run:
         """What it printed so far."""
         return self.output.read_text()
 
-    def child(self, word: str) -> psutil.Process:
-        """The process that has `word` on its command line."""
-        return next(child for child in self.children if word in command_line(child).split(" "))
+    def child(self, name: str) -> psutil.Process:
+        """The process that runs this command of `gencharge`, once it does."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for child in self.process.children(recursive=True):
+                if command_line(child).split()[-2:] == ["gencharge", name]:
+                    return child
+            time.sleep(0.02)
+        raise AssertionError(f"gencharge {name} does not run: {self.text()}")
 
     def end(self) -> int:
         """Wait for its end and that of all its processes; the exit code."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +25,7 @@ from scale import progress
 from scale.calendar import Calendar
 from scale.people import code_of, id_at, instant, phone_of
 from tests.conftest import TEMPLATE, database_of, fresh_database, test_settings
+from tests.make import fork_server
 
 SMALL = scale.Size(users=2_000, transactions=10_000, seed=7)
 
@@ -344,13 +343,11 @@ def test_the_command_refuses_in_one_line(servers: Path, worker_id: str, tmp_path
     name = f"gencharge_real{''.join(filter(str.isdigit, worker_id))}"
     name = fresh_database(servers, name)
     url = test_settings(servers, name, dev_fixed_otp="").database_url
-    answer = subprocess.run(
-        [sys.executable, "-m", "gencharge", "seed", "--scale", "--users", "10", "--transactions", "10"],
-        capture_output=True,
-        text=True,
+    answer = fork_server.run(
+        *("seed", "--scale", "--users", "10", "--transactions", "10"),
+        folder=tmp_path,
+        environment={"PATH": "", "DATABASE_URL": url, "DATA_DIR": str(tmp_path)},
         timeout=60,
-        cwd=tmp_path,
-        env={"PATH": "", "DATABASE_URL": url, "DATA_DIR": str(tmp_path)},
     )
     assert answer.returncode == 1
     assert answer.stderr.count("\n") == 1, answer.stderr

@@ -59,18 +59,7 @@ def test_runs_after_a_death():
 
 
 def command(folder: Path, *options: str) -> list[str]:
-    plugins = (
-        "-p",
-        "tests.workers",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:asyncio",
-        "-p",
-        "no:xdist",
-        "-c",
-        "/dev/null",
-    )
+    plugins = ("-p", "tests.workers", "-p", "no:cacheprovider", "-c", "/dev/null")
     return [sys.executable, "-m", "pytest", *plugins, "--rootdir", str(folder), *options, str(folder)]
 
 
@@ -82,8 +71,9 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def own() -> dict[str, str]:
-    """An environment without what the outer run has set."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    """An environment without what the outer run has set. Installed plugins take as long to load as all else, and none is used."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return inherited | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def write(folder: Path, **files: str) -> Path:

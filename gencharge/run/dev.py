@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
 from gencharge.run import machine, sample
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk
-from gencharge.run.preload import BEGIN
-from gencharge.run.processes import last_lines, spawn
+from gencharge.run.programs import Programs, programs_of
 from gencharge.run.sample import SANDBOX_HOST
 from gencharge.run.stop_signals import Stop, StopSignals
 
@@ -26,9 +21,8 @@ if TYPE_CHECKING:
 
 DEVELOPMENT_OTP: Final = "111111"
 _START_SECONDS: Final = 60
-# Of the whole stop, whatever hangs. The API answers or cancels what it took within 10 s; the stores get the rest.
+# Of the whole stop, whatever hangs. The programs end within the first 10.5 of it; the stores get the rest.
 _STOP_SECONDS: Final = 12.5
-_CHILDREN_SECONDS: Final = 9.5
 _LOOK_SECONDS: Final = 0.1
 # Someone who tries the product signs in often, always from one address, reads for longer than a minute, and recharges the same
 # few numbers again and again.
@@ -56,63 +50,6 @@ _PATIENT: Final = {
 console = Console(highlight=False, soft_wrap=True)
 
 
-class Child:
-    """The API, the worker or the sandbox: a process, and its log, of which new lines are shown.
-
-    With `waits` it only loads its program, until `begin` is called.
-    """
-
-    def __init__(self, name: str, settings: Settings, *, waits: bool = False) -> None:
-        self.name = name
-        self.log = settings.data_dir.resolve() / "logs" / f"{name}.log"
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        self.log.write_bytes(b"")
-        self._output: BinaryIO = self.log.open("rb")
-        self.process: subprocess.Popen[bytes] = spawn(
-            [sys.executable, "-m", "gencharge.run.preload" if waits else "gencharge", name],
-            folder=Path.cwd(),
-            log=self.log,
-            environment={**os.environ, **_extra_environment(settings)},
-            listens=waits,
-        )
-
-    def begin(self) -> None:
-        """Let a process that waits do its work, if it does not yet. `check` says so if it has ended."""
-        if self.process.stdin is not None and not self.process.stdin.closed:
-            with suppress(BrokenPipeError), self.process.stdin as pipe:
-                pipe.write(BEGIN)
-
-    def show_news(self) -> None:
-        """Copy what was logged since the last call to the terminal."""
-        text = self._output.read()
-        if text:
-            console.out(text.decode(errors="replace"), end="", highlight=False)
-
-    def check(self) -> None:
-        """Raise ServerFailed, with the last words, when the process has ended by itself."""
-        code = self.process.poll()
-        if code is not None:
-            words = "\n".join(f"    {line}" for line in last_lines(self.log, 12))
-            how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-            raise ServerFailed(f"gencharge {self.name} {how}; its last lines:\n{words}")
-
-    def ask_to_stop(self) -> None:
-        """Send SIGTERM and return at once."""
-        if self.process.poll() is None:
-            self.process.terminate()
-
-    def stop(self, timeout: float) -> None:
-        """Wait for the end, by force after `timeout` seconds: what is not committed comes due again."""
-        try:
-            self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        self._output.close()
-
-
 def run(settings: Settings) -> int:
     """Run it all until Ctrl-C or SIGTERM (returns 0) or until a part of it ends (raises ServerFailed)."""
     if not settings.is_development:
@@ -124,34 +61,32 @@ def run(settings: Settings) -> int:
     _require_room(servers)
     servers.lock()
     require_free_ports(settings)
-    children: list[Child] = []
+    programs = programs_of(settings.data_dir.resolve() / "logs", _extra_environment(settings))
     try:
         with StopSignals() as signals:
-            _start(settings, servers, children, signals)
+            _start(settings, servers, programs, signals)
             _welcome(settings)
-            _watch(servers, children)
+            _watch(servers, programs)
     except Stop:
         return 0
     finally:
-        _stop(servers, children)
+        _stop(servers, programs)
     return 0
 
 
-def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], signals: StopSignals) -> None:
+def _start(settings: Settings, servers: EmbeddedServers, programs: Programs, signals: StopSignals) -> None:
     first = not (servers.data_dir / "postgres").exists()
     with _step(
         "Starting PostgreSQL, MongoDB and Redis" + (" (the first time: creating the database)" * first)
     ):
         # Loading the API takes longer than all else, and needs no store: it goes on beside the next steps.
         with signals.held():
-            children.append(Child("serve", settings, waits=True))
+            programs.load()
         with signals.held():
             servers.start()
         # What the next steps need is imported while the servers come up.
         from gencharge.core.postgres import migrations
 
-        if first:
-            sample.load(settings)
         _require_configured_stores(settings)
         servers.wait_ready("postgres", "redis")
     with _step("Bringing the schema up to date"):
@@ -161,18 +96,24 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
             raise ServerFailed(str(problem)) from None
     if not first:
         # What a newer version adds to the sample data comes beside it.
-        children[0].begin()
+        with signals.held():
+            programs.start("serve")
     with_history = first and sample.has_life(settings)
     with _step("Adding the sample data" + ", with three months of history" * with_history):
-        sample.seed(settings, lambda: servers.wait_ready("mongo"))
-    with _step("Starting the API, the worker and the sandbox"):
-        children[0].begin()
-        _wait_live(settings, servers, children)
-        # Not before: two programs that load at once serve later than one.
+        if sample.has_life(settings):
+            servers.wait_ready("mongo")
         with signals.held():
-            children.append(Child("worker", settings))
+            programs.begin("seed")
+        programs.finish("seed")
+    with _step("Starting the API, the worker and the sandbox"):
+        with signals.held():
+            programs.start("serve")
+        _wait_live(settings, servers, programs)
+        # Not before: two programs that start at once serve later than one.
+        with signals.held():
+            programs.start("worker")
             if settings.sandbox_port:
-                children.append(Child("sandbox", settings))
+                programs.start("sandbox")
 
 
 def _require_configured_stores(settings: Settings) -> None:
@@ -230,7 +171,7 @@ def _require_room(servers: EmbeddedServers) -> None:
 
 
 def _extra_environment(settings: Settings) -> dict[str, str]:
-    """What the children get on top of our environment; nothing that was set is changed."""
+    """What the programs get on top of our environment; nothing that was set is changed."""
     defaults = {"environment": "development", "log_format": "console", **_PATIENT}
     if settings.sandbox_port:
         defaults["payment_gateway_url"] = sample.sandbox_url(settings)
@@ -252,40 +193,38 @@ def _fixed_otp_allowed(settings: Settings) -> bool:
     return True
 
 
-def _wait_live(settings: Settings, servers: EmbeddedServers, children: list[Child]) -> None:
+def _wait_live(settings: Settings, servers: EmbeddedServers, programs: Programs) -> None:
     from gencharge.run.doctor import http_status
 
     deadline = time.monotonic() + _START_SECONDS
     while http_status(settings.host, settings.port, "/health/live", timeout=5) != 200:
-        _check(servers, children)
+        _check(servers, programs)
         if time.monotonic() > deadline:
-            raise ServerFailed(f"the API did not answer within {_START_SECONDS} s; see {children[0].log}")
+            raise ServerFailed(
+                f"the API did not answer within {_START_SECONDS} s; see {programs.log_of('serve')}"
+            )
         time.sleep(0.02)  # Nothing tells us when the API listens; it has to be asked.
 
 
-def _watch(servers: EmbeddedServers, children: list[Child]) -> None:
-    """Show the children's logs until one of them or a store ends."""
+def _watch(servers: EmbeddedServers, programs: Programs) -> None:
+    """Show the programs' logs until one of them or a store ends."""
     while True:
-        for child in children:
-            child.show_news()
-        _check(servers, children)
+        if text := programs.news():
+            console.out(text, end="", highlight=False)
+        _check(servers, programs)
         time.sleep(_LOOK_SECONDS)  # Their logs are files, so that a slow terminal never holds them up.
 
 
-def _check(servers: EmbeddedServers, children: list[Child]) -> None:
+def _check(servers: EmbeddedServers, programs: Programs) -> None:
     servers.check()
-    for child in children:
-        child.check()
+    programs.check()
 
 
-def _stop(servers: EmbeddedServers, children: list[Child]) -> None:
+def _stop(servers: EmbeddedServers, programs: Programs) -> None:
     began_at = time.monotonic()
     with _step("Stopping"):
-        for child in children:
-            child.ask_to_stop()
-        for child in children:
-            child.stop(max(0.0, began_at + _CHILDREN_SECONDS - time.monotonic()))
-        servers.stop(began_at + _STOP_SECONDS - time.monotonic())
+        programs.stop()
+        servers.stop(max(0.0, began_at + _STOP_SECONDS - time.monotonic()))
     console.print(f"Stopped. The data is kept in {servers.data_dir}.")
 
 

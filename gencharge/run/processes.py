@@ -73,12 +73,12 @@ def spawn(
     death_signal: signal.Signals = signal.SIGTERM,
     account: Account | None = None,
     environment: Mapping[str, str] | None = None,
-    listens: bool = False,
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in `folder`, its output appended to `log`, out of the terminal's process group.
 
     It gets `death_signal` when this process ends, however it ends (Linux; elsewhere the next start cleans up).
-    With `account`, which takes root, it runs as that user. With `listens` its standard input is a pipe from here.
+    With `account`, which takes root, it runs as that user. `stdin`: a file number, or what `subprocess.Popen` takes.
     """
     with log.open("ab") as output:
         return _starter.submit(
@@ -86,7 +86,7 @@ def spawn(
             launched(command, death_signal=death_signal, account=account),
             cwd=folder,
             env=environment,
-            stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=output,
             # Ctrl-C in a terminal reaches the parent only, which then stops its children in order.
@@ -109,6 +109,22 @@ def end_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit("the parent is gone")
+
+
+def show_as(words: Sequence[str]) -> None:
+    """Let `ps` show this forked process with these words instead of those that its parent was started with (Linux).
+
+    Linux reads them where they stood when the program was started (proc(5): arg_start and arg_end). What does not fit is cut off.
+    """
+    if sys.platform != "linux":
+        return
+    # The fields after the name, which may hold anything; the first of them is the third of all.
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    start, end = int(fields[48 - 3]), int(fields[49 - 3])
+    room = end - start
+    if start and room > 0:
+        text = b"\0".join(word.encode(errors="surrogateescape") for word in words)[: room - 1]
+        ctypes.memmove(start, text.ljust(room, b"\0"), room)
 
 
 def find_in_folder(folder: Path, names: Collection[str]) -> list[int]:

@@ -7,9 +7,7 @@ plain sample data.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import closing
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -55,18 +53,10 @@ def has_life(settings: Settings) -> bool:
     return settings.environment is Environment.DEVELOPMENT and bool(own_sandbox)
 
 
-def load(settings: Settings) -> None:
-    """Import what `seed` needs, before the stores that it works on are there."""
-    import_module("life.beginning" if has_life(settings) else "gencharge.seed")
-
-
-def seed(settings: Settings, wait_for_documents: Callable[[], None] = lambda: None) -> str | None:
-    """Add what is missing of the sample data. What was added, in one line; None if nothing was missing.
-
-    `wait_for_documents` is called before the first step that needs MongoDB.
-    """
+def seed(settings: Settings) -> str | None:
+    """Add what is missing of the sample data. What was added, in one line; None if nothing was missing."""
     if has_life(settings):
-        return asyncio.run(_seed(with_sandbox(settings), wait_for_documents))
+        return asyncio.run(_seed(with_sandbox(settings)))
     from gencharge import seed as sample
 
     return "the sample data" if sample.seed(with_sandbox(settings)) else None
@@ -78,7 +68,7 @@ def in_words(lived: Counter[str]) -> str:
     return f"50 customers with three months of history: {', '.join(first)} and {last}"
 
 
-async def _seed(settings: Settings, wait_for_documents: Callable[[], None]) -> str | None:
+async def _seed(settings: Settings) -> str | None:
     from gencharge.core import telemetry
     from gencharge.core.stores.stores import Stores
     from life import beginning
@@ -92,7 +82,6 @@ async def _seed(settings: Settings, wait_for_documents: Callable[[], None]) -> s
             return "the sample data" if begun.added else None
         from life import driver
 
-        wait_for_documents()
         with closing(SandboxInside(stores.settings)) as outside:
             return in_words(await driver.live(stores, begun.life, outside))
     finally:

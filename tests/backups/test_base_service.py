@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,10 +19,10 @@ from gencharge.backups.errors import BackupFailed, BackupInvalid, BaseBackupAlre
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.run.embedded import EmbeddedServers
+from tests.make import fork_server
 from tests.make.backups import silent
 
 PROGRAM = """
-from gencharge.core import loading; loading.begin()
 from gencharge.backups import base_service
 from gencharge.core.settings import Settings
 settings = Settings(_env_file=None)
@@ -83,14 +81,11 @@ def test_one_that_is_killed_midway_is_not_listed_and_the_next_one_tidies_up(own:
         "BACKUP_WAL_DIR": str(own.backup_wal_dir),
     }
     for delay_seconds in (0.05, 0.3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM], env=environment, stdout=subprocess.PIPE, start_new_session=True
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
+        process = fork_server.begin(PROGRAM, folder=own.data_dir, environment=environment)
+        assert process.stdout.readline() == "ready\n"
         time.sleep(delay_seconds)
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.end()
     for base in wal_archive.list_bases(archive_of(own))[len(before) :]:
         with base_service.files_of(base.archive) as files:
             assert list(files), "if it is listed it is whole"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from gencharge.backups import commands, names, restore_service
 from gencharge.backups.restore_service import Target
 from gencharge.core import faultpoints
 from gencharge.core.settings import Settings
+from tests.make import fork_server
 from tests.make.backups import databases_of, make_backup, mark, marks, silent
 
 
@@ -143,22 +143,5 @@ def restore_in_a_process(
         faultpoints.VARIABLE: point,
         **secrets,
     }
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "gencharge",
-            "backup",
-            "restore",
-            backup_id,
-            "--in-place",
-            "--confirm",
-            backup_id,
-        ],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
+    words = ("backup", "restore", backup_id, "--in-place", "--confirm", backup_id)
+    return fork_server.run(*words, folder=folder, environment=environment, timeout=180)

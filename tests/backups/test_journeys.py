@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import subprocess
-import sys
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -24,14 +24,13 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.run import verification
 from gencharge.wallet import service as wallet
-from tests.make import factories
+from tests.make import factories, fork_server
 from tests.make.auth import running
 from tests.make.backups import databases_of, make_backup, silent
 from tests.make.money import balance, buy, find_plan, fund, make_number
 
 # Says that it begins, and makes a backup with the settings of the environment.
 PROGRAM = """
-from gencharge.core import loading; loading.begin()
 import asyncio, sys
 from gencharge.backups.create_service import Plan, create
 from gencharge.core.settings import Settings
@@ -117,17 +116,13 @@ async def test_a_process_that_is_killed_anywhere_lists_nothing_that_is_not_good(
     }
     killed = 0
     for delay_seconds in (0.02, 0.1, 0.25, 0.5, 30):
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM], env=environment, stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
+        process = fork_server.begin(PROGRAM, folder=own.data_dir, environment=environment)
         assert process.stdout.readline() == "ready\n"
         try:
             process.wait(delay_seconds)
         except subprocess.TimeoutExpired:
-            process.kill()
             killed += 1
-        process.communicate()
+        process.end()
     backups = await service.list_backups(own)
     assert killed > 0
     assert backups, "the one that was not killed"
@@ -160,16 +155,11 @@ asyncio.run(work())""",
         "STORAGE_DIR": str(own.storage_dir),
     }
     for delay_seconds in (0.1, 0.4):
-        process = subprocess.Popen(
-            [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
+        process = fork_server.begin(program, folder=own.data_dir, environment=environment)
         assert process.stdout.readline() == "ready\n"
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(delay_seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        process.communicate()
+        process.end()
         if name in databases_of(own):
             # The name is there only when all of it is.
             with crud.connected(with_database(own.migration_url, name)) as snapshot:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,7 +15,7 @@ from gencharge.api.main import create_app
 from gencharge.core.development_secrets import NAMES
 from gencharge.core.settings import Settings
 from tests.core.test_exposure import OWN
-from tests.make.fork_server import PRODUCT, ForkServer
+from tests.make import fork_server
 
 # A network of its own, so that nothing is open to a real one.
 ALONE = [shutil.which("unshare") or "unshare", "--map-root-user", "--net"]
@@ -57,34 +56,31 @@ async def test_with_secrets_of_its_own_and_no_fixed_code_it_is_open(settings: Se
 needs_network = pytest.mark.skipif(not has_networks_of_its_own(), reason="needs a network namespace")
 
 
-@pytest.fixture(scope="module")
-def alone() -> Iterator[ForkServer]:
-    """What forks processes of the product in a network of its own."""
-    server = ForkServer(PRODUCT, within=ALONE)
-    yield server
-    server.stop()
-
-
-def run(
-    alone: ForkServer, folder: Path, program: str, *words: str, **more: str
-) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, program: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """A server in a network of its own, until it ends by itself."""
     inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
     own = {"DATA_DIR": str(folder), "DATABASE_URL": "postgresql://127.0.0.1:1/x_dev", "SANDBOX_PORT": "0"}
-    return alone.run(program, *words, folder=folder, environment=inherited | own | more, timeout=120)
+    environment = inherited | own | more
+    return fork_server.run(
+        *words, program=program, folder=folder, environment=environment, timeout=120, alone=True
+    )
 
 
 @needs_network
-def test_the_forked_processes_have_a_network_of_their_own(alone: ForkServer) -> None:
-    assert os.readlink(f"/proc/{alone.process.pid}/ns/net") != os.readlink("/proc/self/ns/net")
+def test_the_forked_processes_have_a_network_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("import os; print(os.getuid(), os.readlink('/proc/self/ns/net'))")
+    user, network = run(tmp_path, "program").stdout.split()
+    assert user == "0"
+    assert network.startswith("net:")
+    assert network != os.readlink("/proc/self/ns/net")
 
 
 @needs_network
 @pytest.mark.parametrize("words", [("--host", "0.0.0.0"), ("--host", "::")])
 def test_another_server_that_listens_for_the_network_ends_at_once(
-    alone: ForkServer, tmp_path: Path, words: tuple[str, ...]
+    tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    answer = run(alone, tmp_path, "uvicorn", "gencharge.api.main:app", "--port", "8000", *words)
+    answer = run(tmp_path, "uvicorn", "gencharge.api.main:app", "--port", "8000", *words)
     assert answer.returncode == 78, answer.stderr
     assert f"HOST: {words[1]}:8000 is open to other machines" in answer.stderr
     assert [name for name in NAMES if f"{name.upper()}: " in answer.stderr] == list(NAMES)
@@ -102,9 +98,9 @@ def test_another_server_that_listens_for_the_network_ends_at_once(
     ],
 )
 def test_our_own_commands_refuse_before_they_listen(
-    alone: ForkServer, tmp_path: Path, words: tuple[str, ...], more: dict[str, str]
+    tmp_path: Path, words: tuple[str, ...], more: dict[str, str]
 ) -> None:
-    answer = run(alone, tmp_path, "gencharge", *words, **more)
+    answer = run(tmp_path, "gencharge", *words, **more)
     assert (answer.returncode, answer.stdout) == (78, "")
     first, *lines = answer.stderr.splitlines()
     assert first.startswith("HOST: ")
@@ -116,8 +112,8 @@ def test_our_own_commands_refuse_before_they_listen(
 
 
 @needs_network
-def test_the_sandbox_never_listens_for_the_network(alone: ForkServer, tmp_path: Path) -> None:
-    answer = run(alone, tmp_path, "gencharge", "sandbox", "--host", "0.0.0.0", "--port", "8001")
+def test_the_sandbox_never_listens_for_the_network(tmp_path: Path) -> None:
+    answer = run(tmp_path, "gencharge", "sandbox", "--host", "0.0.0.0", "--port", "8001")
     assert answer.returncode == 78
     assert answer.stderr == (
         "--host: the sandbox asks nobody for a key, so it listens on 127.0.0.1 only, not 0.0.0.0\n"

@@ -11,7 +11,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -44,7 +43,6 @@ SEED = int(os.environ.get("SOAK_SEED", random.randrange(10**6)))
 ROUNDS = int(os.environ.get("SOAK_ROUNDS", "40"))
 # Does what the API was asked for, as a worker does it.
 JOB = """
-from gencharge.core import loading; loading.begin()
 import asyncio, sys
 from uuid import UUID
 from gencharge.backups import running_service
@@ -56,6 +54,7 @@ async def work():
     await running_service.run(stores, UUID(sys.argv[1]), [])
 asyncio.run(work())
 """
+COMMAND = "import runpy; runpy.run_module('gencharge', run_name='__main__')"
 MB = 1_000_000
 
 
@@ -87,16 +86,10 @@ class Machine:
             "OTP_SECRET": own.otp_secret.get_secret_value(),
         }
 
-    def begin(self, *words: str) -> subprocess.Popen[bytes]:
-        """Begin a command, in a group of its own."""
-        return subprocess.Popen(
-            [sys.executable, *words],
-            cwd=tempfile.gettempdir(),
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    def begin(self, code: str, *words: str) -> fork_server.Begun:
+        """Begin a program, in a group of its own."""
+        folder = Path(tempfile.gettempdir())
+        return fork_server.begin(code, *words, folder=folder, environment=self.environment())
 
     def run(self, *words: str) -> tuple[int, str]:
         ended = fork_server.run(
@@ -284,17 +277,17 @@ def kill_at_random(machine: Machine, chance: random.Random, backup_id: str, numb
     if kind.startswith("job"):
         of_kind = RunKind.CREATE if kind == "job create" else RunKind.VERIFY
         about = backup_id_of(1000 + number) if of_kind is RunKind.CREATE else backup_id
-        words = ["-c", JOB, str(asyncio.run(asked(machine.settings, of_kind, about)))]
+        words = [JOB, str(asyncio.run(asked(machine.settings, of_kind, about)))]
     else:
         more = {
             "create": ["create"],
             "restore": ["restore", backup_id],
             "in place": ["restore", backup_id, "--in-place", "--confirm", backup_id],
         }
-        words = ["-m", "gencharge", "backup", *more[kind]]
+        words = [COMMAND, "backup", *more[kind]]
     process = machine.begin(*words)
-    # Loading takes a second or two, in place some ten more.
-    delay = chance.uniform(1.0, 14.0 if kind == "in place" else 6.0)
+    # It is loaded already. Some five seconds are its work, in place some ten more.
+    delay = chance.uniform(0.0, 12.0 if kind == "in place" else 4.0)
     deadline = time.monotonic() + delay
     while process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -302,7 +295,7 @@ def kill_at_random(machine: Machine, chance: random.Random, backup_id: str, numb
     if process.poll() is None:
         # With the programs that it started.
         os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    process.end()
     assert not [
         each for each in psutil.process_iter(["cmdline"]) if backup_id in (each.info["cmdline"] or [])
     ]

@@ -38,6 +38,15 @@ _END_TRANSITIONS: Final = """async () => {
     running.forEach((one) => one.finish());
   }
 }"""
+_RULES_OF_COLOURS: Final = """(tags) => axe.getRules(tags).filter((rule) => rule.tags.includes("cat.color")).map((rule) => rule.ruleId)"""
+# All that axe-core's rules look at but colours: what is on the page, what of it is shown, and where.
+_ON_THE_PAGE: Final = """() => {
+  const places = [...document.querySelectorAll("body, body *")].map((one) => {
+    const { x, y, width, height } = one.getBoundingClientRect();
+    return [one.checkVisibility({ opacityProperty: true, visibilityProperty: true }), x, y, width, height];
+  });
+  return JSON.stringify([document.documentElement.outerHTML, places]);
+}"""
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -162,16 +171,22 @@ def _axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-async def violations(page: Page, *, without: str = "", without_rules: Sequence[str] = ()) -> list[str]:
+async def violations(
+    page: Page, *, without: str = "", without_rules: Sequence[str] = (), colours_only: bool = False
+) -> list[str]:
     """What axe-core finds wrong on the page as it is shown, a line for each rule.
 
-    `without` is a selector of what is left out, `without_rules` names rules that are: a test says why.
+    `without` is a selector of what is left out, `without_rules` names rules that are: a test says why. With `colours_only` only the
+    rules about colours are asked.
     """
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(_axe())
+    rules: dict[str, Any] = {"type": "tag", "values": _RULES}
+    if colours_only:
+        rules = {"type": "rule", "values": await page.evaluate(_RULES_OF_COLOURS, _RULES)}
     context: Any = {"exclude": [without]} if without else "html"
     options = {
-        "runOnly": {"type": "tag", "values": _RULES},
+        "runOnly": rules,
         "rules": {rule: {"enabled": False} for rule in without_rules},
         "resultTypes": ["violations"],
     }
@@ -222,13 +237,19 @@ async def tab_stops(page: Page, limit: int = 40) -> list[str]:
 
 
 async def check_look(visitor: Visitor, *, without: str = "", without_rules: Sequence[str] = ()) -> None:
-    """Fail, with all that is wrong, unless the page is accessible and fits in both themes, on a wide screen and a narrow one."""
+    """Fail, with all that is wrong, unless the page is accessible and fits in both themes, on a wide screen and a narrow one.
+
+    In the second theme only the colours are looked at again, if that is all in which it differs.
+    """
     page, wrong = visitor.page, []
+    seen: dict[int, str] = {}
     for theme in THEMES:
         await page.emulate_media(color_scheme=theme)
         for width in (WIDE, NARROW):
             await page.set_viewport_size({"width": width, "height": 800})
             await page.evaluate(_END_TRANSITIONS)
-            problems = await violations(page, without=without, without_rules=without_rules)
+            before = await page.evaluate(_ON_THE_PAGE)
+            same = seen.setdefault(width, before) == before and theme != THEMES[0]
+            problems = await violations(page, without=without, without_rules=without_rules, colours_only=same)
             wrong += [f"{theme}, {width} px: {problem}" for problem in (*problems, *await sideways(page))]
     assert not wrong, "\n".join(wrong)

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from gencharge.sessions import signing_key
+from tests.make import fork_server
 from tests.sandbox.conftest import (
     KEY_ID,
     KEY_SECRET,
@@ -117,13 +118,6 @@ def test_production_has_no_sandbox(folder: Path) -> None:
         "COMPANY_ADDRESS": "12 Fort Road, Mumbai 400001",
         "COMPANY_GSTIN": "27AAPFU0939F1ZV",
     }
-    answer = subprocess.run(
-        [sys.executable, "-m", "gencharge", "sandbox"],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        cwd=folder,
-        env={**os.environ, **production},
-    )
+    answer = fork_server.run("sandbox", folder=folder, environment={**os.environ, **production}, timeout=30)
     assert (answer.returncode, answer.stderr.count("\n")) == (1, 1)
     assert "gencharge sandbox is for development" in answer.stderr

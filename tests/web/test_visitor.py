@@ -98,6 +98,23 @@ async def test_what_cannot_be_read_is_noticed_in_the_theme_where_it_is_so(shop: 
     assert "light" not in str(failed.value)
 
 
+async def test_what_is_wrong_in_one_theme_only_is_noticed_beside_its_colours(shop: Visitor) -> None:
+    style = ".night { display: none } @media (prefers-color-scheme: dark) { .night { display: block } }"
+    await put(shop, f'<style>{style}</style><button class="night"></button>')
+    assert await violations(shop.page) == []
+    with pytest.raises(AssertionError, match="dark, 1280 px: button-name") as failed:
+        await check_look(shop)
+    assert "light" not in str(failed.value)
+
+
+async def test_the_rules_about_colours_are_some_of_all_rules(shop: Visitor) -> None:
+    await put(shop, '<img src="/1"><p style="color: #999; background: #fff">Pay</p>', status=200)
+    everything = await violations(shop.page)
+    colours = await violations(shop.page, colours_only=True)
+    assert {line.split()[0] for line in everything} > {"color-contrast", "image-alt"}
+    assert [line for line in everything if line.startswith("color-contrast ")] == colours
+
+
 async def test_what_sticks_out_of_a_narrow_screen_is_noticed(shop: Visitor) -> None:
     await put(shop, '<p style="width: 400px">Pay</p>')
     assert await sideways(shop.page) == []
