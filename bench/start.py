@@ -78,12 +78,12 @@ def main() -> None:
     checkouts = [Path(word).resolve() for word in sys.argv[1:]] or [Path.cwd()]
     folders = {checkout: Path(tempfile.mkdtemp(prefix="gencharge-start-")) for checkout in checkouts}
     try:
-        print(f"{'checkout':30}{'start':>8}{'CPU s':>8}{'ready s':>9}{'MB':>6}{'processes':>11}")  # noqa: T201 - its output
+        print(f"{'checkout':30}{'start':>8}{'CPU s':>8}{'ready s':>9}{'MB':>6}{'processes':>11}")
         for number in range(_ROUNDS + 1):
             for checkout, folder in folders.items():
                 cpu, seconds, memory, count = measure(checkout, folder)
                 row = f"{checkout.name[-29:]:30}{number + 1:8}{cpu:8.1f}{seconds:9.1f}{memory:6.0f}{count:11}"
-                print(row, flush=True)  # noqa: T201 - its output
+                print(row, flush=True)
     finally:
         for folder in folders.values():
             shutil.rmtree(folder, ignore_errors=True)
