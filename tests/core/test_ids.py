@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from gencharge.core.values import clock
@@ -28,7 +28,7 @@ def test_ids_made_one_after_the_other_rise_and_are_not_the_next_number() -> None
     assert sorted(ids) == ids
     low = [identity.int % 2**RANDOM_BITS for identity in ids]
     assert len(set(low)) > IDS - 10
-    steps = {after - before for before, after in itertools.pairwise(low)}
+    steps = {after - before for before, after in pairwise(low)}
     assert len(steps) > IDS - 10, "they are counted up"
     # Each of these bits is set in about half of them.
     for bit in range(RANDOM_BITS):
