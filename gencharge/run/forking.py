@@ -77,10 +77,10 @@ class Forks:
     def serve(self) -> Request | None:
         """Fork what is asked for. Returns in a forked process with what it is to run, and here, with None, at the end."""
         while True:
-            ready, _, _ = select.select([self._channel, self._signals], [], [])
+            ready, _, _ = select.select([self._channel.fileno(), self._signals], [], [])
             if self._signals in ready and signal.SIGTERM in self._take_signals():
                 break
-            if self._channel in ready:
+            if self._channel.fileno() in ready:
                 packet = self._channel.recv(MAX_BYTES)
                 if not packet:
                     break

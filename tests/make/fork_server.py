@@ -384,7 +384,7 @@ def _wait_for_end(connection: socket.socket) -> None:
         os.close(file)
     with contextlib.suppress(OSError):  # who asked may have ended
         connection.sendall(f"{pid}\n".encode())
-        if connection in select.select([connection, os.pidfd_open(pid)], [], [])[0]:
+        if connection.fileno() in select.select([connection.fileno(), os.pidfd_open(pid)], [], [])[0]:
             os.kill(pid, signal.SIGTERM)  # who asked has ended, and so says nothing more
         _, status = os.waitpid(pid, 0)
         connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
