@@ -47,10 +47,8 @@ _RETRY_SECONDS: Final = 0.5
 _BATCH: Final = 500
 # A subscription that is quiet for so long is looked at again.
 _QUIET_SECONDS: Final = 5.0
-# Messages that are made together.
+# Messages that are made together. More at once cost less in all, and hold up each request for longer.
 _AT_ONCE: Final = 100
-# Of what is for everybody: the queries for a batch cost as much as a hundred readers.
-_READERS_AT_ONCE: Final = 250
 # Heartbeats are spread over so many seconds of the time between two.
 _BEAT_SECONDS: Final = 5.0
 # Presence is renewed for so many clients with one call of Redis.
@@ -241,7 +239,7 @@ class Hub(Connections, OnePerApp):
             elif change.recipient is None:
                 yield from parts(own, _AT_ONCE)
                 own = []
-                for recipients in parts(list(self._clients), _READERS_AT_ONCE):
+                for recipients in parts(list(self._clients), _AT_ONCE):
                     yield [
                         Placed(change.position, recipient, change.kind, change.object_id)
                         for recipient in recipients

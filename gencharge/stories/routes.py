@@ -25,9 +25,6 @@ router = web.router("recharge")
     responses=web.errors(RechargeNotFound, ValidationFailed, DatabaseUnavailable, *USER_ERRORS),
 )
 async def get_timeline(user: SignedInUser, request: Request, recharge_id: UUID) -> Response:
-    """Ordered, paid, sent to the operator, delivered or failed, refunded: what happened so far, and whom it waits for.
-
-    The texts are in the language of `Accept-Language`, or else in mine.
-    """
+    """Ordered, paid, sent to the operator, delivered or failed, refunded: what happened so far, and whom it waits for."""
     timeline = await service.timeline(get_database(request), user.user_id, recharge_id)
     return web.reply(timeline, headers=language.HEADERS[language.spoken()])

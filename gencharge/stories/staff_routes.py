@@ -35,7 +35,7 @@ _PARTS: Final = {
 async def staff_get_story(admin: Reader, request: Request, user_id: UUID, recharge_id: UUID) -> Response:
     """Terms, payment, ledger, submissions to the operator, refunds and audit entries of one recharge.
 
-    What the role does not show elsewhere is withheld here, too. The timeline is in the language of `Accept-Language`, or else in mine.
+    What the role does not show elsewhere is withheld here, too.
     """
     withheld = frozenset(
         part
