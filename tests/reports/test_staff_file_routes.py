@@ -15,7 +15,7 @@ from sqlalchemy import update
 from gencharge.admins.models import Admin
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.reports import files_service
+from gencharge.reports import files_crud, files_service
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import staff_headers
 from tests.make.reports import make_waiting, read_csv
@@ -71,7 +71,7 @@ async def test_a_link_ends_with_the_rights_of_its_admin(
     link = (await client.post(f"{path}/link", headers=headers)).json()["url"]
     assert (await client.get(link)).status_code == 200
     row = await shop.database.run(
-        lambda db: files_service.files_crud.get_file(db, UUID(file["report_file_id"]))
+        lambda db: files_crud.get_file(db, UUID(file["report_file_id"]))
     )
     assert row is not None
     change = update(Admin).where(Admin.admin_id == row.requested_by).values(**values)

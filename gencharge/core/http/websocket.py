@@ -78,7 +78,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         """The client's handshake: the application learns how to write frames at once."""
         super().handle_connect(event)
         if not self.close_sent:
-            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions: dict[str, Any] = self.scope["extensions"]
             extensions[WRITE_FRAME] = self.write_frame
 
     def write_frame(self, frame: bytes) -> bool:
