@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 from uuid import UUID
 
@@ -91,6 +91,9 @@ class Used:
     left_of_campaign: Money | None = None
 
 
+_UNUSED: Final = Used()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """A recharge that a user is about to make. `instant` is UTC; `price` is what the plan costs.
@@ -148,11 +151,13 @@ _SAVES_NOTHING: Final = Reason("saves_nothing", worded("saves less than one pais
 
 def evaluate(offer: OfferSnapshot, situation: Situation) -> Saving | Refusal:
     """What `offer` saves in `situation`, or every reason why it does not."""
-    used = situation.used.get(offer.offer_id, Used())
+    used = situation.used.get(offer.offer_id, _UNUSED)
     saving = saving_on(offer, situation.price)
-    checks = (*_standing(offer, situation.instant), *_conditions(offer.conditions, situation))
-    reasons = (*checks, *_limits(offer, used, saving))
-    return Refusal(reasons) if reasons else saving
+    reasons = [*_standing(offer, situation.instant)]
+    conditions = offer.conditions
+    reasons += [reason for reason, holds in _present(conditions) if not holds(conditions, situation)]
+    reasons += _limits(offer, used, saving)
+    return Refusal(tuple(reasons)) if reasons else saving
 
 
 def saving_on(offer: OfferSnapshot, price: Money) -> Saving:
@@ -196,22 +201,16 @@ def _standing(offer: OfferSnapshot, instant: datetime) -> Iterable[Reason]:
         yield reason_of(offer, "over")
 
 
-def _conditions(conditions: OfferConditions, situation: Situation) -> Iterable[Reason]:
-    for reason, holds in _present(conditions):
-        if not holds(conditions, situation):
-            yield reason
-
-
 def _limits(offer: OfferSnapshot, used: Used, saving: Saving) -> Iterable[Reason]:
-    limits = offer.limits
+    limits, total = offer.limits, saving.total
     if limits.total_uses is not None and used.total >= limits.total_uses:
         yield _USED_UP
     if limits.uses_per_user is not None and used.by_user >= limits.uses_per_user:
         yield reason_of(offer, "used_by_you")
-    is_spent = limits.budget is not None and used.spent.paise + saving.total.paise > limits.budget.paise
-    if is_spent or (used.left_of_campaign is not None and saving.total > used.left_of_campaign):
+    is_spent = limits.budget is not None and used.spent.paise + total.paise > limits.budget.paise
+    if is_spent or (used.left_of_campaign is not None and total.paise > used.left_of_campaign.paise):
         yield _BUDGET_SPENT
-    if not saving.total:
+    if not total:
         yield _SAVES_NOTHING
 
 
@@ -261,6 +260,7 @@ def _one_time_code(conditions: OfferConditions) -> Worded | None:
     return worded("only with a one-time code") if conditions.one_time_code else None
 
 
+@lru_cache(maxsize=8)  # all offers are judged at one instant
 def _weekday(instant: datetime) -> Weekday:
     return _DAYS[instant.astimezone(clock.IST).weekday()]
 

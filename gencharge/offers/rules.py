@@ -141,6 +141,11 @@ class OfferLimits(Body):
     uses_per_user: int | None = Field(default=None, ge=1, le=10_000)
     budget: PositiveMoney | None = Field(default=None, description="Discounts and cashbacks together.")
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is any limit."""
+        return self.total_uses is not None or self.uses_per_user is not None or self.budget is not None
+
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
         if (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -18,7 +18,7 @@ from gencharge.core.values.money import Money
 from gencharge.offers import budget_service, code_service, crud, sample
 from gencharge.offers.evaluation import Reason, Refusal, Saving, Situation, Used, evaluate
 from gencharge.offers.models import Offer, OfferStatus
-from gencharge.offers.rules import OfferLimits, conditions_of, limits_of, reward_of
+from gencharge.offers.rules import conditions_of, limits_of, reward_of
 from gencharge.offers.selection import (
     Candidate,
     Judged,
@@ -70,7 +70,6 @@ __all__ = [
 
 # The name of the offers' snapshot.
 NAME = "offers"
-_UNLIMITED: Final = OfferLimits()
 find_code = code_service.find
 add_codes = code_service.add_codes
 add_budget = budget_service.add
@@ -101,7 +100,7 @@ async def with_facts(
 ) -> Situation:
     """The situation with what only the database knows: the customer, the number's circle, and how far `offers` are used."""
     # A campaign needs a code.
-    limited = [offer.offer_id for offer in offers if offer.limits != _UNLIMITED or offer.needs_code]
+    limited = [offer.offer_id for offer in offers if offer.limits.is_limited or offer.needs_code]
     facts = await crud.get_facts(database, user_id=user_id, phone_number=phone_number, offer_ids=limited)
     return replace(
         situation,

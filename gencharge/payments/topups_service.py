@@ -71,7 +71,8 @@ async def top_up(
             await wallet.available(db, user_id)
             await check_limits(db, user_id, command.amount, limits=limits_json(context.settings))
 
-    async def hold_back(db: AsyncSession) -> Problem | None:
+    async def refuse(db: AsyncSession) -> Problem | None:
+        await check(db)
         limits = velocity.limits_of(context.settings, session_id)
         if limits.bounds is None:
             return None
@@ -79,7 +80,6 @@ async def top_up(
         text = await crud.hold_topup_back(db, user_id=user_id, key=key, amount=amount, limits=limits)
         return None if text is None else velocity.refusal(text)
 
-    await context.database.run(check)
     opened = await open_payment(
         context,
         user_id,
@@ -92,7 +92,7 @@ async def top_up(
         key=key,
         request_hash=_request_hash(command),
         notes={"description": "Wallet top-up"},
-        refuse=hold_back,
+        refuse=refuse,
         caller_reference=command.reference,
         caller_metadata=command.metadata,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from decimal import Decimal
 
 import pytest
@@ -84,6 +85,11 @@ def test_sums_are_money_and_a_debt_is_an_error() -> None:
     assert Money.rupees(2) - Money(50) == Money(150)
     assert Money(7) * 3 == Money(21)
     assert Money(1) < Money(2)
+    one, two = Money(1), Money(2)
+    for of in (operator.lt, operator.le, operator.gt, operator.ge):
+        assert [of(one, two), of(two, one), of(one, Money(1))] == [of(1, 2), of(2, 1), of(1, 1)]
+        with pytest.raises(TypeError):
+            of(one, 1)
     with pytest.raises(ValueError, match="0 to"):
         Money(1) - Money(2)
     with pytest.raises(TypeError):

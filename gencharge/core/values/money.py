@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
-from functools import total_ordering
 from typing import Any, Final, Self
 
 import orjson
@@ -23,7 +22,6 @@ _RIGHT: Final = "Must be an amount in rupees, such as 199 or 199.50"
 _PLAIN: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
 
 
-@total_ordering
 class Money:
     """An amount of Indian rupees, never negative, exact to the paisa."""
 
@@ -71,8 +69,18 @@ class Money:
     def __eq__(self, other: object) -> bool:
         return self.paise == other.paise if isinstance(other, Money) else NotImplemented
 
+    # All four: those that functools would derive call two of them, and a quote compares hundreds of amounts.
     def __lt__(self, other: Money) -> bool:
         return self.paise < other.paise if isinstance(other, Money) else NotImplemented
+
+    def __le__(self, other: Money) -> bool:
+        return self.paise <= other.paise if isinstance(other, Money) else NotImplemented
+
+    def __gt__(self, other: Money) -> bool:
+        return self.paise > other.paise if isinstance(other, Money) else NotImplemented
+
+    def __ge__(self, other: Money) -> bool:
+        return self.paise >= other.paise if isinstance(other, Money) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((Money, self.paise))
