@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from unittest.mock import patch
 
 import psycopg
@@ -27,29 +27,31 @@ from gencharge.payments.loop import PaymentChecks
 from gencharge.payments.models import Payment
 from gencharge.referrals import lifecycle_service, screening_service
 from gencharge.referrals.models import HoldReason
+from simulation.town import Size
+
+# Lives in which bugs show; a third of them do in the short one.
+SHORT: Final = Size(days=20, customers=25, seed=1)
+LONG: Final = Size(days=60, customers=100, seed=2)
 
 
 @dataclass(frozen=True)
 class InSql:
-    """A SQL function that says something else in one place. `crashes`: how often the process has to stop for it to show; `seed`: of a
-    life in which it does."""
+    """A SQL function that says something else in one place. `life`: one in which it shows."""
 
     function: str
     right: str
     wrong: str
-    crashes: float = 0.0
-    seed: int = 2
+    life: Size = SHORT
 
 
 @dataclass(frozen=True)
 class InPython:
-    """A method of a class, or a name of a module, that is something else."""
+    """A method of a class, or a name of a module, that is something else. `life`: one in which it shows."""
 
     owner: Any
     name: str
     wrong: Any
-    crashes: float = 0.0
-    seed: int = 2
+    life: Size = SHORT
 
 
 _submit = OperatorClient.submit
@@ -100,12 +102,16 @@ PLANTED: dict[str, InSql | InPython] = {
         "refund_recharge", "AND status IN ('active', 'queued');", "AND status IN ('queued');"
     ),
     "the next plan never starts": InSql(
-        "advance_line", "status = 'queued'\n        ORDER BY", "status = 'queued' AND false\n        ORDER BY"
+        "advance_line",
+        "status = 'queued'\n        ORDER BY",
+        "status = 'queued' AND false\n        ORDER BY",
+        LONG,
     ),
     "a plan runs three days too long": InSql(
         "advance_line",
         "NOT is_addon AND valid_until <= p_now",
         "NOT is_addon AND valid_until <= p_now - interval '3 days'",
+        LONG,
     ),
     "a notice of the gateway counts each time": InSql(
         "capture_payment",
@@ -122,25 +128,31 @@ PLANTED: dict[str, InSql | InPython] = {
         "v_id := announce_recharge('PlanRecharged'",
         "v_id := p_event; PERFORM jsonb_build_array('PlanRecharged'",
     ),
-    "silence of an operator counts as a no": InPython(OperatorClient, "submit", _time_out_is_refusal),
-    "an operator that did not answer gets a second order": InPython(Dispatcher, "_ask", _new_reference),
+    "silence of an operator counts as a no": InPython(OperatorClient, "submit", _time_out_is_refusal, LONG),
+    "an operator that did not answer gets a second order": InPython(Dispatcher, "_ask", _new_reference, LONG),
     "an offer is had more often than once each": InSql(
-        "offer_reason", "IF v_uses >= v_offer.uses_per_user THEN", "IF false THEN", seed=3
+        "offer_reason", "IF v_uses >= v_offer.uses_per_user THEN", "IF false THEN", life=replace(LONG, seed=3)
     ),
     "the cashback of a recharge that was refunded stays": InSql(
         "return_offer",
         "v_due := part_back(v_use.paid + v_use.withheld, p_refunded, p_paid) - v_use.due_back;",
         "v_due := 0;",
     ),
-    "a reward stays whose recharge was refunded": InPython(lifecycle_service, "_counts", lambda *_: True),
-    "no referral is suspicious": InPython(screening_service, "at_registration", _nothing_suspicious, seed=3),
-    "an autopay leaves out every second date": InPython(due, "following", _every_second),
-    "an autopay that was cut off buys again": InPython(due, "key_of", _key_of_each_try, crashes=0.1),
+    "a reward stays whose recharge was refunded": InPython(
+        lifecycle_service, "_counts", lambda *_: True, LONG
+    ),
+    "no referral is suspicious": InPython(
+        screening_service, "at_registration", _nothing_suspicious, life=replace(LONG, seed=3)
+    ),
+    "an autopay leaves out every second date": InPython(due, "following", _every_second, LONG),
+    "an autopay that was cut off buys again": InPython(
+        due, "key_of", _key_of_each_try, life=replace(LONG, crashes=0.1)
+    ),
     "what a stopped worker was at is never taken up": InPython(
-        run_service, "LEASE_SECONDS", 1e9, crashes=0.1
+        run_service, "LEASE_SECONDS", 1e9, life=replace(LONG, crashes=0.1)
     ),
     "a payment whose notice was lost is never looked at": InPython(
-        PaymentChecks, "claim", _nothing_to_check, crashes=0.1
+        PaymentChecks, "claim", _nothing_to_check, life=replace(LONG, crashes=0.1)
     ),
 }
 

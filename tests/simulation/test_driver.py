@@ -18,10 +18,9 @@ from simulation.driver import simulate
 from simulation.inspection import Report
 from simulation.town import Size
 from tests.conftest import database_of, test_settings
-from tests.simulation.planted import PLANTED, InSql, planted, source_with
+from tests.simulation.planted import LONG, PLANTED, InSql, planted, source_with
 
 SMALL = Size(days=15, customers=20, seed=1, crashes=0.02)
-LONG = Size(days=60, customers=100, seed=2)
 # What of the corpus is looked for in each run of the suite: it shows with the first recharge.
 QUICK = "nobody is told of a recharge"
 
@@ -102,8 +101,16 @@ def test_each_bug_has_its_place_in_the_code() -> None:
 async def test_each_planted_bug_is_found(new_settings: Callable[[], Settings], name: str) -> None:
     settings, bug = new_settings(), PLANTED[name]
     with planted(settings, bug):
-        report = await life_of(settings, replace(LONG, crashes=bug.crashes, seed=bug.seed))
+        report = await life_of(settings, bug.life)
     assert report.problems, name
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("life", sorted({bug.life for bug in PLANTED.values()} - {LONG}, key=repr), ids=repr)
+async def test_the_lives_of_the_bugs_are_clean_without_them(
+    new_settings: Callable[[], Settings], life: Size
+) -> None:
+    assert (await life_of(new_settings(), life)).problems == []
 
 
 @pytest.mark.soak
