@@ -245,6 +245,8 @@ SCATTERED = {
     "autopay/crud.py:select_all_autopays",
     "autopay/topups_crud.py:select_all",
     "mandates/crud.py:select_all",
+    # A worker's look at all wallets that are due, as a claim of a queue is.
+    "autopay/topups_crud.py:list_due",
     # The gateway's fees, by the day.
     "analytics/revenue_crud.py:list_fees",
     # By an id without its owner: a delivery, the runs of a day.
