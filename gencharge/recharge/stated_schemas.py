@@ -34,7 +34,6 @@ class Stated(Body):
     amount: PositiveMoney | None = Field(
         default=None,
         description="Of a plan of any amount: what it is to cost, as `amounts` of the plan allow. Null for a plan with one price.",
-        examples=[100.00],
     )
 
     def connection(self) -> dict[str, str]:
