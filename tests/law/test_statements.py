@@ -114,10 +114,12 @@ def arguments(house: Iterable[File]) -> Iterator[str]:
         for function in file.nodes:
             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
-            given = {each.arg for each in (*function.args.args, *function.args.kwonlyargs)}
+            names_of_arguments = {each.arg for each in (*function.args.args, *function.args.kwonlyargs)}
             for node in ast.walk(function):
                 if isinstance(node, ast.JoinedStr) and _STATEMENT.search(_plain(node)):
-                    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & given
+                    names = {
+                        part.id for part in ast.walk(node) if isinstance(part, ast.Name)
+                    } & names_of_arguments
                     for name in sorted(names):
                         yield f"{file.path}:{node.lineno}: {name} becomes a part of the SQL; give it as a parameter (:{name})"
 
