@@ -70,9 +70,7 @@ async def test_a_link_ends_with_the_rights_of_its_admin(
     path = f"{FILES}/{file['report_file_id']}"
     link = (await client.post(f"{path}/link", headers=headers)).json()["url"]
     assert (await client.get(link)).status_code == 200
-    row = await shop.database.run(
-        lambda db: files_crud.get_file(db, UUID(file["report_file_id"]))
-    )
+    row = await shop.database.run(lambda db: files_crud.get_file(db, UUID(file["report_file_id"])))
     assert row is not None
     change = update(Admin).where(Admin.admin_id == row.requested_by).values(**values)
     await shop.database.run(lambda db: db.execute(change))

@@ -3979,10 +3979,7 @@ export interface components {
              * @example KA
              */
             circle?: string | null;
-            /**
-             * @description Of a plan of any amount: what it is to cost, as `amounts` of the plan allow. Null for a plan with one price.
-             * @example 100
-             */
+            /** @description Of a plan of any amount: what it is to cost, as `amounts` of the plan allow. Null for a plan with one price. */
             amount?: number | null;
             /**
              * Format: uuid
@@ -4394,10 +4391,7 @@ export interface components {
              * @example KA
              */
             circle?: string | null;
-            /**
-             * @description Of a plan of any amount: what it is to cost, as `amounts` of the plan allow. Null for a plan with one price.
-             * @example 100
-             */
+            /** @description Of a plan of any amount: what it is to cost, as `amounts` of the plan allow. Null for a plan with one price. */
             amount?: number | null;
             /**
              * Format: uuid
@@ -4756,10 +4750,7 @@ export interface components {
              * @example KA
              */
             circle?: string | null;
-            /**
-             * @description Of a plan of any amount: what it is to cost, as `amounts` of the plan allow. Null for a plan with one price.
-             * @example 100
-             */
+            /** @description Of a plan of any amount: what it is to cost, as `amounts` of the plan allow. Null for a plan with one price. */
             amount?: number | null;
             /**
              * Format: uuid
@@ -7156,7 +7147,6 @@ export interface operations {
                  *       },
                  *       "operator": "JIO",
                  *       "circle": "KA",
-                 *       "amount": 100,
                  *       "offer_code": "DIWALI30",
                  *       "phone_number": "+919000001001",
                  *       "plan_id": "36626977-720b-591c-9ae9-4350c635c735",
@@ -7199,7 +7189,6 @@ export interface operations {
                  * @example {
                  *       "operator": "JIO",
                  *       "circle": "KA",
-                 *       "amount": 100,
                  *       "offer_code": "DIWALI30",
                  *       "phone_number": "+919000001001",
                  *       "plan_id": "36626977-720b-591c-9ae9-4350c635c735"
@@ -9977,7 +9966,6 @@ export interface operations {
                  *       },
                  *       "operator": "JIO",
                  *       "circle": "KA",
-                 *       "amount": 100,
                  *       "offer_code": "DIWALI30"
                  *     }
                  */
