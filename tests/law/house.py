@@ -7,7 +7,7 @@ rule is proved by code that breaks it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -163,6 +163,7 @@ def _imports(source: str) -> tuple[Import, ...]:
     return tuple(statements)
 
 
+@cache
 def place_of(module: str) -> str:
     """`gencharge.wallet.service` is in `wallet`, `gencharge.core.values.money` in `core.values`."""
     first, *rest = module.split(".")
@@ -176,6 +177,7 @@ class House:
 
     def __init__(self, files: Mapping[str, File]) -> None:
         self.files = dict(files)
+        self._shown: Iterable[File] = self.files.values()
         self.modules = {file.module: file for file in self.files.values()}
         self.rooms = tuple(tuple(floor) for floor in _room_floors(self.files["gencharge/wiring.py"]))
         self.floors = {
@@ -186,8 +188,14 @@ class House:
         """The same house with one file more, or another one in its place."""
         return House({**self.files, path: File(path, source)})
 
+    def only(self, path: str) -> House:
+        """The same house, of which rules look at one file only: for a rule that judges each file by itself."""
+        house = House(self.files)
+        house._shown = (self.files[path],)
+        return house
+
     def __iter__(self) -> Iterator[File]:
-        return iter(self.files.values())
+        return iter(self._shown)
 
     def is_room(self, place: str) -> bool:
         """True for a room that `wiring.FLOORS` names."""

@@ -6,12 +6,12 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 import pytest
 
-from tests.law.house import PACKAGES, ROOT, walk
+from tests.law.house import PACKAGES, ROOT, house, walk
 
 # A participle or a pronoun says nothing about the value that it names.
 NAMES = {
@@ -49,14 +49,15 @@ PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
 
 
 @lru_cache(maxsize=1)
-def _nodes(source: str) -> list[ast.AST]:
-    """All that is in a file. Both rules look through it, one after the other."""
-    return walk(ast.parse(source))
+def _nodes(path: str, source: str) -> Sequence[ast.AST]:
+    """All that is in a file. Both rules look through it, one after the other; other rules may have before."""
+    file = house().files.get(path)
+    return file.nodes if file is not None and file.source == source else walk(ast.parse(source))
 
 
-def bound_names(source: str) -> Iterator[tuple[int, str]]:
+def bound_names(path: str, source: str) -> Iterator[tuple[int, str]]:
     """Line and name of each variable, parameter, attribute, function and class that a file defines."""
-    for node in _nodes(source):
+    for node in _nodes(path, source):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.lineno, node.name
@@ -76,7 +77,7 @@ def empty_names(path: str, source: str) -> Iterator[str]:
     """Names that say nothing about their value."""
     if not _ANY_NAME.search(source):
         return
-    for line, name in bound_names(source):
+    for line, name in bound_names(path, source):
         advice = NAMES.get(name.strip("_").lower())
         if advice:
             yield f"{path}:{line}: {name}: name the value for what it is ({advice})"
@@ -92,7 +93,7 @@ def prose_of(path: str, source: str) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
-    for node in _nodes(source):
+    for node in _nodes(path, source):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield getattr(node, "lineno", 1), ast.get_docstring(node) or ""
 
