@@ -24,15 +24,10 @@ def install() -> None:
 
 def _checked(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
     def checked(connection: socket.socket, address: Any) -> Any:
-        refuse(address)
+        if isinstance(address, tuple) and address[1] in PORTS and address[0] in _HERE:
+            raise AssertionError(
+                f"a test calls {address[0]}:{address[1]}, where `make run` serves: give it a port of its own"
+            )
         return connect(connection, address)
 
     return checked
-
-
-def refuse(address: Any) -> None:
-    """Raises AssertionError, which names the address, if it is one of them."""
-    if isinstance(address, tuple) and address[1] in PORTS and address[0] in _HERE:
-        raise AssertionError(
-            f"a test calls {address[0]}:{address[1]}, where `make run` serves: give it a port of its own"
-        )

@@ -31,7 +31,7 @@ from tests import changed, closed_ports, one_dialect, one_document
 from tests.counting import Counted, counting, listening
 from tests.run_servers import RunServers
 
-pytest_plugins = ["tests.workers", "tests.loops"]
+pytest_plugins = ["tests.workers"]
 
 # A run inside a test (tests/test_adding_a_feature.py) has databases of its own on the servers of the run around it.
 _INNER = os.environ.get("GENCHARGE_TEST_INNER", "")

@@ -114,9 +114,9 @@ def test_adding_an_operator(installation: Installation) -> None:
 
 def test_autopay_from_the_wallet_and_by_mandate(installation: Installation) -> None:
     output = paste(installation, AUTOPAY, times=1)
-    # A plan by each method, and a postpaid number's bills.
-    assert output.count('"every"') == 3
-    assert output.count('"payment_method": "wallet"') == 2
+    # A plan by each method, any amount, and a postpaid number's bills.
+    assert output.count('"every"') == 4
+    assert output.count('"payment_method": "wallet"') == 3
     assert output.count('"payment_method": "mandate"') == output.count('"kind": "bill"') == 1
 
 

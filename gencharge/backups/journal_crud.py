@@ -7,10 +7,10 @@ but that of the owner, and the exchange is one transaction together with it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, LiteralString
 
-from psycopg import sql
+from psycopg import OperationalError, sql
 
 from gencharge.backups import crud
 from gencharge.backups.crud import Connection
@@ -18,6 +18,9 @@ from gencharge.core.postgres.maintenance import comment_of, journal_of
 
 _LOCK: Final[LiteralString] = (
     "SELECT pg_try_advisory_lock(hashtextextended('gencharge restore ' || %s::text, 0))"
+)
+_UNLOCK: Final[LiteralString] = (
+    "SELECT pg_advisory_unlock(hashtextextended('gencharge restore ' || %s::text, 0))"
 )
 _COMMENT: Final[LiteralString] = (
     "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
@@ -40,7 +43,14 @@ def locked(url: str, database: str) -> Iterator[bool]:
     """Whether this is the only restore in place of the database; until the end of the block, or of the process."""
     with crud.connected(url, "postgres", autocommit=True) as connection:
         row = connection.execute(_LOCK, (database,)).fetchone()
-        yield row is not None and bool(row[0])
+        is_first = row is not None and bool(row[0])
+        try:
+            yield is_first
+        finally:
+            # Closing gives it back too, but only when PostgreSQL gets to end the session; the next one may ask sooner.
+            if is_first:
+                with suppress(OperationalError):  # the session is gone, and the lock with it
+                    connection.execute(_UNLOCK, (database,))
 
 
 def get_comment(connection: Connection, database: str) -> str | None:
