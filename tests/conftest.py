@@ -51,7 +51,7 @@ closed_ports.install()
 ssl.create_default_context = cache(ssl.create_default_context)
 one_dialect.install()
 # Seldom: at Python's own thresholds each sixteenth second of the tests went into looking for garbage, with Hypothesis' timer of it.
-loading.begin(afterwards=(20_000, 20, 20))
+loading.begin(afterwards=(5_000, 10, 10))
 
 
 @pytest.fixture(scope="session")

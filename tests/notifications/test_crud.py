@@ -84,4 +84,4 @@ async def test_a_count_reads_an_index_and_not_the_inbox(
     (query,) = seen
     # A count of viewed ones has to tell what was never viewed from what is null; nobody asks for it unless they want the total.
     assert query["docsExamined"] <= (NOTICES if unread is False and kind is None else REMINDERS), query
-    assert query["keysExamined"] <= (NOTICES if kind is None else REMINDERS + 2), query
+    assert query["keysExamined"] <= (NOTICES if kind is None else REMINDERS) + 2, query

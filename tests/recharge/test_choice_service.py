@@ -191,7 +191,7 @@ async def test_who_guesses_codes_is_soon_refused_the_right_one_and_nobody_else(
     await publish(shop, code="RIGHTCODE")
     await Offers.of(app).refresh(shop.database)
     guesses = WrongGuesses(Buckets(), "guesses", per_caller=3, per_address=1_000)
-    monkeypatch.setattr(app.state, "wrong_offer_codes", guesses)
+    monkeypatch.setitem(app.state._state, "wrong_offer_codes", guesses)
     guesser = await make_customer(shop)
     for number in range(3):
         assert (await till.sell(guesser, f"GUESS{number}")).status_code == 404

@@ -506,7 +506,7 @@ async def test_a_recharge_above_a_velocity_bound_is_429_with_the_rule_and_the_si
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bounded = shop.settings.model_copy(update={"velocity_recharges_per_ten_minutes": 1})
-    monkeypatch.setattr(app.state, "settings", bounded)
+    monkeypatch.setitem(app.state._state, "settings", bounded)
     await buy(shop, customer, await make_number(shop), (await find_plan(shop)).plan_id)
     refused = await client.post(SUBSCRIBE, json=await body_for(shop), headers=headers)
     assert refused.status_code == 429, refused.text

@@ -37,9 +37,15 @@ def _instant(raw: Any) -> datetime:
     if not isinstance(instant, datetime) or instant.tzinfo is None:
         raise PydanticCustomError("instant", _AN_INSTANT)
     # In some zone the first and the last instants that Python knows can't be named: a row with one would break every file it is in.
-    if not FIRST_DAY.year <= instant.year <= LAST_DAY.year:
+    # The year counts in UTC, as the instant is written.
+    try:
+        instant = instant.astimezone(UTC)
+        is_named = FIRST_DAY.year <= instant.year <= LAST_DAY.year
+    except OverflowError:
+        is_named = False
+    if not is_named:
         raise PydanticCustomError("instant", "Must be a date of the years 1900 to 2999")
-    return instant.astimezone(UTC)
+    return instant
 
 
 def _day(raw: Any) -> date:
