@@ -17,11 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import DatabaseUnavailable
 from gencharge.core.postgres import connection as module
+from gencharge.core.postgres import session
 from gencharge.core.postgres.connection import LONG_STATEMENT_SECONDS, BoundedConnection
 from gencharge.core.postgres.database import Database, read_one_snapshot
 from gencharge.core.settings import Settings
 from gencharge.core.sockets import socket_folder
 from tests.make.frozen_line import FrozenLine
+from tests.make.processes import within
 
 BOUND = 0.6
 ONE = text("SELECT 1")
@@ -51,6 +53,29 @@ async def database(settings: Settings, line: FrozenLine) -> AsyncIterator[Databa
     database = Database(settings.model_copy(update=values), command_seconds=BOUND)
     yield database
     await database.close()
+
+
+async def test_the_first_look_at_a_new_connection_waits_once_for_a_server_that_stands_still(
+    settings: Settings, line: FrozenLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It once waited as long again for the ROLLBACK, so that a sign-in was answered after 7 s."""
+    name = settings.postgres_url.partition("?")[0].rpartition("/")[2]
+    connection = await asyncpg.connect(
+        f"postgresql://gencharge@127.0.0.1:{line.port}/{name}",
+        connection_class=BoundedConnection,
+        command_timeout=BOUND,
+    )
+    prepare = asyncpg.Connection.prepare
+
+    async def frozen(self: Any, *arguments: Any, **named: Any) -> Any:
+        line.freeze()
+        return await prepare(self, *arguments, **named)
+
+    monkeypatch.setattr(BoundedConnection, "prepare", frozen)
+    async with within(1.5 * BOUND):
+        with pytest.raises(TimeoutError):
+            await session.differences(connection, {})
+    assert connection.is_closed()
 
 
 Way = Callable[[Database], Awaitable[object]]

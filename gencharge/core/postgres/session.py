@@ -9,7 +9,8 @@ keeps them apart (PgBouncer 1.21 with `max_prepared_statements`) or nobody keeps
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
@@ -41,10 +42,26 @@ class SessionNotOurs(DatabaseUnavailable):
     """The service is temporarily unavailable. Nothing was changed; try again soon."""
 
 
+@asynccontextmanager
+async def _one_transaction(connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
+    """A transaction on a connection that is thrown away if anything goes wrong, as asyncpg's own is not: it would roll back.
+
+    A server that gave no answer gives none to a ROLLBACK either, and the caller would wait for it as long again.
+    """
+    transaction = connection.transaction()
+    try:
+        await transaction.start()
+        yield
+        await transaction.commit()
+    except BaseException:
+        connection.terminate()
+        raise
+
+
 async def differences(connection: asyncpg.Connection[Any], asked: Mapping[str, str]) -> list[str]:
     """What of the session is not as it was asked for, a few words each; empty if all is well. Raises what the driver raises."""
     # One transaction, and a statement without a name: whatever the pooler does, both of its steps meet the same server.
-    async with connection.transaction():
+    async with _one_transaction(connection):
         statement = await connection.prepare(_LOOK, name="")
         actual = await statement.fetchrow()
     assert actual is not None, "it has no condition"
@@ -57,7 +74,7 @@ async def differences(connection: asyncpg.Connection[Any], asked: Mapping[str, s
 
 async def is_pooled(connection: asyncpg.Connection[Any]) -> bool:
     """Whether a pooler stands in between: it tells its clients another process than the one that PostgreSQL runs for them."""
-    async with connection.transaction():
+    async with _one_transaction(connection):
         statement = await connection.prepare("SELECT pg_backend_pid()", name="")
         pid = await statement.fetchval()
     return bool(pid != connection.get_server_pid())
@@ -71,7 +88,7 @@ async def meets_others(one: asyncpg.Connection[Any], other: asyncpg.Connection[A
         await statement.fetchval()
     except (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError):
         return True  # another process that began has one of this name, or ours is on another connection
-    async with other.transaction():
+    async with _one_transaction(other):
         look = await other.prepare(_MET, name="")
         return bool(await look.fetchval())
 
