@@ -180,8 +180,8 @@ def get(tls_port: int, path: str, **headers: str) -> httpx.Response:
 
 
 def unverified() -> ssl.SSLContext:
-    """A context that takes the certificate of the test."""
-    context = ssl.create_default_context()
+    """A context that takes the certificate of the test. Not the default one, which all tests of a process share (tests/conftest.py)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
