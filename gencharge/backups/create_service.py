@@ -23,6 +23,7 @@ from pymongo.errors import PyMongoError
 from gencharge.backups import cipher, crud, documents_crud, manifest, names, programs, signatures
 from gencharge.backups.archive import ArchiveWriter
 from gencharge.backups.errors import BackupFailed, BackupKeyRequired
+from gencharge.backups.pace import Pace
 from gencharge.backups.streams import Stopped, ThreadInput, ThreadOutput
 from gencharge.core import telemetry
 from gencharge.core.postgres import migrations
@@ -131,6 +132,7 @@ class _Writing:
         self._plan = plan
         self._key = key
         self._loop = loop
+        self._pace = Pace()
         self.manifest: dict[str, Any] = {}
 
     def run(self, write: Callable[[bytes], None]) -> None:
@@ -165,7 +167,7 @@ class _Writing:
                 "description": self._plan.description,
                 "postgres": postgres,
                 "pg_dump": tools.version,
-                **contents_of(snapshot, selection or tables, self._plan.progress),
+                **contents_of(snapshot, selection or tables, self._plan.progress, rest=self._pace.rest),
             }
         if not selection:
             self._write_documents(archive)
@@ -200,6 +202,7 @@ class _Writing:
                 part.write(content)
                 done += len(content)
                 self._plan.progress("PostgreSQL", done)
+                self._pace.rest()
 
     def _write_documents(self, archive: ArchiveWriter) -> None:
         counts, done = dict[str, int](), 0
@@ -215,6 +218,7 @@ class _Writing:
                         part.write(document)
                         counts[name] += 1
                         done += len(document)
+                        self._pace.rest()
                 self._plan.progress("MongoDB", done)
         self.manifest["collections"] = counts
         self.manifest["documents_read_at"] = clock.now().isoformat()
@@ -236,6 +240,7 @@ class _Writing:
                         part.write(content)
                         done += len(content)
                         content = source.read(_PIPE_BYTES)
+                        self._pace.rest()
                 self._plan.progress("files", done)
             if len(page) < MOST_LISTED:
                 return
@@ -247,13 +252,15 @@ def contents_of(
     tables: Sequence[str],
     progress: Progress = _silent,
     fingerprints: Mapping[str, tuple[int, str]] = MappingProxyType({}),
+    rest: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """What a database holds: rows and checksum of each table, the sums of the ledger, the head of the audit trail, the outbox.
 
-    Only what `tables` can tell. A restored copy must have the same. `fingerprints`: of tables that were read already."""
+    Only what `tables` can tell. A restored copy must have the same. `fingerprints`: of tables that were read already.
+    `rest` is called after each piece of a table."""
     contents: dict[str, Any] = {"tables": {}}
     for number, table in enumerate(tables):
-        rows, checksum = fingerprints.get(table) or crud.get_fingerprint(snapshot, table)
+        rows, checksum = fingerprints.get(table) or crud.get_fingerprint(snapshot, table, rest)
         contents["tables"][table] = {"rows": rows, "checksum": checksum}
         progress("counts", number + 1)
     if "transfers" in tables:

@@ -28,6 +28,12 @@ _TABLES: Final[LiteralString] = """
     SELECT relname FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname
 """
+# Of a partitioned table none: its rows are in the blocks of others.
+_BLOCKS: Final[LiteralString] = """
+    SELECT pg_relation_size(oid) / current_setting('block_size')::int FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relname = %s
+"""
+_PIECE_BLOCKS: Final = 4096
 _TABLES_BY_SIZE: Final[LiteralString] = """
     SELECT relname FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
@@ -141,13 +147,37 @@ def list_roles(connection: Connection) -> list[str]:
     return [name for (name,) in connection.execute(_ROLES)]
 
 
-def get_fingerprint(connection: Connection, table: str) -> tuple[int, str]:
-    """How many rows a table has, and a checksum of their content that does not depend on their order. Reads the whole table."""
+def get_fingerprint(
+    connection: Connection, table: str, rest: Callable[[], None] | None = None
+) -> tuple[int, str]:
+    """How many rows a table has, and a checksum of their content that does not depend on their order. Reads the whole table.
+
+    With `rest` it is read in pieces of 32 MB, in a snapshot, and `rest` is called after each of them; one that is in partitions is read at once."""
     statement = sql.SQL(
         "SELECT count(*), coalesce(sum(hashtextextended(each_row::text, 0)::numeric), 0)::text FROM {} AS each_row"
     ).format(sql.Identifier("public", table))
-    rows, checksum = _one(connection, statement)
-    return int(rows), str(checksum)
+    rows, checksum = 0, 0
+    for condition in _pieces(connection, table) if rest is not None else [sql.SQL("")]:
+        some, part = _one(connection, statement + condition)
+        rows, checksum = rows + int(some), checksum + int(part)
+        if rest is not None:
+            rest()
+    return rows, str(checksum)
+
+
+def _pieces(connection: Connection, table: str) -> list[sql.Composable]:
+    """Conditions that each hold for some blocks of a table, and together for all."""
+    (blocks,) = _one(connection, _BLOCKS, (table,))
+    starts = range(0, max(int(blocks), 1), _PIECE_BLOCKS)
+    if len(starts) == 1:
+        return [sql.SQL("")]
+    pieces: list[sql.Composable] = [
+        sql.SQL(" WHERE ctid >= {} AND ctid < {}").format(
+            sql.Literal(f"({start},0)"), sql.Literal(f"({start + _PIECE_BLOCKS},0)")
+        )
+        for start in starts[:-1]
+    ]
+    return [*pieces, sql.SQL(" WHERE ctid >= {}").format(sql.Literal(f"({starts[-1]},0)"))]
 
 
 def get_ledger_sums(connection: Connection) -> dict[str, int]:
@@ -242,8 +272,10 @@ def _end_sessions(url: str, databases: list[str], done: threading.Event) -> None
             connection.execute(_END, (databases,))
 
 
-def _one(connection: Connection, statement: LiteralString | sql.Composed) -> tuple[Any, ...]:
-    row = connection.execute(statement).fetchone()
+def _one(
+    connection: Connection, statement: LiteralString | sql.Composed, values: Sequence[Any] = ()
+) -> tuple[Any, ...]:
+    row = connection.execute(statement, values or None).fetchone()
     assert row is not None, "an aggregate has a row"
     return row
 

@@ -54,3 +54,32 @@ def test_a_fingerprint_sees_content_and_not_order(settings: Settings) -> None:
         connection.rollback()
     assert prints[0] == prints[1]
     assert len(set(prints)) == 3
+
+
+def test_a_table_that_is_read_in_pieces_has_the_same_fingerprint(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests = []
+    with psycopg.connect(settings.migration_url) as connection:
+        connection.execute("CREATE TABLE scratch_pieces (n int, t text)")
+        fill = "INSERT INTO scratch_pieces SELECT n, repeat('a', 500) FROM generate_series(1, 1000) AS n"
+        connection.execute(fill)
+        whole = crud.get_fingerprint(connection, "scratch_pieces")
+        (blocks,) = connection.execute(
+            "SELECT max((ctid::text::point)[0]) + 1 FROM scratch_pieces"
+        ).fetchone() or (0,)
+        for size in (1, 7, int(blocks), int(blocks) + 1):
+            monkeypatch.setattr(crud, "_PIECE_BLOCKS", size)
+            rests.clear()
+            pieces = crud.get_fingerprint(connection, "scratch_pieces", lambda: rests.append(1))
+            assert (pieces, len(rests)) == (whole, -(-int(blocks) // size))
+        connection.execute("CREATE TABLE scratch_parts (n int, t text) PARTITION BY HASH (n)")
+        for part in range(2):
+            connection.execute(
+                f"CREATE TABLE scratch_part_{part} PARTITION OF scratch_parts FOR VALUES WITH (MODULUS 2, REMAINDER {part})"
+            )
+        connection.execute(fill.replace("scratch_pieces", "scratch_parts"))
+        monkeypatch.setattr(crud, "_PIECE_BLOCKS", 1)
+        assert crud.get_fingerprint(connection, "scratch_parts", lambda: None) == whole
+        connection.rollback()
+    assert whole[0] == 1000
