@@ -51,7 +51,8 @@ _CLOSED = "http://127.0.0.1:1"
 
 # The loop that uvicorn serves with, and the worker runs on; it takes a twentieth off the tests' CPU.
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.14 means to end policies; pytest-asyncio's factories end fixtures
+    # Python 3.14 means to end policies. What pytest-asyncio has in their place begins module fixtures again within a module.
+    warnings.simplefilter("ignore", DeprecationWarning)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 closed_ports.install()
 # Each client of httpx makes one, also where nobody speaks TLS, as each application does: it reads all authorities, in 20 ms of CPU.

@@ -1,4 +1,4 @@
-"""How fast a long backup goes: it leaves part of the time to those who recharge meanwhile.
+"""How fast a long backup goes: it leaves part of the time to those who recharge at the same time.
 
 The sessions that pg_dump and the checksums use are PostgreSQL's own processes, of the same priority as those of a sale, on whatever machine it is. All that
 a client can do for others is to ask for less at a time, and to pause in between.

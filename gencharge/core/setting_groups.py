@@ -133,7 +133,8 @@ class Databases(BaseModel):
     )
     redis_url: str = Field(
         default="",
-        description="Redis (tested with 6.2): `redis://host:6379/0`. Empty: the embedded server.",
+        description="Redis (tested with 6.2): `redis://host:6379/0`, or with sentinels `redis+sentinel://host1:26379,host2:26379/NAME/0`; "
+        "`rediss` in place of `redis`: with TLS. Empty: the embedded server.",
         json_schema_extra=IN_PRODUCTION,
     )
     redis_timeout_seconds: float = Field(

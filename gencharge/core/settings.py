@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from gencharge.core import database_urls, development_secrets, faultpoints, production
+from gencharge.core import database_urls, development_secrets, faultpoints, production, redis_urls
 from gencharge.core.backup_settings import Backups
 from gencharge.core.company import Company
 from gencharge.core.development_secrets import DevelopmentSecret
@@ -191,6 +191,17 @@ class Settings(
             database_urls.normal(url)
         except ValueError as error:
             raise ValueError(f"{(info.field_name or '').upper()}: {error}") from None
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _readable_redis_url(cls, url: str) -> str:
+        """Refuse what leads to no server, before anything needs it."""
+        try:
+            if url:
+                redis_urls.watched(url)
+        except ValueError as error:
+            raise ValueError(f"REDIS_URL: {error}") from None
         return url
 
     @model_validator(mode="after")

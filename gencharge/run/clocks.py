@@ -121,14 +121,9 @@ def _workers(settings: Settings) -> dict[str, float]:
 
 
 def _client(settings: Settings) -> Any:
-    from redis import Redis
+    from gencharge.core.stores.redis import connect_blocking
 
-    return Redis.from_url(
-        settings.redis_server_url,
-        decode_responses=True,
-        socket_timeout=_PATIENCE_SECONDS,
-        socket_connect_timeout=_PATIENCE_SECONDS,
-    )
+    return connect_blocking(settings.redis_server_url, timeout_seconds=_PATIENCE_SECONDS)
 
 
 def _api(settings: Settings) -> float:

@@ -298,12 +298,10 @@ def _probe_mongo(url: str) -> Answer:
 
 
 def _probe_redis(url: str) -> Answer:
-    from redis import Redis
+    from gencharge.core.stores.redis import connect_blocking
 
-    with Redis.from_url(
-        url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
-    ) as client:
-        facts: dict[str, Any] = client.info("server")
+    with connect_blocking(url, timeout_seconds=_TIMEOUT_SECONDS) as client:
+        facts: Any = client.info("server")
         _, latency = _timed(client.ping)
     return Answer(str(facts["redis_version"]), latency)
 

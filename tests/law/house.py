@@ -22,6 +22,7 @@ CORE = (
         "core.errors",
         "core.faultpoints",
         "core.database_urls",
+        "core.redis_urls",
         "core.sockets",
         "core.stopping",
         "core.loading",

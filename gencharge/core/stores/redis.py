@@ -1,16 +1,28 @@
-"""Redis: one-time passwords, rate limits, cache invalidation, live messages. All of it may be lost."""
+"""Redis: one-time passwords, rate limits, cache invalidation, live messages. All of it may be lost.
+
+Where sentinels watch it, each new connection asks them for the master. One that fails ends, so a process follows a fail-over by itself.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any, Final
 
+import redis
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import (
+    Sentinel,
+    SentinelConnectionPool,
+    SentinelManagedConnection,
+    SentinelManagedSSLConnection,
+)
 from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
 from redis.exceptions import RedisError
 
+from gencharge.core import redis_urls
+from gencharge.core.redis_urls import Watched
 from gencharge.core.settings import Settings
 from gencharge.core.tracing import spans
 
@@ -20,20 +32,82 @@ _DRIVER: Final = DriverInfo()
 
 def connect(settings: Settings) -> Redis:
     """A client that answers or fails within `redis_timeout_seconds`; it connects on first use."""
-    # Many callers at once wait for a connection, for as long as they would for an answer.
-    pool: Any = BlockingConnectionPool.from_url(
-        settings.redis_server_url,
-        decode_responses=True,
-        socket_timeout=settings.redis_timeout_seconds,
-        socket_connect_timeout=settings.redis_timeout_seconds,
-        retry=Retry(NoBackoff(), 1),
-        max_connections=50,
-        timeout=settings.redis_timeout_seconds,
-        driver_info=_DRIVER,
-    )
+    seconds = settings.redis_timeout_seconds
+    options: dict[str, Any] = {
+        "decode_responses": True,
+        "socket_timeout": seconds,
+        "socket_connect_timeout": seconds,
+        "retry": Retry(NoBackoff(), 1),
+        "driver_info": _DRIVER,
+        # Many callers at once wait for a connection, for as long as they would for an answer.
+        "max_connections": 50,
+        "timeout": seconds,
+    }
+    url = settings.redis_server_url
+    watched = redis_urls.watched(url)
+    pool: Any
+    if watched is None:
+        pool = BlockingConnectionPool.from_url(url, **options)
+    else:
+        sentinels = Sentinel(watched.sentinels, sentinel_kwargs=_of_sentinels(watched, seconds))  # type: ignore[no-untyped-call]
+        kind = SentinelManagedSSLConnection if watched.tls else SentinelManagedConnection
+        pool = _WatchedPool(  # type: ignore[no-untyped-call]
+            watched.name, sentinels, connection_class=kind, **_of_server(watched), **options
+        )
     pool.connection_class = type("Connection", (_HeedsCancellation, pool.connection_class), {})
     client: Redis = (Redis if spans.tracer is None else _TracedRedis).from_pool(pool)
     return client
+
+
+def connect_blocking(url: str, *, timeout_seconds: float) -> redis.Redis:
+    """A client for a command that waits for each answer. `url`: as in REDIS_URL. Raises ValueError for one that is none."""
+    options: dict[str, Any] = {
+        "decode_responses": True,
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": timeout_seconds,
+    }
+    watched = redis_urls.watched(url)
+    if watched is None:
+        return redis.Redis.from_url(url, **options)
+    sentinels = redis.Sentinel(watched.sentinels, sentinel_kwargs=_of_sentinels(watched, timeout_seconds))  # type: ignore[no-untyped-call]
+    client: redis.Redis = sentinels.master_for(  # type: ignore[no-untyped-call]
+        watched.name, **_of_server(watched), **_tls(watched), **options
+    )
+    return client
+
+
+def _of_sentinels(watched: Watched, seconds: float) -> dict[str, Any]:
+    return {
+        "username": watched.sentinel_username,
+        "password": watched.sentinel_password,
+        "socket_timeout": seconds,
+        "socket_connect_timeout": seconds,
+        **_tls(watched),
+        **({"ssl_ca_certs": watched.authority} if watched.authority else {}),
+    }
+
+
+def _of_server(watched: Watched) -> dict[str, Any]:
+    return {
+        "db": watched.database,
+        "username": watched.username,
+        "password": watched.password,
+        **({"ssl_ca_certs": watched.authority} if watched.authority else {}),
+    }
+
+
+def _tls(watched: Watched) -> dict[str, Any]:
+    return {"ssl": True} if watched.tls else {}
+
+
+class _WatchedPool(SentinelConnectionPool, BlockingConnectionPool):
+    """Asks the sentinels where the master is, and lets callers wait for a connection."""
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:
+        """Close the connections; all of them at the client's end, and then those to the sentinels, which nobody else knows."""
+        await super().disconnect(inuse_connections=inuse_connections)
+        if inuse_connections:
+            await self.sentinel_manager.aclose()
 
 
 class _TracedRedis(Redis):
