@@ -60,7 +60,12 @@ router = web.router("users")
 EXPORTED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "A JSON document with one member for each part of the service.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": {"profile": {"name": "Asha Rao", "phone_number": "+919876543210"}, "recharge": []},
+            }
+        },
     }
 }
 _READING: Final = (*USER_ERRORS, DatabaseUnavailable)

@@ -13,6 +13,7 @@ from starlette.status import HTTP_200_OK, HTTP_201_CREATED
 
 from gencharge.core.errors import ERROR_TYPE_BASE, Problem, RateLimited
 from gencharge.core.http import parameter_texts
+from gencharge.core.http.answer_examples import add_examples
 from gencharge.core.http.answer_links import add_links
 
 # Of a response that several operations share.
@@ -140,7 +141,7 @@ def _example(kind: type[Problem]) -> dict[str, Any]:
 def complete(app: FastAPI) -> None:
     """Let the application's document describe problem documents, and say each thing once.
 
-    An example of each error, the responses that several operations share, and readable names of pages.
+    An example of each answer and of each error, the responses that several operations share, and readable names of pages.
     """
     describe = app.openapi
 
@@ -161,6 +162,7 @@ def complete(app: FastAPI) -> None:
             add_links(document, app.routes)
             _drop_titles(document)
             _drop_descriptions(document)
+            add_examples(document)
             components["responses"] = _share_responses(document)
         return document
 

@@ -13,11 +13,14 @@ from typing import Any, Final
 
 import orjson
 
+from gencharge.core.http.answer_examples import json_answers
 from gencharge.core.http.answer_links import drop_broken
 from gencharge.core.http.openapi import PROBLEM_JSON, objects_of, operations_of, resolved
 from gencharge.core.http.short_models import share_fields
 
 Json = dict[str, Any]
+# What an answer's only example is called.
+_USUAL: Final = "usual"
 # Every route of the staff may answer it.
 _ADMINS_ONLY: Final = "admins_only"
 # Operations that have a parameter or a response, from which on it is written once.
@@ -43,6 +46,7 @@ def shorten(document: Json) -> Json:
     """A copy of the document that says the same in less space. The document itself stays as it is."""
     short: Json = orjson.loads(orjson.dumps(document))
     _drop_error_examples(short)
+    _share_examples(short)
     for node in objects_of(short):
         _merge_null(node)
     _share_values(short)
@@ -58,15 +62,20 @@ def for_customers(document: Json) -> Json:
 
 
 def for_staff(document: Json, has_tag: Callable[[str], bool]) -> Json:
-    """A short document of what only the staff may call, in the rooms whose tag is one of those. Without webhooks: integrators get them."""
-    return _part(document, lambda tag, is_staffs: is_staffs and has_tag(tag), webhooks=False)
+    """A short document of what only the staff may call, in the rooms whose tag is one of those.
+
+    Without webhooks and without examples of answers: integrators get them.
+    """
+    return _part(document, lambda tag, is_staffs: is_staffs and has_tag(tag), is_for_integrators=False)
 
 
-def _part(document: Json, keeps: Callable[[str, bool], bool], *, webhooks: bool = True) -> Json:
+def _part(document: Json, keeps: Callable[[str, bool], bool], *, is_for_integrators: bool = True) -> Json:
     """A short document of the operations that `keeps` wants, by their tag and whether only the staff may call them."""
     short: Json = orjson.loads(orjson.dumps(document))
-    if not webhooks:
+    if not is_for_integrators:
         short.pop("webhooks", None)
+        for _, content in json_answers(short):
+            content.pop("example", None)
     for path, methods in list(short["paths"].items()):
         for method, operation in list(methods.items()):
             if not keeps(operation["tags"][0], _ADMINS_ONLY in _codes(short, operation)):
@@ -95,20 +104,26 @@ def _codes(document: Json, operation: Json) -> set[str]:
 def _prune(short: Json) -> None:
     """Leave out the components that nothing refers to any more."""
     components = short["components"]
+    referred = _referred(short, [short["paths"], short.get("webhooks", {})])
+    for kind in ("schemas", "responses", "parameters", "headers", "examples"):
+        components[kind] = {
+            name: part
+            for name, part in components.get(kind, {}).items()
+            if f"#/components/{kind}/{name}" in referred
+        }
+
+
+def _referred(short: Json, parts: list[Any]) -> set[str]:
+    """What these parts refer to, and what that refers to, and so on."""
     referred: set[str] = set()
-    waiting: list[Any] = [short["paths"], short.get("webhooks", {})]
+    waiting = list(parts)
     while waiting:
         for node in objects_of(waiting.pop()):
             target = node.get("$ref")
             if isinstance(target, str) and target not in referred:
                 referred.add(target)
                 waiting.append(resolved(short, node))
-    for kind in ("schemas", "responses", "parameters", "headers"):
-        components[kind] = {
-            name: part
-            for name, part in components.get(kind, {}).items()
-            if f"#/components/{kind}/{name}" in referred
-        }
+    return referred
 
 
 def _drop_error_examples(short: Json) -> None:
@@ -117,6 +132,29 @@ def _drop_error_examples(short: Json) -> None:
         problem = node.get(PROBLEM_JSON)
         if isinstance(problem, dict):
             problem.pop("examples", None)
+
+
+def _share_examples(short: Json) -> None:
+    """Write the example of an answer once, under the name of its schema. A field of an answer needs no example of its own then."""
+    shared: Json = {}
+    for _, content in json_answers(short):
+        name = str(content["schema"].get("$ref", "")).rpartition("/")[2]
+        if (
+            name
+            and "example" in content
+            and shared.setdefault(name, content["example"]) == content["example"]
+        ):
+            del content["example"]
+            content["examples"] = {_USUAL: {"$ref": f"#/components/examples/{name}"}}
+    if not shared:
+        return
+    short["components"]["examples"] = {name: {"value": value} for name, value in sorted(shared.items())}
+    requests = [operation | {"responses": {}} for operation in operations_of(short)]
+    sent = _referred(short, [*requests, short.get("webhooks", {})])
+    for name, schema in short["components"]["schemas"].items():
+        if f"#/components/schemas/{name}" not in sent:
+            for field in schema.get("properties", {}).values():
+                field.pop("examples", None)
 
 
 def _merge_null(node: Json) -> None:
