@@ -31,7 +31,6 @@ from gencharge.core.errors import field_problem
 from gencharge.core.values import clock
 from gencharge.core.wording import worded
 from gencharge.operators import service as operators
-from gencharge.operators.models import OperatorStatus
 from gencharge.recharge.errors import OperatorDown
 from gencharge.users import service as users
 
@@ -80,7 +79,7 @@ async def find_number(context: BillsContext, user_id: UUID, command: FetchBill) 
             )
             raise BillOperatorRequired(errors=[problem])
         operator, circle = known.check(operator, circle)
-        if known.get(operator).status is OperatorStatus.DOWN:
+        if known.get(operator).is_down(clock.now()):
             raise OperatorDown
         await _check_customers(db, context, user_id, number)
         await _count(db, context, user_id, number)

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels.models import ChannelFloat, OperatorChannel
+from gencharge.core.values import clock
+from gencharge.operators.models import Operator
 
 # The newest submissions only: a busy channel makes hundreds in a second.
 _LATELY: Final = text("""
@@ -54,9 +56,15 @@ async def get_float(db: AsyncSession, channel: str) -> ChannelFloat | None:
 
 
 async def list_to_ask(db: AsyncSession) -> list[str]:
-    """The codes of the channels that recharges may take."""
+    """The codes of the channels that recharges may take, but those of an operator that works on its systems."""
+    now = clock.now()
+    in_maintenance = select(Operator.code).where(
+        Operator.maintenance_from <= now, Operator.maintenance_until > now
+    )
     query = select(OperatorChannel.code).where(
-        OperatorChannel.is_active.is_(True), OperatorChannel.url.is_not(None)
+        OperatorChannel.is_active.is_(True),
+        OperatorChannel.url.is_not(None),
+        OperatorChannel.operator.not_in(in_maintenance),
     )
     return list(await db.scalars(query.order_by(OperatorChannel.code)))
 

@@ -13,11 +13,23 @@ from gencharge.channels.fulfilment import Task
 from gencharge.channels.models import Fulfilment, FulfilmentState, OperatorAttempt, OperatorReference
 from gencharge.core.postgres import leases
 from gencharge.core.values import clock
+from gencharge.operators.models import Operator
 
+# Nothing is sent to an operator that works on its systems: neither a recharge nor a question.
+_IN_MAINTENANCE = (
+    select(Operator.code)
+    .where(
+        Operator.code == Fulfilment.operator,
+        Operator.maintenance_from <= leases.NOW,
+        Operator.maintenance_until > leases.NOW,
+    )
+    .exists()
+)
 _DUE = leases.LeasedQueue(
     Fulfilment,
     Fulfilment.next_attempt_at <= leases.NOW,
     Fulfilment.operator != all_(bindparam("busy", type_=ARRAY(Text))),
+    ~_IN_MAINTENANCE,
     order=Fulfilment.next_attempt_at,
     lease=Fulfilment.leased_until,
     returning=list(Fulfilment.__table__.columns),

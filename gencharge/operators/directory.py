@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from gencharge.core.errors import field_problem
 from gencharge.core.http.cached import ResponseCache
 from gencharge.core.wording import worded
 from gencharge.operators.errors import CircleInvalid, OperatorInvalid, OperatorNotFound
-from gencharge.operators.models import ChannelKind, OperatorStatus
+from gencharge.operators.models import ChannelKind, Maintenance, OperatorStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,13 @@ class OperatorSnapshot:
     channel: ChannelKind
     is_active: bool
     sort_order: int
+    maintenance: Maintenance | None = None
+
+    def is_down(self, instant: datetime) -> bool:
+        """Whether no recharge is accepted: it is marked down, or it works on its systems."""
+        return self.status is OperatorStatus.DOWN or (
+            self.maintenance is not None and self.maintenance.is_running(instant)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
+    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -43,6 +45,20 @@ class ChannelKind(StrEnum):
     API = "api"
 
 
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """When an operator works on its systems, and what customers read about it. Instants in UTC; the end is not part of it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    text: str
+    text_hi: str
+
+    def is_running(self, instant: datetime) -> bool:
+        """Whether the instant is inside: nothing is sold and nothing is sent to the operator then."""
+        return self.starts_at <= instant < self.ends_at
+
+
 class Operator(Stamped, Base):
     """A mobile operator that has subscribers today."""
 
@@ -55,13 +71,42 @@ class Operator(Stamped, Base):
     channel: Mapped[str] = mapped_column(Text, server_default="internal")
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     sort_order: Mapped[int] = mapped_column(Integer, server_default="0")
+    # The next or present maintenance window, or the last one; all four or none.
+    maintenance_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    maintenance_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    maintenance_text: Mapped[str | None] = mapped_column(Text)
+    maintenance_text_hi: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = stamp()
     updated_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
         CheckConstraint("status IN ('up', 'degraded', 'down')", name="status"),
         CheckConstraint("channel IN ('internal', 'api')", name="channel"),
+        CheckConstraint(
+            "num_nulls(maintenance_from, maintenance_until, maintenance_text, maintenance_text_hi) IN (0, 4)"
+            " AND maintenance_from < maintenance_until",
+            name="maintenance",
+        ),
     )
+
+    @property
+    def maintenance(self) -> Maintenance | None:
+        """The maintenance window; None if none is set."""
+        if self.maintenance_from is None or self.maintenance_until is None:
+            return None
+        return Maintenance(
+            starts_at=self.maintenance_from,
+            ends_at=self.maintenance_until,
+            text=self.maintenance_text or "",
+            text_hi=self.maintenance_text_hi or "",
+        )
+
+    @maintenance.setter
+    def maintenance(self, window: Maintenance | None) -> None:
+        self.maintenance_from = window.starts_at if window else None
+        self.maintenance_until = window.ends_at if window else None
+        self.maintenance_text = window.text if window else None
+        self.maintenance_text_hi = window.text_hi if window else None
 
 
 class Circle(Base):

@@ -14,6 +14,15 @@ from gencharge.operators.models import OperatorStatus, ServiceType
 KnownBy = Literal["user", "registry", "hint"]
 
 
+class MaintenanceOut(Out):
+    """When an operator works on its systems. From `starts_at` until `ends_at` no recharge is accepted; show the text from now on."""
+
+    starts_at: datetime = Field(examples=["2026-11-28T18:30:00Z"])
+    ends_at: datetime = Field(examples=["2026-11-28T22:30:00Z"])
+    text: str = Field(examples=["Jio works on its systems from midnight to 4 a.m. on 29 November."])
+    text_hi: str = Field(examples=["जियो 29 नवंबर को रात 12 से सुबह 4 बजे तक अपने सिस्टम पर काम करेगा।"])
+
+
 class OperatorOut(Out):
     """A mobile operator."""
 
@@ -21,6 +30,9 @@ class OperatorOut(Out):
     name: str = Field(examples=["Reliance Jio"])
     display_name: str = Field(examples=["Jio"])
     status: OperatorStatus = Field(description="`down`: no recharge is accepted at the moment.")
+    maintenance: MaintenanceOut | None = Field(
+        description="A window that is running, comes, or was the last one; null: none is set."
+    )
 
 
 class CircleOut(Out):

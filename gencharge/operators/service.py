@@ -131,6 +131,7 @@ async def load_operators(db: AsyncSession, version: int | None = None) -> Operat
             channel=ChannelKind(row.channel),
             is_active=row.is_active,
             sort_order=row.sort_order,
+            maintenance=row.maintenance,
         )
         for row in await crud.list_operators(db)
     ]

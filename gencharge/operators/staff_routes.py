@@ -95,7 +95,8 @@ async def update_operator(
 ) -> StaffOperatorOut:
     """Names, state, channel, order. `down` stops recharges of the operator with this answer.
 
-    An admin whose role is limited to some operators may set the `status` of those. Needs step-up.
+    `maintenance` stops them for a while: quotes, recharges and bills are refused (`operator_down`), and what is on its way waits. An
+    admin whose role is limited to some operators may set `status` and `maintenance` of those. Needs step-up.
     """
     return await staff_service.update(db, admin, operator, command, if_match=if_match)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
@@ -27,9 +28,9 @@ from gencharge.operators.staff_schemas import (
 from gencharge.sessions.errors import OperatorScopeTooNarrow
 from gencharge.sessions.guards import Principal, within
 
-_EDITABLE: Final = ("name", "display_name", "status", "channel", "is_active", "sort_order")
-# What an admin of some operators may set: whether recharges go through. The rest needs a role for all operators.
-_IN_SCOPE: Final = frozenset({"status"})
+_EDITABLE: Final = ("name", "display_name", "status", "channel", "is_active", "sort_order", "maintenance")
+# What an admin of some operators may set: whether and when recharges go through. The rest needs a role for all operators.
+_IN_SCOPE: Final = frozenset({"status", "maintenance"})
 
 
 async def list_all(db: AsyncSession, admin: Principal, query: StaffOperatorQuery) -> Page[StaffOperatorOut]:
@@ -64,7 +65,7 @@ async def create(db: AsyncSession, command: OperatorCreate) -> StaffOperatorOut:
 async def update(
     db: AsyncSession, admin: Principal, code: str, command: OperatorUpdate, *, if_match: str | None = None
 ) -> StaffOperatorOut:
-    """Change what the command names. A scoped admin may set the status of an operator in scope, nothing else.
+    """Change what the command names. A scoped admin may set the status and the maintenance window of an operator in scope.
 
     Raises OperatorNotFound (also beyond the scope), ResourceChanged, OperatorScopeTooNarrow.
     """
@@ -75,11 +76,14 @@ async def update(
     etags.check(if_match, operator)
     if admin.operator_scope and command.model_fields_set - _IN_SCOPE:
         raise OperatorScopeTooNarrow(
-            "Your role covers only some operators. You can change only their status."
+            "Your role covers only some operators. You can change only their status and maintenance."
         )
     before = _state_of(operator)
-    for name, value in _plain(command.model_dump(include=command.model_fields_set)).items():
+    fields = command.model_fields_set - {"maintenance"}
+    for name, value in _plain(command.model_dump(include=fields)).items():
         setattr(operator, name, value)
+    if "maintenance" in command.model_fields_set:
+        operator.maintenance = command.maintenance.window() if command.maintenance else None
     changed = changes(before, _state_of(operator))
     if changed:
         operator.updated_at = clock.now()
@@ -113,7 +117,8 @@ async def delete(db: AsyncSession, code: str) -> None:
 
 
 def _state_of(operator: Operator) -> dict[str, Any]:
-    return {name: getattr(operator, name) for name in _EDITABLE}
+    state = {name: getattr(operator, name) for name in _EDITABLE}
+    return state | {"maintenance": asdict(operator.maintenance) if operator.maintenance else None}
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

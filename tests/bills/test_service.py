@@ -32,6 +32,7 @@ from gencharge.recharge.errors import OperatorDown
 from tests.make.bills import fetch, put_bill
 from tests.make.factories import make_user
 from tests.make.money import make_customer, make_number
+from tests.make.operators import set_maintenance
 from tests.make.outside import Outside
 from tests.make.recharge import run_sql
 
@@ -155,6 +156,23 @@ async def test_an_operator_that_is_down_is_not_asked(context: BillsContext, shop
             await fetch(context, uuid4(), "+919811122233")
     finally:
         await run_sql(shop, down, status="up")
+        await run_sql(shop, version)
+
+
+async def test_an_operator_that_works_on_its_systems_is_not_asked(
+    context: BillsContext, shop: Stores, outside: Outside
+) -> None:
+    version = "UPDATE catalogue_state SET version = version + 1 WHERE id = 'catalogue'"
+    number = put_bill(outside)
+    await set_maintenance(shop, "JIO", hours=1)
+    await run_sql(shop, version)
+    try:
+        with pytest.raises(OperatorDown):
+            await fetch(context, uuid4(), number)
+        with clock.later(hours=2):
+            assert (await fetch(context, uuid4(), number)).phone_number == number
+    finally:
+        await set_maintenance(shop, "JIO", hours=None)
         await run_sql(shop, version)
 
 

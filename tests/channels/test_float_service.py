@@ -18,6 +18,7 @@ from gencharge.sessions.guards import Principal
 from gencharge.work import crud as work
 from gencharge.work.models import WorkKind
 from tests.make.delivery import FIRST, SECOND, reach_jio
+from tests.make.operators import set_maintenance
 from tests.make.outside import Outside, reach_over_api, sandbox
 from tests.make.recharge import list_events
 
@@ -91,6 +92,15 @@ async def test_a_balance_that_runs_low_is_announced_once_until_it_was_refilled(
     set_float(outside, 0)
     await ask(shop)
     assert len(await low_alerts(shop)) == 2
+
+
+async def test_an_operator_that_works_on_its_systems_is_asked_nothing(shop: Stores, outside: Outside) -> None:
+    await set_maintenance(shop, "JIO", hours=1)
+    try:
+        assert not set(await shop.database.run(health_crud.list_to_ask)) & {FIRST, SECOND}
+    finally:
+        await set_maintenance(shop, "JIO", hours=None)
+    assert set(await shop.database.run(health_crud.list_to_ask)) >= {FIRST, SECOND}
 
 
 async def test_an_operator_without_an_answer_keeps_the_balance_that_is_known(

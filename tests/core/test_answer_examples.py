@@ -33,7 +33,7 @@ def document_of(schema: Json, **others: Json) -> Json:
     }
 
 
-def made(schema: Json, **others: Json) -> Any:
+def example_for(schema: Json, **others: Json) -> Any:
     document = document_of(schema, **others)
     return example(document, {"$ref": "#/components/schemas/Parcel"})
 
@@ -95,18 +95,18 @@ def test_a_field_that_nothing_has_an_example_of_is_named() -> None:
     [(_, content)] = json_answers(document)
     assert "example" not in content
     with pytest.raises(ExampleMissing):
-        made(fields(freight={"type": "object"}))
+        example_for(fields(freight={"type": "object"}))
 
 
 def test_a_fields_own_example_comes_before_the_words_of_its_name() -> None:
-    assert made(fields(phone_number=TEXT | {"examples": ["+919000000001"]})) == {
+    assert example_for(fields(phone_number=TEXT | {"examples": ["+919000000001"]})) == {
         "phone_number": "+919000000001"
     }
-    assert made(fields(phone_number=TEXT)) == {"phone_number": "+919876543210"}
+    assert example_for(fields(phone_number=TEXT)) == {"phone_number": "+919876543210"}
 
 
 def test_what_the_schema_leaves_no_choice_of_is_shown() -> None:
-    shown = made(
+    shown = example_for(
         fields(
             kind={"const": "parcel"},
             state={"enum": ["sent", "lost"]},
@@ -136,14 +136,16 @@ def test_what_the_schema_leaves_no_choice_of_is_shown() -> None:
 
 def test_a_tree_ends() -> None:
     here = {"$ref": "#/components/schemas/Parcel"}
-    shown = made(fields(parts={"type": "array", "items": here}, holds={"anyOf": [here, {"type": "null"}]}))
+    shown = example_for(
+        fields(parts={"type": "array", "items": here}, holds={"anyOf": [here, {"type": "null"}]})
+    )
     assert shown == {"parts": [], "holds": None}
 
 
 def test_an_id_is_the_same_wherever_its_name_stands_and_another_names_is_not() -> None:
     identity = TEXT | {"format": "uuid"}
-    first = made(fields(plan_id=identity, user_id=identity))
-    assert first["plan_id"] == made(fields(plan_id=identity))["plan_id"] != first["user_id"]
+    first = example_for(fields(plan_id=identity, user_id=identity))
+    assert first["plan_id"] == example_for(fields(plan_id=identity))["plan_id"] != first["user_id"]
     assert id_of("subscription_id") == id_of("recharge_id")
 
 

@@ -22,6 +22,7 @@ from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.schemas import TransactionQuery
 from tests.make.delivery import FIRST, SECOND, Purchase, ask_again, deliveries, purchase
 from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.operators import set_maintenance
 from tests.make.outside import NOBODY, Outside, reach_over_api
 from tests.make.recharge import assert_books_balance, get_recharge, list_plans, run_sql
 from tests.sandbox.conftest import until
@@ -73,6 +74,26 @@ async def test_a_repeat_with_the_same_key_gets_the_first_answer_and_nothing_more
     assert again.replayed
     assert again.answer.subscription_id == first.answer.subscription_id
     assert len(deliveries(outside)) == 1
+
+
+async def test_nothing_is_sent_to_an_operator_that_works_on_its_systems_and_what_waits_goes_out_afterwards(
+    shop: Stores, dispatcher: Dispatcher, outside: Outside
+) -> None:
+    bought = await purchase(shop)
+    await set_maintenance(shop, "JIO", hours=4)
+    try:
+        await dispatcher.drain()
+        assert deliveries(outside) == []
+        assert (await bought.recharge()).status == "processing"
+        assert (
+            await shop.database.run(lambda db: channels.claim(db, limit=10, lease_seconds=60, busy=[])) == []
+        )
+    finally:
+        await set_maintenance(shop, "JIO", hours=None)
+    await dispatcher.drain()
+    assert (await bought.recharge()).status == "delivered"
+    assert len(deliveries(outside)) == 1
+    await assert_books_balance(shop)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
+from gencharge.core.values import clock
 from gencharge.operators.directory import CircleSnapshot, OperatorSnapshot, OperatorsSnapshot
 from gencharge.operators.errors import CircleInvalid, OperatorInvalid, OperatorNotFound
-from gencharge.operators.models import ChannelKind, OperatorStatus
+from gencharge.operators.models import ChannelKind, Maintenance, OperatorStatus
 
 
 def operator(code: str, **overrides: Any) -> OperatorSnapshot:
@@ -75,3 +77,13 @@ def test_an_unknown_circle_is_refused_with_those_that_there_are(snapshot: Operat
 def test_a_snapshot_can_not_be_changed(snapshot: OperatorsSnapshot) -> None:
     assert isinstance(snapshot.operators, MappingProxyType)
     assert isinstance(snapshot.circles, MappingProxyType)
+
+
+def test_an_operator_is_down_from_the_first_instant_of_its_maintenance_and_up_at_its_end() -> None:
+    starts_at, ends_at = clock.now(), clock.now() + timedelta(hours=4)
+    jio = operator("JIO", maintenance=Maintenance(starts_at, ends_at, "Works", "काम"))
+    instant = timedelta(microseconds=1)
+    assert [jio.is_down(at) for at in (starts_at - instant, starts_at, ends_at - instant, ends_at)] == [
+        False, True, True, False,
+    ]  # fmt: skip
+    assert operator("VI", status=OperatorStatus.DOWN).is_down(starts_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.operators import service as operators
 from gencharge.recharge.errors import OperatorDown
@@ -108,3 +110,64 @@ async def test_two_admins_who_add_the_same_operator_at_once_make_one(
         *(staff_client.post("/v1/operators", json=body, headers=manager) for _ in range(5))
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+
+
+def window(**overrides: Any) -> dict[str, Any]:
+    now = clock.now()
+    times = {"starts_at": now - timedelta(minutes=1), "ends_at": now + timedelta(hours=4)}
+    texts = {"text": "Vi works on its systems until 4 a.m.", "text_hi": "वीआई सुबह 4 बजे तक काम करेगा।"}
+    return {name: value.isoformat() for name, value in times.items()} | texts | overrides
+
+
+async def test_maintenance_stops_recharges_shows_its_texts_to_everybody_and_is_announced(
+    staff_client: httpx.AsyncClient, manager: dict[str, str], staff_stores: Stores
+) -> None:
+    user_id: UUID = await make_customer(staff_stores)
+    number, plan = await make_number(staff_stores, "VI"), await find_plan(staff_stores, "VI", 299)
+    before = await balance(staff_stores, user_id)
+    sent = window()
+    answer = await staff_client.patch("/v1/operators/VI", json={"maintenance": sent}, headers=manager)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["maintenance"]["text_hi"] == sent["text_hi"]
+
+    async def banner() -> Any:
+        items = (await staff_client.get("/v1/operators")).json()["items"]
+        return next(item["maintenance"] for item in items if item["code"] == "VI")
+
+    async def is_shown() -> bool:
+        return (await banner() or {}).get("text") == sent["text"]
+
+    async def is_gone() -> bool:
+        return await banner() is None
+
+    with pytest.raises(OperatorDown):
+        await buy(staff_stores, user_id, number, plan.plan_id)
+    assert await balance(staff_stores, user_id) == before
+    await eventually(is_shown)
+    changed = (await events_of(staff_stores, "OperatorUpdated", "VI"))[-1]
+    assert changed["maintenance"]["old"] is None
+    assert changed["maintenance"]["new"]["text"] == sent["text"]
+
+    ended = await staff_client.patch("/v1/operators/VI", json={"maintenance": None}, headers=manager)
+    assert ended.json()["maintenance"] is None
+    await buy(staff_stores, user_id, number, plan.plan_id)
+    await eventually(is_gone)
+
+
+@pytest.mark.parametrize(
+    ("hours", "message"),
+    [
+        ((-3, -1), "Must be in the future"),
+        ((2, 1), "Must be at most 7 days after starts_at"),
+        ((1, 24 * 7 + 2), "Must be at most 7 days after starts_at"),
+    ],
+)
+async def test_a_window_that_is_over_turned_round_or_too_long_is_refused(
+    staff_client: httpx.AsyncClient, manager: dict[str, str], hours: tuple[int, int], message: str
+) -> None:
+    starts, ends = ((clock.now() + timedelta(hours=each)).isoformat() for each in hours)
+    body = {"maintenance": window(starts_at=starts, ends_at=ends)}
+    refused = await staff_client.patch("/v1/operators/VI", json=body, headers=manager)
+    assert refused.status_code == 422
+    [problem] = refused.json()["errors"]
+    assert (problem["field"], problem["message"]) == ("body.maintenance.ends_at", message)

@@ -25,6 +25,7 @@ from gencharge.velocity.service import NO_LIMITS, Limits
 from gencharge.wallet.errors import InsufficientBalance
 from tests.make.delivery import reach_jio
 from tests.make.money import balance, make_customer
+from tests.make.operators import set_maintenance
 from tests.make.outside import reach_over_api
 from tests.make.recharge import assert_books_balance, get_recharge, list_topics, list_transfers, run_sql
 
@@ -111,6 +112,10 @@ async def test_an_operator_that_is_down_or_has_no_channel_is_refused(jio: Stores
     await run_sql(jio, down, status="down")
     result = await pay(jio, request_of(user_id))
     await run_sql(jio, down, status="up")
+    assert isinstance(bill_service.bill_refusal(result), OperatorDown)
+    await set_maintenance(jio, "JIO", hours=1)
+    result = await pay(jio, request_of(user_id))
+    await set_maintenance(jio, "JIO", hours=None)
     assert isinstance(bill_service.bill_refusal(result), OperatorDown)
     await reach_over_api(jio, "JIO")
     result = await pay(jio, request_of(user_id))

@@ -173,6 +173,14 @@ async def test_a_plan_of_some_circles_is_for_numbers_of_these(
     assert row.known == (circle if refused else None)
 
 
+def _maintenance(begins: str, ends: str, words: str = "'down'") -> str:
+    """What an UPDATE of an operator sets, in SQL."""
+    return (
+        f"maintenance_from = {begins}, maintenance_until = {ends}, "
+        f"maintenance_text = {words}, maintenance_text_hi = {words}"
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "outcome"),
     [
@@ -180,6 +188,9 @@ async def test_a_plan_of_some_circles_is_for_numbers_of_these(
         ("is_active = false", SaleOutcome.OPERATOR_DOWN),
         ("channel = 'api'", SaleOutcome.OPERATOR_CHANNEL_UNAVAILABLE),
         ("status = 'degraded'", None),
+        (_maintenance("now() - interval '1 h'", "now() + interval '1 h'"), SaleOutcome.OPERATOR_DOWN),
+        (_maintenance("now() + interval '1 h'", "now() + interval '2 h'"), None),
+        (_maintenance("now() - interval '2 h'", "now() - interval '1 h'"), None),
     ],
 )
 async def test_an_operator_that_cannot_deliver(
@@ -190,7 +201,9 @@ async def test_an_operator_that_cannot_deliver(
     try:
         row = await terms(shop, number, plan.plan_id)
     finally:
-        undo = "status = 'up', is_active = true, channel = 'internal'"
+        undo = "status = 'up', is_active = true, channel = 'internal', " + _maintenance(
+            "NULL", "NULL", "NULL"
+        )
         await run_sql(shop, f"UPDATE operators SET {undo} WHERE code = 'VI'")
     assert row.outcome == outcome
 

@@ -27,11 +27,12 @@ BEGIN
         RETURN;
     END IF;
     v_at := coalesce(p_pinned, clock_timestamp());
-    SELECT o.status, o.is_active, EXISTS (
+    SELECT o.status = 'down' OR coalesce(v_at >= o.maintenance_from AND v_at < o.maintenance_until, false) AS is_down,
+        o.is_active, EXISTS (
         SELECT FROM operator_channels AS c
         WHERE c.operator = o.code AND c.is_active AND p_amount BETWEEN c.min_amount AND c.max_amount) AS is_reachable
     INTO v_operator FROM operators AS o WHERE o.code = p_operator;
-    IF v_operator.status = 'down' OR NOT v_operator.is_active THEN
+    IF v_operator.is_down OR NOT v_operator.is_active THEN
         outcome := 'operator_down';
     ELSIF NOT v_operator.is_reachable THEN
         outcome := 'operator_channel_unavailable';

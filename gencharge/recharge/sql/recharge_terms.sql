@@ -30,7 +30,8 @@ DECLARE
 BEGIN
     SELECT p.version, p.name, p.operator, p.plan_type, p.category, p.is_addon, p.validity_count, p.validity_unit,
            p.price_paise, p.max_price_paise, p.price_step_paise, p.circles, p.status, p.active_from, p.active_until,
-           o.status AS operator_status, o.is_active AS operator_is_active, o.channel
+           o.status = 'down' OR coalesce(p_now >= o.maintenance_from AND p_now < o.maintenance_until, false) AS operator_is_down,
+           o.is_active AS operator_is_active, o.channel
     INTO v_sold
     FROM plans AS p LEFT JOIN operators AS o ON o.code = p.operator WHERE p.plan_id = p_plan;
     IF NOT FOUND THEN
@@ -83,7 +84,7 @@ BEGIN
     ELSIF cardinality(v_sold.circles) > 0 AND NOT coalesce(v_number.circle = ANY (v_sold.circles), false) THEN
         outcome := 'circle_mismatch';
         known := v_number.circle;
-    ELSIF v_sold.operator_status = 'down' OR NOT v_sold.operator_is_active THEN
+    ELSIF v_sold.operator_is_down OR NOT v_sold.operator_is_active THEN
         outcome := 'operator_down';
     ELSIF NOT v_reachable THEN
         outcome := 'operator_channel_unavailable';
