@@ -167,6 +167,17 @@ class LiveOut(BaseModel):
     status: str
 
 
+class MaintenanceOut(BaseModel):
+    """
+    When an operator works on its systems. From `starts_at` until `ends_at` no recharge is accepted; show the text from now on.
+    """
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    text: str
+    text_hi: str
+
+
 class OfferSort(RootModel[Literal["special", "ending", "newest", "name"] | str]):
     root: Literal["special", "ending", "newest", "name"] | str
     """
@@ -2417,6 +2428,10 @@ class OperatorOut(BaseModel):
     status: Literal["up", "degraded", "down"] | str
     """
     `down`: no recharge is accepted at the moment.
+    """
+    maintenance: MaintenanceOut | None
+    """
+    A window that is running, comes, or was the last one; null: none is set.
     """
 
 
