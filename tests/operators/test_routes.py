@@ -41,6 +41,7 @@ async def test_the_operators_are_listed_with_their_state_and_an_etag(client: htt
         "name": "Reliance Jio",
         "display_name": "Jio",
         "status": "up",
+        "maintenance": None,
     }
     same = await client.get("/v1/operators", headers={"If-None-Match": answer.headers["etag"]})
     assert (same.status_code, same.content) == (304, b"")
