@@ -277,8 +277,10 @@ def kill_at_random(machine: Machine, chance: random.Random, backup_id: str, numb
     if kind.startswith("job"):
         of_kind = RunKind.CREATE if kind == "job create" else RunKind.VERIFY
         about = backup_id_of(1000 + number) if of_kind is RunKind.CREATE else backup_id
-        words = [JOB, str(asyncio.run(asked(machine.settings, of_kind, about)))]
+        run_id = asyncio.run(asked(machine.settings, of_kind, about))
+        words = [JOB, str(run_id)]
     else:
+        run_id = None
         more = {
             "create": ["create"],
             "restore": ["restore", backup_id],
@@ -302,6 +304,10 @@ def kill_at_random(machine: Machine, chance: random.Random, backup_id: str, numb
     resumed, reply = machine.run("restore", "--resume")
     assert resumed == 0, reply
     machine.check()
+    if run_id is not None:
+        # Another worker does what the dead one left, or finds it done.
+        assert asyncio.run(attempt_until_it_ends(machine.settings, run_id)) == "succeeded"
+        machine.check()
     mark(machine.settings, "new")
     machine.tidy()
 
