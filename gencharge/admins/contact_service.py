@@ -18,6 +18,7 @@ from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
 from gencharge.core.values.email import masked_email
 from gencharge.core.values.phone import masked
+from gencharge.core.wording import worded
 from gencharge.directory import service as directory
 from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.sessions import service as sessions
@@ -27,6 +28,11 @@ from gencharge.sessions.guards import Action, Resource, permission
 EMAIL_HOLD: Final = timedelta(days=1)
 # Where an admin's codes go.
 _SIGNS_IN_WITH: Final = frozenset({"phone_number", "email"})
+_FIELDS: Final = {
+    "name": worded("name"),
+    "email": worded("email"),
+    "phone_number": worded("phone number"),
+}
 
 
 async def update(
@@ -63,11 +69,11 @@ async def update(
         "email": masked_email(email),
         "phone_number": phone_number and masked(phone_number),
     }
-    new = ", ".join(f"{field.replace('_', ' ')} {after[field]}" for field in changed)
+    new = [worded("{field} {value}", field=_FIELDS[field], value=after[field]) for field in changed]
     proposal = approvals.Proposal(
         act=CHANGE_CONTACT,
         target=f"admin:{admin_id}",
-        summary=f"Change the account of the admin {admin.name}: {new}.",
+        summary=worded("Change the account of the admin {name}: {new}.", name=admin.name, new=new),
         reason=reason,
         payload={
             "admin_id": str(admin_id),

@@ -38,6 +38,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.wording import worded
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import ALL, Action, Resource, describe, permission
 
@@ -98,7 +99,9 @@ async def create_role(
     proposal = approvals.Proposal(
         act=CREATE,
         target=f"role:{name.casefold()}",
-        summary=f"Make the role {name}, which allows {', '.join(sorted(sensitive))}.",
+        summary=worded(
+            "Make the role {name}, which allows {permissions}.", name=name, permissions=sorted(sensitive)
+        ),
         reason=reason,
         payload={"name": name, "description": description, "permissions": sorted(set(permissions))},
     )
@@ -164,7 +167,9 @@ async def replace_role(
     proposal = approvals.Proposal(
         act=REPLACE,
         target=f"role:{role_id}",
-        summary=f"Let the role {role.name} allow {', '.join(sorted(added))}, too.",
+        summary=worded(
+            "Let the role {name} allow {permissions}, too.", name=role.name, permissions=sorted(added)
+        ),
         reason=reason,
         payload={
             "role_id": str(role_id),

@@ -20,6 +20,7 @@ from gencharge.approvals import service as approvals
 from gencharge.approvals.service import ApprovalOut
 from gencharge.core.events.events import changes, emit
 from gencharge.core.rooms.acts import Act, Approved
+from gencharge.core.wording import Worded, worded
 from gencharge.directory import service as directory
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Action, Resource, permission
@@ -55,7 +56,9 @@ async def appoint(
         act=APPOINT,
         # The number itself stays out of lists and notices.
         target=f"new_admin:{hashlib.sha256(phone_number.encode()).hexdigest()[:16]}",
-        summary=f"Make {name} an admin: {_described(role, operator_scope)}.",
+        summary=worded(
+            "Make {name} an admin: {described}.", name=name, described=_described(role, operator_scope)
+        ),
         reason=reason,
         payload=fields | {"role": role, "operator_scope": list(operator_scope)},
     )
@@ -140,8 +143,12 @@ async def assign_role(
     proposal = approvals.Proposal(
         act=ASSIGN,
         target=f"admin:{admin_id}",
-        summary=f"Make the admin {admin.name} {_described(role, operator_scope)}, until now "
-        f"{_described(_role_name(staff, admin) or 'without a role', admin.operator_scope)}.",
+        summary=worded(
+            "Make the admin {name} {described}, until now {before}.",
+            name=admin.name,
+            described=_described(role, operator_scope),
+            before=_described(_role_name(staff, admin) or worded("without a role"), admin.operator_scope),
+        ),
         reason=reason,
         payload={
             "admin_id": str(admin_id),
@@ -251,8 +258,10 @@ def _role_name(staff: Staff, admin: Admin) -> str | None:
     return role.name if role is not None else None
 
 
-def _described(role: str, operator_scope: Collection[str]) -> str:
-    return f"{role} for {', '.join(operator_scope) or 'all operators'}"
+def _described(role: str, operator_scope: Collection[str]) -> Worded:
+    return worded(
+        "{role} for {operators}", role=role, operators=list(operator_scope) or worded("all operators")
+    )
 
 
 def _to_out(staff: Staff, admin: Admin) -> AdminOut:

@@ -35,6 +35,8 @@ class Approval(Base):
     target: Mapped[str] = mapped_column(Text)
     # What will be done, in a sentence.
     summary: Mapped[str] = mapped_column(Text)
+    # The same as a sentence and its values, for another language; null: it is in English only.
+    wording: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     reason: Mapped[str] = mapped_column(Text)
     # Whose numbers it concerns; null: not one operator's.
     operator: Mapped[str | None] = mapped_column(Text)

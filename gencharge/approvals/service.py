@@ -19,11 +19,14 @@ from gencharge.approvals.models import Approval, ApprovalStatus
 from gencharge.approvals.staff_schemas import ApprovalOut
 from gencharge.core.errors import IdempotencyKeyReused
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import language
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.http.web import reply
 from gencharge.core.rooms.acts import Act
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.values.language import Language
+from gencharge.core.wording import as_stored, in_language, read_back
 
 # For the rooms above that answer with a request.
 __all__ = ["WAITING", "ApprovalOut", "Proposal", "request", "waiting"]
@@ -47,6 +50,7 @@ class Proposal:
 
     act: Act
     target: str
+    # A `Worded` one is read in each admin's own language.
     summary: str
     reason: str
     payload: Mapping[str, Any]
@@ -66,7 +70,8 @@ async def request(db: AsyncSession, admin_id: UUID, proposal: Proposal) -> Answe
         "approval_id": new_id(),
         "act": proposal.act.name,
         "target": proposal.target,
-        "summary": proposal.summary,
+        "summary": in_language(proposal.summary, Language.ENGLISH),
+        "wording": as_stored(proposal.summary),
         "reason": proposal.reason,
         "operator": proposal.operator,
         "payload": dict(proposal.payload),
@@ -130,12 +135,13 @@ def _scoped(proposal: Proposal) -> str | None:
 
 def waiting(request: ApprovalOut) -> Response:
     """The answer of a route whose act waits for a second admin."""
-    return reply(request, status=HTTP_202_ACCEPTED)
+    return reply(request, status=HTTP_202_ACCEPTED, headers=language.HEADERS[language.spoken()])
 
 
 def to_out(approval: Approval) -> ApprovalOut:
-    """A request as the staff see it: expired as soon as it is, and not only when the job has closed it."""
-    answer = ApprovalOut.model_validate(approval)
+    """A request as the staff see it, in the language of the caller: expired as soon as it is, and not only when the job has closed it."""
+    summary = in_language(read_back(approval.summary, approval.wording), language.spoken())
+    answer = ApprovalOut.model_validate(approval).model_copy(update={"summary": summary})
     if approval.status == ApprovalStatus.PENDING and approval.expires_at <= clock.now():
         return answer.model_copy(update={"status": ApprovalStatus.EXPIRED, "decided_at": approval.expires_at})
     return answer

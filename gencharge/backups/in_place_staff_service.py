@@ -24,7 +24,7 @@ from gencharge.core.rooms.proofs import Proof
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
-from gencharge.core.wording import worded
+from gencharge.core.wording import sentences, worded
 from gencharge.sessions.guards import Action, Resource, permission
 
 _SYSTEM: Final = str(SYSTEM_USER_ID)
@@ -50,8 +50,14 @@ async def ask(stores: Stores, admin_id: UUID, backup_id: str, command: BackupRes
     proposal = approvals.Proposal(
         act=RESTORE,
         target=f"backup:{backup_id}",
-        summary=f"Restore the backup {backup_id} of {backup.made_at:%Y-%m-%d %H:%M} UTC in the place of what is live."
-        " What was done since is not live afterwards.",
+        summary=sentences(
+            worded(
+                "Restore the backup {backup_id} of {made_at} UTC in the place of what is live.",
+                backup_id=backup_id,
+                made_at=f"{backup.made_at:%Y-%m-%d %H:%M}",
+            ),
+            worded("What was done since is not live afterwards."),
+        ),
         reason=command.reason,
         payload={"backup_id": backup_id},
     )

@@ -9,6 +9,7 @@ from gencharge.backups.errors import BackupInvalid, BackupTablesInvalid, BackupT
 from gencharge.core.wording import worded
 
 FORMAT: Final = 1
+_MISSING: Final = worded("missing")
 
 
 def check_readable(header: Mapping[str, Any], *, revision: str, postgres_major: int | None = None) -> None:
@@ -70,12 +71,20 @@ def differences(manifest: Mapping[str, Any], restored: Mapping[str, Any]) -> lis
         expected = manifest.get(what)
         if isinstance(expected, dict) and isinstance(actual, dict):
             lines += [
-                f"{what}: {name} is {actual.get(name, 'missing')}, and was {expected.get(name, 'missing')}"
+                worded(
+                    "{what}: {name} is {actual}, and was {expected}",
+                    what=what,
+                    name=name,
+                    actual=actual.get(name, _MISSING),
+                    expected=expected.get(name, _MISSING),
+                )
                 for name in sorted({*expected, *actual})
                 if expected.get(name) != actual.get(name)
             ]
         elif expected != actual:
-            lines.append(f"{what} is {actual}, and was {expected}")
+            lines.append(
+                worded("{what} is {actual}, and was {expected}", what=what, actual=actual, expected=expected)
+            )
     return lines
 
 

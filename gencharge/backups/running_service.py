@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.backups import (
+    findings,
     in_place_staff_service,
     logs_crud,
     programs,
@@ -209,7 +210,7 @@ async def _verify(stores: Stores, claimed: BackupRun, proofs: Sequence[Proof], p
         scheduled=claimed.slot is not None,
     )
     if problems:
-        result = {"problems": problems[:100]}
+        result = findings.stored(problems)
         await _fail(stores, claimed, NOT_GOOD, problems[0], result=result, events=[event])
         return
     await _succeed(stores, claimed, event, {}, progress)
@@ -236,7 +237,7 @@ async def _restore(stores: Stores, claimed: BackupRun, proofs: Sequence[Proof], 
         database=target.database,
         problems=len(restored.problems),
     )
-    await _succeed(stores, claimed, event, {"problems": restored.problems[:100]}, progress)
+    await _succeed(stores, claimed, event, findings.stored(restored.problems), progress)
 
 
 async def prune(stores: Stores) -> None:
@@ -278,7 +279,7 @@ async def _fail(
     events: Sequence[Event] = (),
 ) -> None:
     """End it, and announce that together with `events`; nothing if it is another worker's by now."""
-    values = {"failure": failure, "result": result or {"problems": [reason]}}
+    values = {"failure": failure, "result": result or findings.stored([reason])}
 
     async def unit(db: AsyncSession) -> bool:
         ended = await long_jobs.end(db, claimed, RunStatus.FAILED, now=clock.now(), **values)

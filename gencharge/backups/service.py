@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from gencharge.backups import manifest, names, restore_service, retention, runs_crud
+from gencharge.backups import findings, manifest, names, restore_service, retention, runs_crud
 from gencharge.backups.create_service import Progress, open_backups, write_description
 from gencharge.backups.errors import BackupInUse, BackupNotFound
 from gencharge.backups.examine_service import Location
@@ -197,7 +197,7 @@ async def verify(
     description["verification"] = {
         "at": clock.now().isoformat(),
         "ok": not problems,
-        "problems": problems[:100],
+        **findings.stored(problems),
     }
     await write_description(open_backups(settings), backup_id, description)
     (log.error if problems else log.info)("backup_verified", backup_id=backup_id, problems=len(problems))

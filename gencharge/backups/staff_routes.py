@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
+from starlette.status import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from gencharge.backups import links_service, names, service, staff_service, views_service
 from gencharge.backups.errors import (
@@ -29,8 +30,9 @@ from gencharge.backups.staff_schemas import (
     BackupRunQuery,
 )
 from gencharge.core.errors import DatabaseUnavailable, DocumentsUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.http import web
+from gencharge.core.http import language, web
 from gencharge.core.http.paging import BoundedParams, CursorInvalid, Page
+from gencharge.core.http.web import Out
 from gencharge.core.postgres.database import Db
 from gencharge.core.stores.storage import StorageUnavailable, StoredFileNotFound, type_of
 from gencharge.core.stores.stores import Stores
@@ -56,6 +58,11 @@ def stores_of(request: Request) -> Stores:
     return stores
 
 
+def _reply(answer: Out | Page[Any], status: int = HTTP_200_OK) -> Response:
+    """In the language of the caller, which the problems are in."""
+    return web.reply(answer, status=status, headers=language.HEADERS[language.spoken()])
+
+
 @router.post(
     "",
     status_code=202,
@@ -63,9 +70,9 @@ def stores_of(request: Request) -> Stores:
     response_model=BackupOut,
     responses=web.errors(*WRITING, MalformedJson, BackupLimitExceeded),
 )
-async def create_backup(admin: Maker, request: Request, body: BackupCreate) -> BackupOut:
+async def create_backup(admin: Maker, request: Request, body: BackupCreate) -> Response:
     """A worker makes it; `GET /backups/{backup}` says how far it is. One at a time. Needs step-up."""
-    return await staff_service.create(stores_of(request), admin.user_id, body)
+    return _reply(await staff_service.create(stores_of(request), admin.user_id, body), HTTP_202_ACCEPTED)
 
 
 @router.get(
@@ -74,11 +81,9 @@ async def create_backup(admin: Maker, request: Request, body: BackupCreate) -> B
     response_model=Page[BackupOut],
     responses=web.errors(*READING, CursorInvalid, StorageUnavailable),
 )
-async def list_backups(
-    _admin: Reader, request: Request, query: Annotated[BackupQuery, Query()]
-) -> Page[BackupOut]:
+async def list_backups(_admin: Reader, request: Request, query: Annotated[BackupQuery, Query()]) -> Response:
     """What is in the storage, also from the command line, and what workers are at, the newest first. What came to nothing is shown for 30 days."""
-    return await staff_service.list_backups(stores_of(request), query)
+    return _reply(await staff_service.list_backups(stores_of(request), query))
 
 
 @router.get(
@@ -87,9 +92,9 @@ async def list_backups(
     response_model=Page[BackupRunOut],
     responses=web.errors(*READING, CursorInvalid),
 )
-async def list_runs(_admin: Reader, db: Db, query: Annotated[BackupRunQuery, Query()]) -> Page[BackupRunOut]:
+async def list_runs(_admin: Reader, db: Db, query: Annotated[BackupRunQuery, Query()]) -> Response:
     """What workers made, verified and restored, the newest first. What the command line did is not among it."""
-    return await staff_service.list_runs(db, query)
+    return _reply(await staff_service.list_runs(db, query))
 
 
 @router.get(
@@ -98,9 +103,9 @@ async def list_runs(_admin: Reader, db: Db, query: Annotated[BackupRunQuery, Que
     response_model=BackupRunOut,
     responses=web.errors(*READING, BackupRunNotFound),
 )
-async def get_run(_admin: Reader, db: Db, backup_run_id: UUID) -> BackupRunOut:
+async def get_run(_admin: Reader, db: Db, backup_run_id: UUID) -> Response:
     """Stage, percent, and how many seconds it takes yet."""
-    return views_service.run_out(await staff_service.get_run(db, backup_run_id))
+    return _reply(views_service.run_out(await staff_service.get_run(db, backup_run_id)))
 
 
 @router.get(
@@ -122,9 +127,9 @@ async def list_log_lines(
     response_model=BackupRunOut,
     responses=web.errors(*WRITING, BackupRunNotFound, BackupRunAlreadyEnded),
 )
-async def cancel_run(_admin: Maker, db: Db, backup_run_id: UUID) -> BackupRunOut:
+async def cancel_run(_admin: Maker, db: Db, backup_run_id: UUID) -> Response:
     """Stop it; its worker notices within seconds, and keeps nothing. Needs step-up."""
-    return await staff_service.cancel(db, backup_run_id)
+    return _reply(await staff_service.cancel(db, backup_run_id))
 
 
 @router.get(
@@ -133,9 +138,9 @@ async def cancel_run(_admin: Maker, db: Db, backup_run_id: UUID) -> BackupRunOut
     response_model=BackupDetail,
     responses=web.errors(*READING, BackupNotFound, StorageUnavailable),
 )
-async def get_backup(_admin: Reader, request: Request, backup: BackupName) -> BackupDetail:
+async def get_backup(_admin: Reader, request: Request, backup: BackupName) -> Response:
     """What is in it, how far it is, and what its last verification found."""
-    return await staff_service.get(stores_of(request), backup)
+    return _reply(await staff_service.get(stores_of(request), backup))
 
 
 @router.post(
@@ -145,10 +150,10 @@ async def get_backup(_admin: Reader, request: Request, backup: BackupName) -> Ba
     response_model=BackupRunOut,
     responses=web.errors(*WRITING, BackupNotFound, BackupRunAlreadyOpen, StorageUnavailable),
 )
-async def verify_backup(admin: Maker, request: Request, backup: BackupName) -> BackupRunOut:
+async def verify_backup(admin: Maker, request: Request, backup: BackupName) -> Response:
     """A worker restores it into scratch databases, compares them with what was backed up, checks ledger and audit trail in them, and deletes
     them. Needs step-up."""
-    return await staff_service.verify(stores_of(request), admin.user_id, backup)
+    return _reply(await staff_service.verify(stores_of(request), admin.user_id, backup), HTTP_202_ACCEPTED)
 
 
 @router.delete(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gencharge.backups import names
+from gencharge.backups import findings, names
 from gencharge.backups.models import BackupRun, RunKind, RunStatus
 from gencharge.backups.service import Backup
 from gencharge.backups.staff_schemas import (
@@ -17,6 +17,7 @@ from gencharge.backups.staff_schemas import (
     BackupStatus,
     BackupVerification,
 )
+from gencharge.core.http import language
 from gencharge.core.values import clock
 
 _STATUS: Final = {
@@ -51,7 +52,7 @@ def run_out(run: BackupRun) -> BackupRunOut:
         seconds_left=seconds_left,
         database=run.options.get("database"),
         mongo_database=run.options.get("mongo_database"),
-        problems=run.result.get("problems", []),
+        problems=findings.in_words(run.result, language.spoken()),
         failure=run.failure,
         attempts=run.attempts,
         requested_by=run.requested_by,
@@ -92,10 +93,15 @@ def ready_out(backup: Backup, run: BackupRun | None) -> BackupOut:
         duration_seconds=known.get("duration_seconds"),
         encrypted=backup.key.endswith(names.SEALED_ENDING),
         contents=BackupContents.model_validate(backup.summary) if known else None,
-        verification=BackupVerification.model_validate(verification) if verification else None,
+        verification=_verification_out(verification) if verification else None,
         requested_by=run.requested_by if run is not None else None,
         run=run_out(run) if run is not None else None,
     )
+
+
+def _verification_out(verification: Mapping[str, Any]) -> BackupVerification:
+    problems = findings.in_words(verification, language.spoken())
+    return BackupVerification(at=verification["at"], ok=verification["ok"], problems=problems)
 
 
 def detail_out(backup: BackupOut, known: Mapping[str, Any]) -> BackupDetail:

@@ -23,6 +23,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.core.wording import worded
 from gencharge.sessions.guards import Action, Principal, Resource, permission
 
 _FIELD: Final = "commission_basis_points"
@@ -49,8 +50,12 @@ async def propose(
     proposal = approvals.Proposal(
         act=CHANGE,
         target=f"channel:{channel.code}",
-        summary=f"Change the commission of the channel {channel.code} from {_percent(channel.commission_bp)} to "
-        f"{_percent(new)}.",
+        summary=worded(
+            "Change the commission of the channel {channel} from {before} to {after}.",
+            channel=channel.code,
+            before=_percent(channel.commission_bp),
+            after=_percent(new),
+        ),
         reason="",
         payload={"channel": channel.code, _FIELD: new},
         operator=channel.operator,

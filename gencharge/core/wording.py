@@ -62,6 +62,41 @@ def sentences(*each: Worded) -> Worded:
     return text
 
 
+def as_stored(text: str) -> dict[str, Any] | None:
+    """A text as JSON keeps it, to be read in any language later: its sentence, and the values as they are shown. None: one without a sentence."""
+    if not isinstance(text, Worded):
+        return None
+    return {"sentence": text.key, "values": {name: _as_stored(value) for name, value in text.values.items()}}
+
+
+def read_back(english: str, document: Mapping[str, Any] | None) -> str:
+    """The text that `as_stored` made a document of; the English one itself if there is no document."""
+    if document is None:
+        return english
+    return Worded(english, document["sentence"], _values_of(document))
+
+
+def _as_stored(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_as_stored(part) for part in value]
+    return as_stored(value) if isinstance(value, Worded) else str(value)
+
+
+def _values_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value_of(value) for name, value in document["values"].items()}
+
+
+def _value_of(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_value_of(part) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    values = _values_of(value)
+    shown = {name: _shown(part, ENGLISH) for name, part in values.items()}
+    sentence = str(value["sentence"])
+    return Worded(sentence.format_map(shown) if values else sentence, sentence, values)
+
+
 def in_language(text: str, language: str) -> str:
     """The text in a language; in English where the language has no such sentence."""
     table = texts(language)

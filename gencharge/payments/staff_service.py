@@ -17,6 +17,7 @@ from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.paging import column_of, fetch_bounded_page
 from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.payments import crud, refunds_crud, service
 from gencharge.payments.errors import PaymentNotFound
 from gencharge.payments.models import Payment
@@ -119,7 +120,11 @@ async def _propose(
     proposal = approvals.Proposal(
         act=REFUND,
         target=f"payment:{payment.payment_id}",
-        summary=f"Refund Rs {Money(amount)} of a payment of Rs {Money(payment.amount)} to its source.",
+        summary=worded(
+            "Refund Rs {amount} of a payment of Rs {payment} to its source.",
+            amount=Money(amount),
+            payment=Money(payment.amount),
+        ),
         reason=reason,
         payload={
             "user_id": str(payment.user_id),

@@ -226,8 +226,13 @@ async def _propose(
     proposal = approvals.Proposal(
         act=REFUND,
         target=f"recharge:{refund.recharge_id}",
-        summary=f"Refund Rs {Money(refund.amount)} of {recharge.plan_name} ({recharge.operator})"
-        f" to {'its source' if to_source else 'the wallet'}.",
+        summary=worded(
+            "Refund Rs {amount} of {plan} ({operator}) to {destination}.",
+            amount=Money(refund.amount),
+            plan=recharge.plan_name,
+            operator=recharge.operator,
+            destination=worded("its source") if to_source else worded("the wallet"),
+        ),
         reason=refund.reason,
         operator=recharge.operator,
         payload={

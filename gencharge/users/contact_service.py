@@ -21,6 +21,7 @@ from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
 from gencharge.core.values.email import masked_email
 from gencharge.core.values.phone import masked
+from gencharge.core.wording import Worded, worded
 from gencharge.directory import service as directory
 from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.directory.models import OwnerKind
@@ -64,7 +65,7 @@ async def request_email(
         db,
         actor_id,
         user,
-        f"Set the e-mail address of a customer to {masked_email(email)}.",
+        worded("Set the e-mail address of a customer to {email}.", email=masked_email(email)),
         {"email": email, "instead_of": user.email, "reason": reason},
     )
 
@@ -94,13 +95,17 @@ async def request_phone_number(
         db,
         actor_id,
         user,
-        f"Change the number of a customer from {masked(user.phone_number)} to {masked(phone_number)}.",
+        worded(
+            "Change the number of a customer from {before} to {after}.",
+            before=masked(user.phone_number),
+            after=masked(phone_number),
+        ),
         {"phone_number": phone_number, "instead_of": user.phone_number, "reason": reason},
     )
 
 
 async def _request(
-    db: AsyncSession, actor_id: UUID, user: User, summary: str, payload: dict[str, str | None]
+    db: AsyncSession, actor_id: UUID, user: User, summary: Worded, payload: dict[str, str | None]
 ) -> ApprovalOut:
     proposal = approvals.Proposal(
         act=CHANGE_CONTACT,

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import Envelope, Inside
 from gencharge.core.rooms.checks import LedgerVerified
+from gencharge.core.wording import worded
 from gencharge.delivery.events import DeliveryDisputed
 from gencharge.payments.events import GatewayEventParked
 from gencharge.work import service
@@ -15,6 +16,7 @@ from gencharge.work.models import WorkKind
 
 # There is one ledger.
 LEDGER: Final = "ledger"
+_LONGEST: Final = 450
 
 
 async def _report(db: AsyncSession, envelope: Envelope) -> None:
@@ -23,16 +25,22 @@ async def _report(db: AsyncSession, envelope: Envelope) -> None:
         case LedgerVerified(breaches=0):
             await service.close(db, WorkKind.FAILED_LEDGER_CHECK, LEDGER)
         case LedgerVerified() as checked:
-            title = f"{checked.breaches} breaches: {checked.failed}"
+            title = worded(
+                "{breaches} breaches: {failed}", breaches=checked.breaches, failed=checked.failed[:_LONGEST]
+            )
             await service.report(
-                db, WorkKind.FAILED_LEDGER_CHECK, LEDGER, title=title[:500], path="/v1/audit-logs", at=at
+                db, WorkKind.FAILED_LEDGER_CHECK, LEDGER, title=title, path="/v1/audit-logs", at=at
             )
         case DeliveryDisputed() as disputed:
             await service.report(
                 db,
                 WorkKind.DISPUTED_DELIVERY,
                 disputed.recharge_id,
-                title=f"{disputed.channel} claims {disputed.reference}, which failed and was refunded",
+                title=worded(
+                    "{channel} claims {reference}, which failed and was refunded",
+                    channel=disputed.channel,
+                    reference=disputed.reference,
+                ),
                 path=f"/v1/recharge/admin/{disputed.user_id}/{disputed.recharge_id}/story",
                 at=at,
                 operator=disputed.operator,
@@ -42,7 +50,12 @@ async def _report(db: AsyncSession, envelope: Envelope) -> None:
                 db,
                 WorkKind.PARKED_GATEWAY_EVENT,
                 parked.event_id,
-                title=f"{parked.kind} of {parked.gateway}: {parked.reason}",
+                title=worded(
+                    "{kind} of {gateway}: {reason}",
+                    kind=parked.kind,
+                    gateway=parked.gateway,
+                    reason=parked.reason,
+                ),
                 path="/v1/payments/admin",
                 at=at,
             )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base, stamp
@@ -38,6 +40,8 @@ class WorkReport(Base):
     item_id: Mapped[str] = mapped_column(Text, primary_key=True)
     operator: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
+    # The same as a sentence and its values, for another language; null: it is in English only.
+    wording: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     path: Mapped[str] = mapped_column(Text)
     reported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

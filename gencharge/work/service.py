@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.wording import ENGLISH, as_stored, in_language
 from gencharge.work import crud
 from gencharge.work.models import WorkKind
+
+_LONGEST_TITLE: Final = 500
 
 
 async def count_waiting(db: AsyncSession) -> Mapping[WorkKind, tuple[int, datetime | None]]:
@@ -29,8 +33,9 @@ async def report(
     at: datetime,
     operator: str | None = None,
 ) -> None:
-    """Put something on the list that an event reported. Again: it stays as it is."""
-    await crud.put_report(db, kind, item_id, title=title, path=path, reported_at=at, operator=operator)
+    """Put something on the list that an event reported. Again: it stays as it is. A `Worded` title is read in each admin's own language."""
+    stored = {"title": in_language(title, ENGLISH)[:_LONGEST_TITLE], "wording": as_stored(title)}
+    await crud.put_report(db, kind, item_id, **stored, path=path, reported_at=at, operator=operator)
 
 
 async def close(db: AsyncSession, kind: WorkKind, item_id: str) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import Depends, Query, Request
+from fastapi.responses import Response
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.http import web
+from gencharge.core.http import language, web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db
 from gencharge.core.rooms.acts import acts_of
@@ -50,12 +51,18 @@ def _worker(request: Request, admin: Principal, action: Action) -> Worker:
     )
 
 
-@router.get("", summary="What waits for a person (staff)", responses=web.errors(CursorInvalid, *_READING))
+@router.get(
+    "",
+    summary="What waits for a person (staff)",
+    response_model=WorkPage,
+    responses=web.errors(CursorInvalid, *_READING),
+)
 async def list_work(
     admin: Reader, request: Request, db: Db, query: Annotated[WorkQuery, Query()]
-) -> WorkPage:
+) -> Response:
     """Everything that waits for a person, the oldest first: what the role shows, of the admin's operators."""
-    return await staff_service.list_work(db, _worker(request, admin, Action.READ), query)
+    page = await staff_service.list_work(db, _worker(request, admin, Action.READ), query)
+    return web.reply(page, headers=language.HEADERS[language.spoken()])
 
 
 @router.get("/summary", summary="How much waits (staff)", responses=web.errors(*_READING))
@@ -67,11 +74,13 @@ async def get_summary(admin: Reader, request: Request, db: Db) -> WorkSummary:
 @router.put(
     "/assignee",
     summary="Say who works on something (staff)",
+    response_model=WorkItemOut,
     responses=web.errors(*_READING, MalformedJson, WorkItemNotFound, WorkAssigneeInvalid),
 )
-async def assign_work(admin: Editor, request: Request, db: Db, body: AssignWork) -> WorkItemOut:
+async def assign_work(admin: Editor, request: Request, db: Db, body: AssignWork) -> Response:
     """Take something over, give it to a colleague whose role shows it, or give it back."""
-    return await staff_service.assign(db, _worker(request, admin, Action.READ), body)
+    item = await staff_service.assign(db, _worker(request, admin, Action.READ), body)
+    return web.reply(item, headers=language.HEADERS[language.spoken()])
 
 
 @router.post(

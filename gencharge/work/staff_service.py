@@ -16,9 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.admins import service as admins
 from gencharge.core.events import outbox
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import language
 from gencharge.core.http.paging import slice_page
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.core.wording import in_language
 from gencharge.payments import service as payments
 from gencharge.sessions.guards import Action, Principal, Resource, permission
 from gencharge.work import crud, service
@@ -175,7 +177,7 @@ async def _items(db: AsyncSession, worker: Worker, kinds: list[WorkKind]) -> lis
         WorkItemOut(
             kind=row.kind,
             item=row.item_id,
-            title=row.title,
+            title=in_language(row.title, language.spoken()),
             operator=row.operator,
             waiting_since=row.since,
             age_seconds=max(0, round((now - row.since).total_seconds())),

@@ -127,6 +127,12 @@ async def test_an_admin_who_may_move_money_is_made_by_two(
     body = newcomer(role="Manager", operator_scope=["JIO"], reason="joins on Monday")
     waiting = await api.post("/v1/admins", json=body, headers=headers)
     assert waiting.json()["summary"] == "Make Meera Nair an admin: Manager for JIO."
+    path, hindi = f"/v1/approvals/{waiting.json()['approval_id']}", other | {"Accept-Language": "hi"}
+    shown = await api.get(path, headers=hindi)
+    assert shown.json()["summary"] == "Meera Nair को एडमिन बनाया जाए: Manager (JIO)।"
+    assert shown.headers["content-language"] == "hi"
+    listed = (await api.get("/v1/approvals", headers=hindi)).json()["items"]
+    assert shown.json()["summary"] in {each["summary"] for each in listed}
     assert body["phone_number"] not in waiting.text
     assert (await approve(api, waiting, headers)).json()["code"] == "approval_second_admin_required"
     query = {"search": body["email"]}

@@ -78,3 +78,22 @@ def test_a_file_that_holds_more_than_texts_is_refused(tmp_path: Path) -> None:
     assert wording.files("xx", tmp_path) == [file]
     with pytest.raises(ValueError, match="table"):
         wording.read(file)
+
+
+def test_a_text_that_was_stored_as_json_is_read_back_in_any_language() -> None:
+    line = worded("Line {line} is not valid CSV: {error}.", line=7, error=worded("Plan not found."))
+    amount = worded("At most {limits}.", limits=[Money(19_900), worded("Plan not found.")])
+    text = sentences(line, amount)
+    stored = orjson.loads(orjson.dumps(wording.as_stored(text)))
+    back = wording.read_back(str.__str__(text), stored)
+    assert back == text
+    for language in ("en", "hi"):
+        assert in_language(back, language) == in_language(text, language)
+    assert "प्लान नहीं मिला।" in in_language(back, "hi")
+
+
+def test_a_text_without_a_sentence_is_stored_as_it_is() -> None:
+    assert wording.as_stored("Anything {at} all") is None
+    assert wording.read_back("Anything {at} all", None) == "Anything {at} all"
+    braces = worded("{at} all")
+    assert wording.read_back("{at} all", wording.as_stored(braces)) == braces

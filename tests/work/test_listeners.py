@@ -11,11 +11,13 @@ from gencharge.core.rooms.checks import LedgerVerified
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.wording import in_language
 from gencharge.delivery.events import DeliveryDisputed
 from gencharge.payments.events import GatewayEventParked
 from gencharge.work import crud
 from gencharge.work.listeners import LEDGER, REPORT
 from gencharge.work.models import WorkKind
+from tests.make.recharge import run_sql
 
 OBJECT = "0198c0de-0000-7000-8000-00000000beef"
 SYSTEM: dict[str, Any] = {"user_id": str(SYSTEM_USER_ID)}
@@ -80,3 +82,25 @@ async def test_a_ledger_that_is_right_again_leaves_the_list(stores: Stores) -> N
     assert await find(stores, WorkKind.FAILED_LEDGER_CHECK, LEDGER)
     await deliver(stores, LedgerVerified(**SYSTEM, checks=40, breaches=0))
     assert await find(stores, WorkKind.FAILED_LEDGER_CHECK, LEDGER) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "item_id", "words"),
+    [
+        (BROKEN, WorkKind.FAILED_LEDGER_CHECK, LEDGER, "3 उल्लंघन: the books balance"),
+        (DISPUTED, WorkKind.DISPUTED_DELIVERY, OBJECT, "jio-direct के अनुसार r-1 सफल रहा"),
+    ],
+)
+async def test_what_an_event_reported_is_read_in_hindi_too(
+    stores: Stores, event: Event, kind: WorkKind, item_id: str, words: str
+) -> None:
+    await deliver(stores, event)
+    [row] = await find(stores, kind, item_id)
+    assert words in in_language(row.title, "hi")
+
+
+async def test_what_an_earlier_version_stored_is_shown_as_it_is(stores: Stores) -> None:
+    await deliver(stores, PARKED)
+    await run_sql(stores, "UPDATE work_reports SET wording = NULL WHERE kind = 'parked_gateway_event'")
+    [row] = await find(stores, WorkKind.PARKED_GATEWAY_EVENT, f"evt_{OBJECT}")
+    assert in_language(row.title, "hi") == row.title != ""

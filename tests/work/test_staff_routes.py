@@ -51,6 +51,13 @@ async def test_what_waits_is_listed_with_age_owner_and_path_and_counted(
     assert 3_500 < stuck["age_seconds"] < 3_700
     assert stuck["path"].endswith(f"/{recharge_id}/story")
     assert (await client.get(stuck["path"], headers=boss)).status_code == 200
+    assert stuck["title"] == "Recharge of JIO is due"
+    hindi = boss | {"Accept-Language": "hi"}
+    [same] = [item for item in await waiting(client, hindi) if item["item"] == recharge_id]
+    assert same["title"] == "JIO का रिचार्ज due स्थिति में है"
+    assert same | {"title": ""} == stuck | {"title": "", "age_seconds": same["age_seconds"]}
+    answer = await client.get("/v1/work", headers=hindi)
+    assert (answer.headers["content-language"], answer.headers["vary"]) == ("hi", "Accept-Language")
     assert items[parked]["can_rerun"]
     assert {item["kind"] for item in await waiting(client, boss, "kind=stuck_recharge")} == {"stuck_recharge"}
     summary = (await client.get("/v1/work/summary", headers=boss)).json()["kinds"]
