@@ -1,8 +1,8 @@
 """`python -m bench announce`: one announcement to a million customers, and its push messages.
 
 The customers come in by COPY, each with the consent to news and an Android device. The announcement is sent as an admin sends it. From then on any of
-them has it: random customers ask for their first page and their unread count at once. Then a worker hands out the push messages at the channel's
-rate to a stand-in for the push service, which counts them by the second; the worker's memory is read beside it. All processes share the machine.
+them has it: random customers ask for their first page and their unread count at once. Then the workers hand out the push messages at the channel's
+rate to a stand-in for the push service, which counts them by the second; the memory of each worker is read beside it. All processes share the machine.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -59,6 +59,7 @@ def main(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="bench announce", description=__doc__)
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--rate", type=int, default=2_000, help="push messages a second")
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument(
         "--seconds", type=float, default=600, help="of pushing, unless all have theirs before"
     )
@@ -94,10 +95,13 @@ async def _run(console: Console, bench_world: World, options: argparse.Namespace
             "FCM_URL": push.url,
             "FCM_SERVICE_ACCOUNT": push.account(),
         }
-        with servers.worker(bench_world.folder, environment) as pid:
-            process = psutil.Process(pid)
+        with ExitStack() as stack:
+            pids = [
+                stack.enter_context(servers.worker(bench_world.folder, environment, name=f"worker-{number}"))
+                for number in range(options.workers)
+            ]
             rows = await _announce(stores, client, ids)
-            return rows + await _watch(stores, process, push, options)
+            return rows + await _watch(stores, [psutil.Process(pid) for pid in pids], push, options)
 
 
 async def _customers(settings: Settings, stores: Stores, count: int) -> list[UUID]:
@@ -189,20 +193,20 @@ async def _announce(stores: Stores, client: httpx.AsyncClient, ids: Sequence[UUI
 
 
 async def _watch(
-    stores: Stores, process: psutil.Process, push: _PushService, options: argparse.Namespace
+    stores: Stores, workers: Sequence[psutil.Process], push: _PushService, options: argparse.Namespace
 ) -> list[tuple[str, str]]:
-    """Let the worker push, and read its memory each second."""
+    """Let the workers push, and read the memory of the largest one each second."""
     memory, began, counted_after = list[float](), time.monotonic(), 0.0
-    cpu, already = _cpu_seconds(process), push.total
+    cpu, already = _cpu_seconds(workers), push.total
     while time.monotonic() - began < options.seconds and len(push.tokens) < options.customers:
         await asyncio.sleep(1)
-        memory.append(process.memory_info().rss / 1e6)
+        memory.append(max(each.memory_info().rss for each in workers) / 1e6)
         if not counted_after:
             document = await stores.documents["announcements"].find_one({}, {"counted": True})
             assert document is not None
             counted_after = time.monotonic() - began if document["counted"] else 0.0
     thousands = max(1, push.total - already) / 1_000
-    cpu_each = (_cpu_seconds(process) - cpu) / thousands
+    cpu_each = (_cpu_seconds(workers) - cpu) / thousands
     # The first and the last second are no whole ones, and the bucket begins full.
     seconds = sorted(push.by_second)[2:-1]
     rates = sorted(push.by_second[second] for second in seconds) or [0]
@@ -215,18 +219,18 @@ async def _watch(
             "push messages a second",
             f"median {rates[len(rates) // 2]:,}, most {rates[-1]:,}, bound {options.rate:,}",
         ),
-        ("the worker's CPU for a thousand of them, the walk included", f"{cpu_each:.1f} s"),
+        ("the workers' CPU for a thousand of them, the walk included", f"{cpu_each:.2f} s"),
         ("everybody in the audience counted", f"after {counted_after:.0f} s" if counted_after else "not yet"),
         (
-            "the worker's memory, first half and second half",
+            "the memory of the largest worker, first half and second half",
             f"{max(settled[:half]):.0f} MB and {max(settled[half:] or settled):.0f} MB at most",
         ),
     ]
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def _cpu_seconds(processes: Sequence[psutil.Process]) -> float:
+    times = [process.cpu_times() for process in processes]
+    return float(sum(each.user + each.system for each in times))
 
 
 class _PushService:

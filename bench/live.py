@@ -27,13 +27,14 @@ from typing import Final
 from uuid import UUID
 
 import psutil
+import uvloop
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text as sql
-from websockets.asyncio.client import ClientConnection, connect
 
 from bench import live_sides, load, servers
 from bench.drip import pace, serving
+from bench.phones import Phone
 from bench.world import PRODUCT, world
 from gencharge.announcements import staff_service
 from gencharge.announcements.staff_schemas import AnnouncementCreate, SendAnnouncement
@@ -210,7 +211,8 @@ class _Crowd:
         self._people = [new_id() for _ in range(count)]
         self._waiting: set[UUID] = set()
         self._all = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        # Connections that the server ended: each of them makes the figures worthless.
+        self.lost = 0
 
     async def gather(self) -> None:
         """Sign up, connect and sign in."""
@@ -225,27 +227,23 @@ class _Crowd:
 
         async def join(number: int, user_id: UUID) -> None:
             async with places:
-                websocket = await connect(
-                    f"ws://127.0.0.1:{self._port}/v1/notifications/ws",
-                    compression=None,
-                    proxy=None,
-                    ping_interval=None,
-                    open_timeout=60,
+                token = keys.sign(Principal(user_id, "user", new_id()))
+                _, phone = await asyncio.get_running_loop().create_connection(
+                    lambda: Phone(token, lambda: self._on_notice(user_id), self._on_lost),
+                    *("127.0.0.1", self._port),
                     local_addr=(f"127.0.0.{2 + number % _ADDRESSES}", 0),
                 )
-                token = keys.sign(Principal(user_id, "user", new_id()))
-                await websocket.send(json.dumps({"token": token}))
-                await websocket.recv()
-            self._tasks.append(asyncio.create_task(self._read(websocket, user_id)))
+                await phone.joined
 
         await asyncio.gather(*(join(number, user_id) for number, user_id in enumerate(self._people)))
 
-    async def _read(self, websocket: ClientConnection, user_id: UUID) -> None:
-        async for text in websocket:
-            if '"type":"notification"' in str(text):
-                self._waiting.discard(user_id)
-                if not self._waiting:
-                    self._all.set()
+    def _on_notice(self, user_id: UUID) -> None:
+        self._waiting.discard(user_id)
+        if not self._waiting:
+            self._all.set()
+
+    def _on_lost(self) -> None:
+        self.lost += 1
 
     async def announce(self) -> float:
         """Seconds from the commit until everybody has their notice."""
@@ -310,6 +308,8 @@ async def _serve_lines(port: int, count: int, environment: dict[str, str]) -> No
                 began = time.monotonic()
                 times.append(await crowd.tell_all())
                 await asyncio.sleep(max(0.0, began + _PAUSE_SECONDS - time.monotonic()))
+        if crowd.lost:
+            raise SystemExit(f"the server ended {crowd.lost} connections")
         print(json.dumps(times), flush=True)
 
 
@@ -346,4 +346,4 @@ def _show(
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve_lines(int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])))
+    uvloop.run(_serve_lines(int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])))

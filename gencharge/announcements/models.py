@@ -6,10 +6,11 @@ campaigns, and their own. An announcement is for a reader who has its key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from itertools import product
 from typing import Any, Final
 from uuid import UUID
@@ -129,18 +130,18 @@ class Reader:
     @property
     def keys(self) -> frozenset[str]:
         """The keys of the audiences that they are in."""
-        return frozenset(self._keys())
-
-    def _keys(self) -> Iterator[str]:
         if self.recipient.kind == "admin":
-            yield "admins"
-            return
-        yield f"customer:{self.recipient.id}"
-        for campaign_id in self.campaign_ids:
-            yield f"campaign:{campaign_id}"
-        known = ({_ANY, value or _ANY} for value in (self.user_type, self.operator, self.circle))
-        for user_type, operator, circle in product(*known):
-            yield _key_of_customers(user_type, operator, circle)
+            return frozenset({"admins"})
+        shared = _keys_of_customers(self.user_type, self.operator, self.circle)
+        campaigns = (f"campaign:{campaign_id}" for campaign_id in self.campaign_ids)
+        return shared.union((f"customer:{self.recipient.id}",), campaigns)
+
+
+# There are a few types, operators and circles, and thousands of readers for each announcement.
+@lru_cache(maxsize=2048)
+def _keys_of_customers(user_type: str, operator: str | None, circle: str | None) -> frozenset[str]:
+    known = ({_ANY, value or _ANY} for value in (user_type, operator, circle))
+    return frozenset(_key_of_customers(*values) for values in product(*known))
 
 
 def _key_of_customers(user_type: str, operator: str, circle: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -81,15 +81,18 @@ async def get(documents: Documents, vault: Vault, announcement_id: UUID) -> Anno
     return announcement if announcement is not None and announcement.texts else None
 
 
-def is_shown_in(announcement: Announcement, inbox: Inbox) -> bool:
-    """Whether an inbox shows it now, unless its owner deleted it."""
-    return (
-        announcement.status(clock.now()) is AnnouncementStatus.SHOWN
-        and announcement.starts_at is not None
-        and announcement.starts_at >= inbox.reader.since
-        and announcement.purpose.type in inbox.types
-        and announcement.audience.key in inbox.reader.keys
-    )
+def showing(announcement: Announcement, inboxes: Iterable[Inbox]) -> list[Inbox]:
+    """Those of these inboxes that show it now, unless their owners deleted it."""
+    if announcement.status(clock.now()) is not AnnouncementStatus.SHOWN:
+        return []
+    # What is asked of thousands of inboxes is made once.
+    starts_at, type, key = announcement.starts_at, announcement.purpose.type, announcement.audience.key
+    assert starts_at is not None, "it is shown"
+    return [
+        inbox
+        for inbox in inboxes
+        if type in inbox.types and starts_at >= inbox.reader.since and key in inbox.reader.keys
+    ]
 
 
 async def count(documents: Documents, inbox: Inbox, *, unread: bool | None) -> int:

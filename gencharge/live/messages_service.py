@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -77,6 +78,24 @@ class Reading:
                 self._stores, announcement_id
             )
         return self._announced[announcement_id]
+
+
+async def prepared(
+    reading: Reading, batches: Iterable[Sequence[Placed]]
+) -> AsyncGenerator[list[Addressed], None]:
+    """The messages of each batch, in order. While one's are sent, with pauses, those of the next are made. Close it in any case (`aclosing`)."""
+    ahead: asyncio.Task[list[Addressed]] | None = None
+    try:
+        for batch in batches:
+            ready = None if ahead is None else await ahead
+            ahead = asyncio.create_task(reading.messages_of(batch))
+            if ready is not None:
+                yield ready
+        if ahead is not None:
+            yield await ahead
+    finally:
+        if ahead is not None:
+            ahead.cancel()
 
 
 async def _notifications(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:

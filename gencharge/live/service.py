@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from typing import Final
 
 from fastapi import FastAPI
@@ -24,7 +25,7 @@ from gencharge.live.changes import Placed, Position, parse
 from gencharge.live.clients import Client, Message
 from gencharge.live.connections_service import Connections, too_many
 from gencharge.live.feed import Feed, Head
-from gencharge.live.messages_service import Reading
+from gencharge.live.messages_service import Reading, prepared
 from gencharge.live.pacing import LEAST_AT_ONCE, OWN_AT_ONCE, PAUSE_SECONDS, at_once_of, parts
 from gencharge.live.places import Places
 from gencharge.live.schemas import (
@@ -221,13 +222,13 @@ class Hub(Connections, OnePerApp):
         # What concerns many must not hold up the requests of this process.
         is_for_all = any(change.recipient is None for change in changes)
         at_once = at_once_of(len(self._clients)) if is_for_all else OWN_AT_ONCE
-        reading = Reading(stores)
-        for batch in self._concerned(changes):
-            for written in parts(await reading.messages_of(batch), at_once):
-                for recipient, message in written:
-                    self._send(self._clients.get(recipient, ()), message)
-                if len(batch) > at_once:
-                    await asyncio.sleep(PAUSE_SECONDS)
+        async with aclosing(prepared(Reading(stores), self._concerned(changes))) as batches:
+            async for messages in batches:
+                for written in parts(messages, at_once):
+                    for recipient, message in written:
+                        self._send(self._clients.get(recipient, ()), message)
+                    if len(messages) > at_once:
+                        await asyncio.sleep(PAUSE_SECONDS)
         self._position = changes[-1].position
 
     def _concerned(self, changes: Sequence[Placed]) -> Iterator[Sequence[Placed]]:

@@ -191,10 +191,10 @@ class Announced:
 
     def shown_to(self, inboxes: Iterable[Inbox]) -> dict[Recipient, NotificationOut]:
         """For those of these inboxes that show it now, whatever their owners did with it."""
+        announced = [inbox.announced for inbox in inboxes if inbox.announced is not None]
         return {
-            inbox.owner: self.notices[inbox.language]
-            for inbox in inboxes
-            if inbox.announced is not None and announcements.is_shown_in(self.announcement, inbox.announced)
+            inbox.reader.recipient: self.notices[inbox.reader.language]
+            for inbox in announcements.showing(self.announcement, announced)
         }
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +16,8 @@ from gencharge.core.errors import DatabaseUnavailable
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.live.changes import Kind, Placed, Position
-from gencharge.live.messages_service import Reading
+from gencharge.live.messages_service import Addressed, Reading, prepared
+from gencharge.live.schemas import Reset, message_of
 from tests.make.announcements import announce
 from tests.make.factories import know_roles, make_user, new_client
 from tests.make.live import Served, user
@@ -103,3 +107,52 @@ async def test_an_announcement_is_read_once_for_all_batches_and_made_once_for_th
     gone = [Placed(Position(1, 2), person, Kind.ANNOUNCEMENT, str(new_id())) for person in people]
     assert await reading.messages_of(gone) == []
     await stores.documents["announcements"].delete_many({})
+
+
+class Recorded(Reading):
+    """Makes a message for each change, and notes which batches it has begun with; `broken` fails."""
+
+    def __init__(self, stores: Stores, broken: int | None = None) -> None:
+        super().__init__(stores)
+        self.begun = list[int]()
+        self.broken = broken
+
+    async def messages_of(self, changes: Sequence[Placed]) -> list[Addressed]:
+        number = changes[0].position.number
+        self.begun.append(number)
+        await asyncio.sleep(0)
+        if number == self.broken:
+            raise DatabaseUnavailable
+        return [(user(new_id()), message_of(Reset(id=str(each.position)), each.position)) for each in changes]
+
+
+def batches(count: int) -> list[list[Placed]]:
+    return [[Placed(Position(1, number), None, Kind.BALANCE, "")] for number in range(1, count + 1)]
+
+
+async def test_the_next_batch_is_made_while_one_is_sent_and_they_come_in_order(stores: Stores) -> None:
+    reading, seen = Recorded(stores), list[tuple[int, list[int]]]()
+    async with aclosing(prepared(reading, batches(4))) as ready:
+        async for messages in ready:
+            await asyncio.sleep(0.01)  # the pauses of sending
+            seen.append((messages[0][1].position.number, list(reading.begun)))  # type: ignore[union-attr]
+    assert seen == [(1, [1, 2]), (2, [1, 2, 3]), (3, [1, 2, 3, 4]), (4, [1, 2, 3, 4])]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+async def test_none_and_one_batch_are_all_there(stores: Stores, count: int) -> None:
+    assert len([each async for each in prepared(Recorded(stores), batches(count))]) == count
+
+
+async def test_what_fails_is_raised_where_it_belongs_and_nothing_goes_on_behind_it(stores: Stores) -> None:
+    reading, seen = Recorded(stores, broken=2), list[int]()
+
+    async def hand_out() -> None:
+        async with aclosing(prepared(reading, batches(4))) as ready:
+            async for messages in ready:
+                seen.append(messages[0][1].position.number)  # type: ignore[union-attr]
+
+    with pytest.raises(DatabaseUnavailable):
+        await hand_out()
+    await asyncio.sleep(0.01)
+    assert (seen, reading.begun) == ([1], [1, 2])
