@@ -8,8 +8,9 @@ from typing import Final, TypeVar
 
 # After each group.
 PAUSE_SECONDS: Final = 0.002
-# The pauses of what is for everybody last so long together, in groups as small as that allows; making the messages of 2,000 clients takes as long again.
-FOR_ALL_SECONDS: Final = 0.8
+# The pauses of what is for everybody last so long together, in groups as small as that allows. The messages of the next ones are made at the same time, so
+# that 2,000 clients have it after little more than this, of the two seconds that they may wait.
+FOR_ALL_SECONDS: Final = 1.1
 LEAST_AT_ONCE: Final = 4
 # What many get of their own comes in larger groups: a worker writes it, one batch after another, and takes most of the time.
 OWN_AT_ONCE: Final = 20
