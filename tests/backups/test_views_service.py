@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from gencharge.backups import findings, manifest
 from gencharge.backups.models import BackupRun
 from gencharge.backups.views_service import pending_out, run_out
+from gencharge.core.http import language
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 
@@ -55,3 +58,17 @@ def test_the_seconds_left_follow_from_the_pace() -> None:
 def test_a_backup_that_is_not_there_yet_has_no_size() -> None:
     shown = pending_out(run())
     assert (shown.status, shown.size_bytes, shown.description) == ("running", None, "Nightly")
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"), [(b"en", "revision is 1, and was 2"), (b"hi", "revision अब 1 है, पहले 2 था")]
+)
+def test_what_a_worker_found_to_be_wrong_is_said_in_the_callers_language(header: bytes, problem: str) -> None:
+    result = findings.stored(manifest.differences({"revision": "2"}, {"revision": "1"}))
+
+    def problems() -> list[str]:
+        language.begin(header)
+        return run_out(run(status="failed", result=result)).problems
+
+    # In a context of its own: the language is that of one request.
+    assert copy_context().run(problems) == [problem]
