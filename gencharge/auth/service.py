@@ -51,6 +51,7 @@ async def sign_up(
             raise AccountAlreadyExists
         user = await users.create(db, phone_number=phone_number)
         await wallet.open_wallet(db, user.user_id)
+        await velocity.be_cautious(db, context.settings, user.user_id, CautionReason.NEW_ACCOUNT)
         return await _start(context, db, phone_number, OwnerKind.USER, user.user_id, device)
 
     return await context.database.run(unit)

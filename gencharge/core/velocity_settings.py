@@ -52,6 +52,13 @@ class Velocity(BaseModel):
         ge=0,
         description="Different customers who may recharge the same number within 24 hours. 0: any number.",
     )
+    velocity_payers_of_address_per_day: int = Field(
+        default=100,
+        ge=0,
+        le=100_000,
+        description="Different customers who may begin a payment from one address (IPv6: one /64) within 24 hours, counting only those who signed "
+        "up, signed in on a device that is not known, or changed their number in the last VELOCITY_CAUTIOUS_HOURS. 0: any number.",
+    )
     velocity_topups_per_hour: int = Field(
         default=10,
         ge=0,

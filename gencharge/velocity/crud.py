@@ -10,8 +10,15 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.http.limit_classes import network_of
 from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_page
-from gencharge.velocity.models import AllowanceScope, HeldBack, VelocityAllowance, VelocityCaution
+from gencharge.velocity.models import (
+    AllowanceScope,
+    HeldBack,
+    VelocityAllowance,
+    VelocityCaution,
+    VelocityPayer,
+)
 from gencharge.velocity.staff_schemas import AllowanceQuery, HeldBackQuery
 
 _OLDEST: Final = Order(column_of(HeldBack.first_at), column_of(HeldBack.held_back_id), descending=False)
@@ -28,13 +35,14 @@ async def delete_of_user(db: AsyncSession, user_id: UUID) -> None:
     """Delete what was held back from a customer, and the allowances for them."""
     await db.execute(delete(HeldBack).where(HeldBack.user_id == user_id))
     await db.execute(delete(VelocityCaution).where(VelocityCaution.user_id == user_id))
+    await db.execute(delete(VelocityPayer).where(VelocityPayer.payer_id == user_id))
     await db.execute(
         delete(VelocityAllowance).where(VelocityAllowance.subject == subject_of(user_id=user_id))
     )
 
 
 async def add_caution(db: AsyncSession, *, user_id: UUID, reason: str, ends_at: datetime) -> None:
-    """Have a customer spend less until `ends_at`; a caution that lasts longer keeps its end."""
+    """Look more closely at a customer until `ends_at`; a caution that lasts longer keeps its end."""
     statement = insert(VelocityCaution).values(user_id=user_id, reason=reason, ends_at=ends_at)
     later = func.greatest(VelocityCaution.ends_at, statement.excluded.ends_at)
     await db.execute(
@@ -44,11 +52,16 @@ async def add_caution(db: AsyncSession, *, user_id: UUID, reason: str, ends_at: 
     )
 
 
-def subject_of(*, user_id: UUID | None = None, phone_number: str | None = None) -> str:
-    """Whose bounds an allowance multiplies, as `velocity_bounds` looks it up."""
-    return (
-        f"{AllowanceScope.NUMBER}:{phone_number}" if user_id is None else f"{AllowanceScope.USER}:{user_id}"
-    )
+def subject_of(
+    *, user_id: UUID | None = None, phone_number: str | None = None, address: str | None = None
+) -> str:
+    """Whose bounds an allowance multiplies, as `velocity_bounds` and `hold_payer_back` look it up; one of them is given."""
+    if user_id is not None:
+        return f"{AllowanceScope.USER}:{user_id}"
+    if phone_number is not None:
+        return f"{AllowanceScope.NUMBER}:{phone_number}"
+    assert address is not None
+    return f"{AllowanceScope.ADDRESS}:{network_of(address)}"
 
 
 def select_held_back(query: HeldBackQuery) -> Select[HeldBack]:
@@ -61,7 +74,12 @@ def select_held_back(query: HeldBackQuery) -> Select[HeldBack]:
 
 def match_held_back(entity: type[HeldBack], query: HeldBackQuery) -> list[ColumnElement[bool]]:
     """The conditions of the filters, on what was held back or an alias of it."""
-    equal = {entity.rule: query.rule, entity.kind: query.kind, entity.phone_number: query.phone_number}
+    equal = {
+        entity.rule: query.rule,
+        entity.kind: query.kind,
+        entity.phone_number: query.phone_number,
+        entity.address: query.address,
+    }
     conditions = [column == value for column, value in equal.items() if value is not None]
     return [*conditions, *query.within(column_of(entity.amount), column_of(entity.first_at))]
 
@@ -74,6 +92,8 @@ def select_allowances(query: AllowanceQuery) -> Select[VelocityAllowance]:
     if query.phone_number is not None:
         subject = subject_of(phone_number=query.phone_number)
         statement = statement.where(VelocityAllowance.subject == subject)
+    if query.address is not None:
+        statement = statement.where(VelocityAllowance.subject == subject_of(address=query.address))
     return statement
 
 
@@ -111,3 +131,9 @@ async def purge(db: AsyncSession, *, before: datetime, limit: int) -> int:
     allowances = await db.execute(ended.returning(VelocityAllowance.allowance_id))
     await db.execute(delete(VelocityCaution).where(VelocityCaution.ends_at < before))
     return len(deleted.all()) + len(allowances.all())
+
+
+async def delete_payers(db: AsyncSession, *, before: datetime) -> int:
+    """Delete who paid from which network before then, which counts no more: how many."""
+    old = delete(VelocityPayer).where(VelocityPayer.paid_at < before).returning(VelocityPayer.payer_id)
+    return len((await db.execute(old)).all())

@@ -29,12 +29,13 @@ class ManyHeldBack(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VelocityAllowanceGiven(Event):
-    """An admin multiplied the velocity bounds of a customer or a number for a time."""
+    """An admin multiplied the velocity bounds of a customer, a number or an address for a time."""
 
     velocity_allowance_id: str
     phone_number: str | None
     reason: str
     changes: dict[str, dict[str, object]]
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +45,4 @@ class VelocityAllowanceWithdrawn(Event):
     velocity_allowance_id: str
     phone_number: str | None
     changes: dict[str, dict[str, object]]
+    address: str | None = None

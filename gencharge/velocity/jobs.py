@@ -20,6 +20,8 @@ from gencharge.velocity.events import ManyHeldBack
 log = telemetry.get_logger(__name__)
 # Long enough to look into a case; they name customers, numbers and addresses.
 KEEP: Final = timedelta(days=90)
+# The longest window of a rule.
+COUNTED: Final = timedelta(hours=24)
 PERIOD: Final = timedelta(minutes=10)
 BATCH: Final = 2_000
 
@@ -40,10 +42,11 @@ async def _alert(db: AsyncSession, settings: Settings) -> None:
 
 
 async def purge(stores: Stores) -> None:
-    """Delete what was held back 90 days ago, and allowances that ended then, in batches."""
+    """Delete what was held back 90 days ago, and allowances that ended then, in batches; and who paid from where a day ago."""
     before, deleted = clock.now() - KEEP, 0
     while batch := await stores.database.run(lambda db: crud.purge(db, before=before, limit=BATCH)):
         deleted += batch
+    deleted += await stores.database.run(lambda db: crud.delete_payers(db, before=clock.now() - COUNTED))
     log.info("held_back_purged", rows=deleted)
 
 

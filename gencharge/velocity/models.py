@@ -24,6 +24,8 @@ class VelocityRule(StrEnum):
     TOPUPS_IN_AN_HOUR = "topups_in_an_hour"  # by one customer
     TOPUP_SUM_IN_A_DAY = "topup_sum_in_a_day"  # of one customer, in paise
     RECHARGE_SUM_WHILE_CAUTIOUS = "recharge_sum_while_cautious"  # of one customer in 24 hours, in paise
+    # Different customers with a caution, from one address (IPv6: one /64).
+    PAYERS_OF_ADDRESS_IN_A_DAY = "payers_of_address_in_a_day"
 
 
 class HeldBackKind(StrEnum):
@@ -42,7 +44,7 @@ class HeldBack(Base):
     held_back_id: Mapped[UUID] = mapped_column(primary_key=True)
     rule: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
-    # The number that the rule is about; empty for a rule about the customer.
+    # The number or the address that the rule is about; empty for a rule about the customer.
     subject: Mapped[str] = mapped_column(Text)
     # When the hour of this row began.
     window_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -66,16 +68,20 @@ class HeldBack(Base):
 
 
 class CautionReason(StrEnum):
-    """Why less may be spent for a while."""
+    """Why a customer is looked at more closely for a while."""
 
     NEW_DEVICE = (
         "new_device"  # a sign-in on a device, and from an address, that were not known to be the customer's
     )
     NUMBER_CHANGED = "number_changed"
+    NEW_ACCOUNT = "new_account"  # a sign-up, which bounds no sum: there was nobody to take the account from
 
 
 class VelocityCaution(Base):
-    """Until an instant, a customer may spend less: it may be somebody else who signed in. The last reason counts."""
+    """Until an instant, a customer may spend less, since it may be somebody else who signed in, and counts as a payer of their address.
+
+    The last reason counts.
+    """
 
     __tablename__ = "velocity_cautions"
 
@@ -84,9 +90,21 @@ class VelocityCaution(Base):
     ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
-        CheckConstraint("reason IN ('new_device', 'number_changed')", name="reason"),
+        CheckConstraint("reason IN ('new_device', 'number_changed', 'new_account')", name="reason"),
         Index("ix_velocity_cautions_ends_at", "ends_at"),
     )
+
+
+class VelocityPayer(Base):
+    """A customer with a caution who began a payment from a network (an IPv4 address, the /64 of an IPv6 address), and when last."""
+
+    __tablename__ = "velocity_payers"
+
+    network: Mapped[str] = mapped_column(Text, primary_key=True)
+    payer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    paid_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (Index("ix_velocity_payers_paid_at", "paid_at"),)
 
 
 class AllowanceScope(StrEnum):
@@ -94,6 +112,7 @@ class AllowanceScope(StrEnum):
 
     USER = "user"  # a customer: all rules about customers
     NUMBER = "number"  # a phone number: all rules about numbers
+    ADDRESS = "address"  # an IP address (IPv6: its /64): the rule about addresses
 
 
 class VelocityAllowance(Base):
@@ -102,7 +121,7 @@ class VelocityAllowance(Base):
     __tablename__ = "velocity_allowances"
 
     allowance_id: Mapped[UUID] = mapped_column(primary_key=True)
-    # `user:<id>` or `number:<E.164>`
+    # `user:<id>`, `number:<E.164>` or `address:<network>`
     subject: Mapped[str] = mapped_column(Text)
     factor: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(Text)

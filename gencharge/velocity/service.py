@@ -2,7 +2,8 @@
 
 What counts is counted where it lies, by the room that sells it: `recharge/sql/recharge_rule.sql` counts recharges,
 `payments/sql/hold_topup_back.sql` top-ups, in the transaction and under the locks of the sale. There is no counter of its own
-to go wrong: a replay adds nothing, and what fails no longer counts. See docs/decisions/0021-velocity-rules.md.
+to go wrong: a replay adds nothing, and what fails no longer counts. The payers of an address alone are noted
+(`sql/hold_payer_back.sql`). See docs/decisions/0021-velocity-rules.md.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def limits_of(settings: Settings, session_id: UUID | None) -> Limits:
             settings.velocity_topups_per_hour,
             settings.velocity_topup_rupees_per_day * 100,
             settings.velocity_cautious_rupees_per_day * 100 if settings.velocity_cautious_hours else 0,
+            settings.velocity_payers_of_address_per_day if settings.velocity_cautious_hours else 0,
         ),
         session_id,
     )
@@ -93,12 +95,20 @@ _SENTENCES: Final[dict[VelocityRule, Callable[[int], Worded]]] = {
         "Rs {amount} at most.",
         amount=Money(bound),
     ),
+    VelocityRule.PAYERS_OF_ADDRESS_IN_A_DAY: lambda bound: worded(
+        "For a while after a sign-up, a sign-in on a new device or a change of number, you can't pay from the network that you "
+        "use now: many others did so today. Another network may work."
+    ),
 }
 # The rules whose bound the caller may know: it is about nobody else.
 _OWN: Final = frozenset(VelocityRule) - {
     VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY,
     VelocityRule.PAYERS_OF_NUMBER_IN_A_DAY,
+    VelocityRule.PAYERS_OF_ADDRESS_IN_A_DAY,
 }
+_ABOUT_NUMBERS: Final = frozenset(
+    {VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY, VelocityRule.PAYERS_OF_NUMBER_IN_A_DAY}
+)
 _SUMS: Final = frozenset(
     {
         VelocityRule.RECHARGE_SUM_IN_A_DAY,
@@ -109,7 +119,7 @@ _SUMS: Final = frozenset(
 
 
 async def be_cautious(db: AsyncSession, settings: Settings, user_id: UUID, reason: CautionReason) -> None:
-    """Have a customer spend less for as long as the settings say: who signed in may be somebody else."""
+    """Look more closely at a customer for as long as the settings say: who signed in may be somebody else, or have many accounts."""
     if settings.velocity_cautious_hours:
         ends_at = clock.now() + timedelta(hours=settings.velocity_cautious_hours)
         await crud.add_caution(db, user_id=user_id, reason=reason.value, ends_at=ends_at)
@@ -128,9 +138,9 @@ def refusal(held_back: str) -> VelocityLimitExceeded:
     if rule in _OWN:
         known["bound"] = Money(bound) if rule in _SUMS else bound
     # Both rules about a number are one to the caller.
-    name = rule.value if rule in _OWN else VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY.value
+    shown = VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY if rule in _ABOUT_NUMBERS else rule
     detail = worded("{sentence} Nothing was charged.", sentence=_SENTENCES[rule](bound))
-    return VelocityLimitExceeded(detail, rule=name, retry_after_seconds=seconds, **known)
+    return VelocityLimitExceeded(detail, rule=shown.value, retry_after_seconds=seconds, **known)
 
 
 def held_back_out(row: HeldBack) -> HeldBackOut:

@@ -48,21 +48,21 @@ async def list_held_back(
 
 @router.get("/allowances", summary="Velocity allowances (staff)", responses=web.errors(*_LIST))
 async def list_allowances(admin: Reader, db: Db, query: Annotated[AllowanceQuery, Query()]) -> AllowancePage:
-    """The customers and numbers whose bounds the staff multiplied, newest first, those that have ended too."""
+    """The customers, numbers and addresses whose bounds the staff multiplied, newest first, those that have ended too."""
     del admin
     return await staff_service.list_allowances(db, query)
 
 
 @router.post(
     "/allowances",
-    summary="Allow a customer or a number more (staff)",
+    summary="Allow a customer, a number or an address more (staff)",
     status_code=HTTP_201_CREATED,
     response_model=AllowanceOut,
     responses=web.errors(UserNotFound, MalformedJson, *_CHANGING),
 )
 async def create_allowance(admin: Editor, db: Db, command: AllowanceCreate) -> AllowanceOut:
-    """Multiply the velocity bounds of one customer, such as a shop, or of one number, until an instant. It counts at once. Needs
-    step-up; the audit trail records it."""
+    """Multiply the velocity bounds of one customer, such as a shop, of one number, or of one address, such as a campus, until an instant. It
+    counts at once. Needs step-up; the audit trail records it."""
     return await staff_service.allow(db, admin.user_id, command)
 
 

@@ -74,7 +74,7 @@ async def list_allowances(db: AsyncSession, query: AllowanceQuery) -> AllowanceP
 
 
 async def allow(db: AsyncSession, admin_id: UUID, command: AllowanceCreate) -> AllowanceOut:
-    """Multiply the bounds of a customer or a number until an instant. Raises UserNotFound, ValidationFailed."""
+    """Multiply the bounds of a customer, a number or an address until an instant. Raises UserNotFound, ValidationFailed."""
     now = clock.now()
     if not now < command.ends_at <= now + timedelta(days=MAX_DAYS):
         text = worded("Must be in the future, at most {max_days} days ahead", max_days=MAX_DAYS)
@@ -83,7 +83,9 @@ async def allow(db: AsyncSession, admin_id: UUID, command: AllowanceCreate) -> A
         await users.get(db, command.user_id)
     row = VelocityAllowance(
         allowance_id=new_id(),
-        subject=crud.subject_of(user_id=command.user_id, phone_number=command.phone_number),
+        subject=crud.subject_of(
+            user_id=command.user_id, phone_number=command.phone_number, address=command.address
+        ),
         factor=command.factor,
         reason=command.reason,
         allowed_by=admin_id,
@@ -96,6 +98,7 @@ async def allow(db: AsyncSession, admin_id: UUID, command: AllowanceCreate) -> A
         user_id=str(command.user_id or SYSTEM_USER_ID),
         velocity_allowance_id=str(row.allowance_id),
         phone_number=command.phone_number,
+        address=command.address,
         reason=command.reason,
         changes=changes({}, {"factor": row.factor, "ends_at": row.ends_at}),
     )
@@ -117,19 +120,21 @@ async def withdraw(db: AsyncSession, allowance_id: UUID) -> None:
         user_id=str(shown.user_id or SYSTEM_USER_ID),
         velocity_allowance_id=str(allowance_id),
         phone_number=shown.phone_number,
+        address=shown.address,
         changes=changes({"ends_at": before}, {"ends_at": now}),
     )
     await emit(db, event)
 
 
 def _allowance_out(row: VelocityAllowance) -> AllowanceOut:
-    scope, _, name = row.subject.partition(":")
-    is_user = scope == AllowanceScope.USER
+    text, _, name = row.subject.partition(":")
+    scope = AllowanceScope(text)
     return AllowanceOut(
         allowance_id=row.allowance_id,
-        scope=AllowanceScope(scope),
-        user_id=UUID(name) if is_user else None,
-        phone_number=None if is_user else name,
+        scope=scope,
+        user_id=UUID(name) if scope is AllowanceScope.USER else None,
+        phone_number=name if scope is AllowanceScope.NUMBER else None,
+        address=name if scope is AllowanceScope.ADDRESS else None,
         factor=row.factor,
         reason=row.reason,
         allowed_by=row.allowed_by,

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.users.models import User, UserStatus
+from gencharge.velocity.models import CautionReason, VelocityCaution
 from tests.auth.conftest import Phones, assert_problem, bearer, log_in, sign_up
 from tests.make import factories
 from tests.make.velocity import caution_of
@@ -94,6 +95,18 @@ async def test_a_sign_in_on_a_device_that_is_not_known_has_the_customer_spend_le
     ends_at = await caution_of(stores, user_id)
     assert ends_at is not None
     assert before <= ends_at - timedelta(hours=24) <= after
+
+
+async def test_who_signs_up_counts_as_a_newcomer_of_the_address_for_a_day(
+    client: httpx.AsyncClient, phones: Phones, stores: Stores
+) -> None:
+    before = clock.now()
+    tokens = await sign_up(client, phones, factories.new_phone())
+    async with stores.database.transaction() as db:
+        caution = await db.get(VelocityCaution, UUID(tokens["user_id"]))
+    assert caution is not None
+    assert caution.reason == CautionReason.NEW_ACCOUNT
+    assert before <= caution.ends_at - timedelta(hours=24) <= clock.now()
 
 
 async def test_a_sign_in_says_whether_the_device_is_new(app: FastAPI, phones: Phones, stores: Stores) -> None:

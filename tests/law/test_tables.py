@@ -75,6 +75,7 @@ DIRECTORY = {
     "referral_codes": "code",
     "referral_marks": "mark",
     "sign_in_failures": "phone_number",
+    "velocity_payers": "network",
     "code_sends": "name",
     "operator_references": "reference",
     "payment_orders": "order_id",
@@ -268,6 +269,9 @@ SCATTERED = {
     # Wrong codes of long ago.
     "auth/crud.py:delete_old_failures",
     "velocity/crud.py:purge",
+    # Who paid from which network, for a day.
+    "velocity/crud.py:delete_of_user",
+    "velocity/crud.py:delete_payers",
     # The bills of all customers that want a reminder today: few, by an index of what is due.
     "bills/crud.py:list_to_remind",
     # The staff's list of bills.

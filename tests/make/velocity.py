@@ -41,13 +41,15 @@ async def caution_of(stores: Stores, user_id: UUID) -> datetime | None:
     """Until when a customer may spend less."""
     async with stores.database.transaction() as db:
         caution = await db.get(VelocityCaution, user_id)
-        return None if caution is None else caution.ends_at
+        return None if caution is None or caution.reason == CautionReason.NEW_ACCOUNT else caution.ends_at
 
 
-async def be_cautious(stores: Stores, user_id: UUID) -> None:
-    """Have a customer spend less for 24 hours from now."""
+async def be_cautious(
+    stores: Stores, user_id: UUID, reason: CautionReason = CautionReason.NEW_DEVICE
+) -> None:
+    """Look more closely at a customer for 24 hours from now."""
     settings = stores.settings.model_copy(update={"velocity_cautious_hours": 24})
-    await stores.database.run(lambda db: service.be_cautious(db, settings, user_id, CautionReason.NEW_DEVICE))
+    await stores.database.run(lambda db: service.be_cautious(db, settings, user_id, reason))
 
 
 async def allow(stores: Stores, subject: str, *, factor: int = 2, hours: float = 1) -> UUID:

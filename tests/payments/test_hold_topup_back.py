@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from gencharge.core import telemetry
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -22,7 +23,7 @@ from gencharge.velocity.errors import VelocityLimitExceeded
 from tests.make.factories import headers_for
 from tests.make.payments import make_payer, top_up
 from tests.make.recharge import run_sql
-from tests.make.velocity import allow, list_held_back
+from tests.make.velocity import allow, be_cautious, list_held_back
 
 START = datetime(2027, 3, 1, 12, tzinfo=UTC)
 Pay = Callable[..., Awaitable[Any]]
@@ -128,3 +129,20 @@ async def test_over_http_it_is_a_problem_document_with_the_rule_and_when_to_try_
     )
     assert problem["detail"].startswith("You can start one top-up in an hour. Nothing was charged.")
     assert 3590 <= int(refused.headers["Retry-After"]) <= 3600
+
+
+async def test_a_newcomer_too_many_at_one_address_tops_nothing_up(pay: Pay, stores: Stores) -> None:
+    users = [await make_payer(stores) for _ in range(3)]
+    for user in users:
+        await be_cautious(stores, user)
+    telemetry.set_context(telemetry.RequestContext("r", "203.0.113.60"))
+    try:
+        for user in (users[0], users[1], users[0]):
+            await pay(user, velocity_payers_of_address_per_day=2)
+        with pytest.raises(VelocityLimitExceeded) as refused:
+            await pay(users[2], velocity_payers_of_address_per_day=2)
+    finally:
+        telemetry.set_context(telemetry.RequestContext(""))
+    assert refused.value.extra == {"rule": "payers_of_address_in_a_day"}
+    [row] = await list_held_back(stores, users[2])
+    assert (row.kind, row.subject) == ("topup", "203.0.113.60")

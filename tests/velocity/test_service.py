@@ -38,13 +38,14 @@ def test_the_bounds_are_those_of_the_settings_in_the_order_of_the_rules(settings
             "velocity_topups_per_hour": 7,
             "velocity_topup_rupees_per_day": 8,
             "velocity_cautious_rupees_per_day": 9,
+            "velocity_payers_of_address_per_day": 10,
         }
     )
     limits = service.limits_of(changed, session)
-    assert limits.bounds == (1, 2, 300, 4, 5, None, 7, 800, 900)
+    assert limits.bounds == (1, 2, 300, 4, 5, None, 7, 800, 900, 10)
     assert limits.session_id == session
     for_no_time = changed.model_copy(update={"velocity_cautious_hours": 0})
-    assert service.limits_of(for_no_time, session).bounds == (1, 2, 300, 4, 5, None, 7, 800, None)
+    assert service.limits_of(for_no_time, session).bounds == (1, 2, 300, 4, 5, None, 7, 800, None, None)
 
 
 def test_with_every_rule_off_there_are_no_bounds_to_look_at(settings: Settings) -> None:
@@ -98,6 +99,16 @@ def test_a_refusal_about_a_number_does_not_tell_how_often_others_recharged_it(ru
     assert refused.extra == {"rule": "recharges_of_number_in_a_day"}
     assert refused.detail == (
         "This number can't be recharged again just now. Nothing was charged. Try again in 3 hours."
+    )
+
+
+def test_a_refusal_about_an_address_says_nothing_of_the_others_there() -> None:
+    with clock.at(NOW):
+        refused = service.refusal(held_back(VelocityRule.PAYERS_OF_ADDRESS_IN_A_DAY, 100, seconds=7200))
+    assert refused.extra == {"rule": "payers_of_address_in_a_day"}
+    assert refused.detail == (
+        "For a while after a sign-up, a sign-in on a new device or a change of number, you can't pay from the network that "
+        "you use now: many others did so today. Another network may work. Nothing was charged. Try again in 2 hours."
     )
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from gencharge.core import telemetry
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.velocity.errors import VelocityLimitExceeded
@@ -73,6 +74,7 @@ async def test_every_filter_keeps_what_it_names_and_drops_the_rest(
         ({"phone_number": number}, {"phone_number": await make_number(shop)}),
         ({"rule": "recharges_in_a_day"}, {"rule": "numbers_in_a_day"}),
         ({"kind": "recharge"}, {"kind": "topup"}),
+        ({}, {"address": "203.0.113.250"}),
         ({"min_amount": "299"}, {"min_amount": "299.01"}),
         ({"to": later}, {"from": later}),
     ):
@@ -156,6 +158,36 @@ async def test_an_allowance_for_a_number_is_found_by_the_number(
     ]
 
 
+async def test_an_allowance_for_an_address_is_found_by_any_address_of_its_network(
+    app: FastAPI, client: httpx.AsyncClient, shop: Stores
+) -> None:
+    headers = await staff_headers(app, shop, "SuperAdmin")
+    body = allowance(scope="address", address="2001:db8:9:9::1")
+    created = await client.post(ALLOWANCES, json=body, headers=headers)
+    assert created.status_code == 201, created.text
+    assert created.json()["address"] == "2001:db8:9:9::"
+    for address, count in (("2001:db8:9:9::ffff", 1), ("2001:db8:9:a::1", 0)):
+        items = (await client.get(ALLOWANCES, params={"address": address}, headers=headers)).json()["items"]
+        assert [(item["scope"], item["user_id"]) for item in items] == [("address", None)] * count
+    path = f"{ALLOWANCES}/{created.json()['allowance_id']}"
+    assert (await client.delete(path, headers=headers)).status_code == 204
+
+
+async def test_what_was_held_back_is_found_by_where_it_came_from(
+    app: FastAPI, client: httpx.AsyncClient, shop: Stores
+) -> None:
+    telemetry.set_context(telemetry.RequestContext("r", "203.0.113.77"))
+    try:
+        user_id, _ = await held_back_user(shop)
+    finally:
+        telemetry.set_context(telemetry.RequestContext(""))
+    headers = await staff_headers(app, shop, "SuperAdmin")
+    for address, users in (("203.0.113.77", [str(user_id)]), ("203.0.113.78", [])):
+        items = (await client.get(LIST, params={"address": address}, headers=headers)).json()["items"]
+        assert [item["user_id"] for item in items] == users
+    assert (await client.get(LIST, params={"address": "somewhere"}, headers=headers)).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
@@ -169,6 +201,7 @@ async def test_an_allowance_for_a_number_is_found_by_the_number(
         ({"user_id": None}, "body"),
         ({"phone_number": "9876543210"}, "body"),
         ({"scope": "number"}, "body"),
+        ({"scope": "address", "user_id": None, "address": "nowhere"}, "body.address"),
     ],
 )
 async def test_a_wrong_allowance_names_the_field(

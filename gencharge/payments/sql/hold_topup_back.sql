@@ -1,9 +1,9 @@
--- What is to be said about a top-up that breaks a velocity rule ('topups_in_an_hour', 'topup_sum_in_a_day'), as hold_back returns it,
+-- What is to be said about a top-up that breaks a velocity rule ('topups_in_an_hour', 'topup_sum_in_a_day', and that of hold_payer_back), as hold_back returns it,
 -- once that is written down; NULL if none is broken, an allowance covers it, or its idempotency key was used before. `p_bounds`
 -- in the order of VelocityRule; amounts in paise.
 --
 -- It counts top-ups that were begun and have not failed; one begun exactly a window ago counts no more. Locks the customer's
--- wallet, so that what it counted holds to the end of the transaction.
+-- wallet, so that what it counted holds to the end of the transaction, then the address for those whom hold_payer_back counts.
 CREATE OR REPLACE FUNCTION hold_topup_back(
     p_user uuid, p_key text, p_amount bigint, p_bounds bigint[], p_session uuid, p_context jsonb, p_at timestamptz
 ) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -42,5 +42,5 @@ BEGIN
         RETURN hold_back(
             p_user, 'topup_sum_in_a_day', 'topup', '', p_amount, NULL, p_session, v_bounds[8], v_free_at, p_context, p_at);
     END IF;
-    RETURN NULL;
+    RETURN hold_payer_back(p_user, 'topup', p_amount, NULL, p_session, p_bounds, p_context, p_at);
 END $$;

@@ -36,7 +36,10 @@ BEGIN
           FROM recharges WHERE user_id = p_sale.user_id AND created_at > v_day AND status <> 'failed') AS day
     WHERE p_bounds IS NULL OR (day.recent < v_recent AND day.sold < v_sold AND day.total <= v_sum
         -- Looked up for the few who spend so much in a day.
-        AND (day.total <= v_cautious OR caution_until(p_sale.user_id, p_sale.created_at) IS NULL))
+        AND (day.total <= v_cautious OR caution_until(p_sale.user_id, p_sale.created_at) IS NULL)
+        -- The payers of an address are counted for those with a caution only.
+        AND (p_bounds[10] IS NULL OR NOT EXISTS (
+            SELECT FROM velocity_cautions WHERE user_id = p_sale.user_id AND ends_at > p_sale.created_at)))
     ON CONFLICT (user_id, idempotency_key) DO NOTHING;
     IF NOT FOUND THEN
         PERFORM FROM recharges WHERE user_id = p_sale.user_id AND idempotency_key = p_sale.idempotency_key;

@@ -1,6 +1,6 @@
 -- What is to be said about a recharge that breaks a velocity rule, as hold_back returns it, once that is written down; NULL if none is
 -- broken, or an allowance of the staff covers it. `p_bounds` in the order of VelocityRule; amounts in paise. Locks the
--- customer's wallet; the caller holds the number's line.
+-- customer's wallet, then the address for those whom hold_payer_back counts; the caller holds the number's line.
 CREATE OR REPLACE FUNCTION hold_recharge_back(
     p_user uuid, p_phone text, p_price bigint, p_bounds bigint[], p_session uuid, p_context jsonb, p_at timestamptz
 ) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -12,15 +12,14 @@ DECLARE
     v_free_at timestamptz;
 BEGIN
     v_rule := recharge_rule(p_user, p_phone, p_price, v_bounds, p_at);
-    IF v_rule IS NULL THEN
-        RETURN NULL;
-    END IF;
-    v_bounds := velocity_bounds(p_bounds, p_user, p_phone, p_at);
-    IF v_bounds IS DISTINCT FROM p_bounds THEN
-        v_rule := recharge_rule(p_user, p_phone, p_price, v_bounds, p_at);
-        IF v_rule IS NULL THEN
-            RETURN NULL;
+    IF v_rule IS NOT NULL THEN
+        v_bounds := velocity_bounds(p_bounds, p_user, p_phone, p_at);
+        IF v_bounds IS DISTINCT FROM p_bounds THEN
+            v_rule := recharge_rule(p_user, p_phone, p_price, v_bounds, p_at);
         END IF;
+    END IF;
+    IF v_rule IS NULL THEN
+        RETURN hold_payer_back(p_user, 'recharge', p_price, p_phone, p_session, p_bounds, p_context, p_at);
     END IF;
     v_bound := v_bounds[CASE v_rule
         WHEN 'recharges_in_10_minutes' THEN 1 WHEN 'recharges_in_a_day' THEN 2 WHEN 'recharge_sum_in_a_day' THEN 3
