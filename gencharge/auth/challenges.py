@@ -1,4 +1,4 @@
-"""One-time passwords that were sent. Redis holds an HMAC of each for some minutes; times are Redis' own.
+"""One-time passwords that were sent. Redis holds an HMAC of each for some minutes; times are Redis' own, and a code's end is by our clock, too.
 
 A challenge belongs to a purpose, a number and a source (`sources`), and is found only by its id, which has 128 random bits
 and is in the answer to the client that asked for the code. So nobody else can spend its tries. What must be atomic is one
@@ -40,7 +40,8 @@ if now < 0 then
 end
 """
 # KEYS: challenge, the source's last challenge, cool-down, sends of the phone, sends of the address.
-# ARGV: now, life, cool-down, hour (ms), limit of the phone, limit of the address (0: none), attempts, mac, source.
+# ARGV: now, life, cool-down, hour (ms), limit of the phone, limit of the address (0: none), attempts, mac, source, the end of its life
+# by our clock (ms).
 # A new code replaces the one that the same source asked for before, and nobody else's.
 _ISSUE: Final = f"""
 {_NOW}
@@ -71,18 +72,20 @@ else
     local before = redis.call('GET', KEYS[2])
     if before then redis.call('DEL', before) end
     redis.call('SET', KEYS[2], KEYS[1], 'PX', life)
-    redis.call('HSET', KEYS[1], 'mac', ARGV[8], 'left', ARGV[7], 'source', ARGV[9], 'ends', now + life)
+    redis.call('HSET', KEYS[1], 'mac', ARGV[8], 'left', ARGV[7], 'source', ARGV[9], 'ends', now + life, 'until', ARGV[10])
     redis.call('PEXPIRE', KEYS[1], life)
 end
 return {{verdict, wait, phone_count, phone_ends - now, address_count, address_ends - now}}
 """
-# KEYS: challenge. ARGV: now (ms), mac. A mac that was compared and is right is gone: single use.
+# KEYS: challenge. ARGV: now (ms), mac, now by our clock (ms). A code is over when either clock says so: if Redis' is set back, it lives no
+# longer. A mac that was compared and is right is gone: single use.
 # The comparison need not take constant time: its duration says something only about an HMAC under our key
 # and an id used once, and an attacker can choose neither.
 _REDEEM: Final = f"""
 {_NOW}
-local found = redis.call('HMGET', KEYS[1], 'mac', 'left', 'ends')
+local found = redis.call('HMGET', KEYS[1], 'mac', 'left', 'ends', 'until')
 if not found[1] or tonumber(found[3]) <= now then return 'none' end
+if found[4] and tonumber(found[4]) <= tonumber(ARGV[3]) then return 'none' end
 local left = tonumber(found[2])
 if left <= 0 then return 'none' end
 if found[1] == ARGV[2] then
@@ -155,9 +158,10 @@ class Challenges:
         # device has its own; one that proved itself does not depend on what others at its address do, either.
         group = source.text if source.known else "strangers"
         sends = "devices" if source.proven else group
+        life = round(settings.otp_expire_minutes * 60_000)
         arguments: list[str | int] = [
             _now_ms(),
-            round(settings.otp_expire_minutes * 60_000),
+            life,
             settings.otp_resend_seconds * 1000,
             _HOUR_MS,
             settings.otp_sends_per_phone_hour,
@@ -165,6 +169,7 @@ class Challenges:
             settings.otp_attempts,
             self._mac(purpose, phone_number, name, code),
             source.text,
+            _own_ms() + life,
         ]
         keys = [
             name,
@@ -207,7 +212,7 @@ class Challenges:
         """Redeem a code. Raises SignInUnavailable."""
         mac = self._mac(purpose, phone_number, waiting.name, code)
         try:
-            verdict = Verdict(await self._redeem(keys=[waiting.name], args=[_now_ms(), mac]))
+            verdict = Verdict(await self._redeem(keys=[waiting.name], args=[_now_ms(), mac, _own_ms()]))
         except Exception as error:
             raise _unavailable(error) from error
         CODES_GIVEN.labels(purpose.value, verdict.value).inc()
@@ -258,6 +263,10 @@ def _now_ms() -> int:
     """The instant that the clock is held at; -1: Redis' own."""
     held = clock.pinned()
     return -1 if held is None else round(held.timestamp() * 1000)
+
+
+def _own_ms() -> int:
+    return round(clock.seconds() * 1000)
 
 
 def _unavailable(error: Exception) -> Exception:

@@ -225,3 +225,26 @@ async def test_a_code_is_still_good_after_a_jump_of_our_clock(
     now = clock.now
     monkeypatch.setattr(clock, "now", lambda: now() + timedelta(hours=1))
     assert await challenges.redeem(Purpose.SIGN_IN, number, waiting, "123456") is Verdict.RIGHT
+
+
+async def test_a_code_lives_no_longer_if_the_clock_of_redis_is_set_back(
+    settings: Settings, stores: Stores
+) -> None:
+    short = settings.model_copy(update={"otp_expire_minutes": 0.01, "otp_resend_seconds": 0})
+    challenges, number = Challenges(short, stores.redis), f"+9197{new_id().int % 10**8:08d}"
+
+    async def issued(verdict: Verdict) -> None:
+        sent = await challenges.issue(
+            Purpose.SIGN_IN, number, "123456", source=STRANGER, address=str(new_id())
+        )
+        waiting = await challenges.find(Purpose.SIGN_IN, number, sent.challenge_id)
+        assert waiting is not None
+        # What a clock that is set back by an hour does to them.
+        await stores.redis.hincrby(waiting.name, "ends", 3_600_000)
+        await stores.redis.pexpire(waiting.name, 3_600_000)
+        if verdict is Verdict.NONE:
+            await asyncio.sleep(0.7)
+        assert await challenges.redeem(Purpose.SIGN_IN, number, waiting, "123456") is verdict
+
+    for verdict in (Verdict.RIGHT, Verdict.NONE):
+        await issued(verdict)

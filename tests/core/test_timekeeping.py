@@ -20,6 +20,7 @@ def _course() -> Iterator[None]:
     before = clock._Course.zero
     yield
     clock._Course.zero = before
+    clock.lead(False)
 
 
 @pytest.mark.parametrize("seconds", [3600, -3600])
@@ -36,19 +37,32 @@ async def test_a_process_that_is_off_takes_over_what_both_stores_say(
 
 
 @pytest.mark.parametrize("seconds", [3600, -3600])
-async def test_a_postgresql_that_is_off_alone_is_not_followed(
+async def test_a_postgresql_that_is_off_alone_is_told_the_time_until_it_is_right_again(
     stores: Stores, seconds: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     timekeeper = Timekeeper(stores.settings)
+    assert clock.pinned() is None
     for _ in range(2):
         await timekeeper.compare(time.time() + seconds, 0.001)
     assert clock.seconds() == pytest.approx(time.time(), abs=0.5)
-    assert capsys.readouterr().out.count("clocks_differ") == 1  # and not twice a second
+    pinned = clock.pinned()
+    assert pinned is not None
+    assert pinned.timestamp() == pytest.approx(time.time(), abs=0.5)
+    assert capsys.readouterr().out.count("postgresql_clock_is_off") == 1  # and not twice a second
+    # An answer that took long says nothing of it.
+    await timekeeper.compare(time.time(), 5.0)
+    assert clock.pinned() is not None
+    await timekeeper.compare(time.time(), 0.001)
+    assert clock.pinned() is None
 
 
-async def test_without_redis_nobody_is_followed(settings: Settings) -> None:
+async def test_without_redis_nobody_is_followed(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     away = settings.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"})
     await Timekeeper(away).compare(time.time() + 3600, 0.001)
+    assert clock.pinned() is None
+    assert "clocks_differ" in capsys.readouterr().out
     assert clock.seconds() == pytest.approx(time.time(), abs=0.5)
 
 

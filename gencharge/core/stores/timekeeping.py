@@ -1,4 +1,4 @@
-"""Which clock a process goes by if its own and those of the stores differ: what two of the three say.
+"""Which clock a process and its statements go by if its own and those of the stores differ: what two of the three say.
 
 PostgreSQL's is read with what is asked twice a second anyway (`core.postgres.maintenance`), Redis' only if the two differ.
 """
@@ -29,13 +29,21 @@ class Timekeeper:
     async def compare(self, postgresql_seconds: float, took_seconds: float) -> None:
         """PostgreSQL said this instant (seconds since 1970) in an answer that took so long and is here now."""
         ahead = clock.seconds() - took_seconds / 2 - postgresql_seconds
-        if took_seconds > _QUICK_SECONDS or abs(ahead) <= clock.TOLERANCE_SECONDS:
+        if took_seconds > _QUICK_SECONDS:
+            self._tell_of_jump()
+            return
+        if abs(ahead) <= clock.TOLERANCE_SECONDS:
+            clock.lead(False)
             self._tell_of_jump()
             return
         ahead_of_redis = await self._ahead_of_redis()
         if ahead_of_redis is not None and abs(ahead_of_redis - ahead) <= clock.TOLERANCE_SECONDS:
             clock.correct(ahead)
+            clock.lead(False)
             log.warning("clock_corrected", ahead_of_stores_seconds=round(ahead, 1))
+        elif ahead_of_redis is not None and abs(ahead_of_redis) <= clock.TOLERANCE_SECONDS:
+            clock.lead(True)
+            self._tell("postgresql_clock_is_off", ahead_seconds=round(-ahead, 1), cure="set it by NTP")
         else:
             # Two differ and the third is away, or says a third thing: nobody knows better than we do.
             self._tell("clocks_differ", ahead_of_postgresql_seconds=round(ahead, 1), cure="set all by NTP")

@@ -1,7 +1,8 @@
 """The one clock. Instants are aware and in UTC; business days are in IST.
 
 The database's own clock decides about money and expiry; `pinned` is handed to SQL functions so that tests and the
-sample customers' life can move time without sleeping. Nothing that serves customers pins it.
+sample customers' life can move time without sleeping. Nothing that serves customers holds it. If the database's clock is off,
+as two others say, the process's own instants are handed over.
 
 A machine's clock may jump: it is set by hand, or wrongly by NTP. A process does not follow: it knows by the clock that counts the
 seconds since the machine was started what time it should be, and goes on by that until other clocks say otherwise
@@ -29,11 +30,13 @@ class _Course:
     """What the time was when the counter was 0, in seconds since 1970: as the machine said it when this process began."""
 
     zero = machine.time() - machine.clock_gettime(_COUNTER)
+    # Whether statements get this process's instants, because PostgreSQL's clock is off.
+    leads = False
 
 
 def now() -> datetime:
     """The present instant, in UTC."""
-    return pinned() or datetime.fromtimestamp(seconds(), UTC)
+    return _pins[-1] if _pins else datetime.fromtimestamp(seconds(), UTC)
 
 
 def seconds() -> float:
@@ -53,8 +56,15 @@ def correct(ahead_seconds: float) -> None:
 
 
 def pinned() -> datetime | None:
-    """The instant that the clock is held at, or None: then SQL uses its own `now()`."""
-    return _pins[-1] if _pins else None
+    """The instant that statements take for now: the one that the clock is held at, or this process's while it leads. None: PostgreSQL's own."""
+    if _pins:
+        return _pins[-1]
+    return datetime.fromtimestamp(seconds(), UTC) if _Course.leads else None
+
+
+def lead(leads: bool) -> None:
+    """Whether statements go by this process's clock from now on, because PostgreSQL's is off (`core.stores.timekeeping`)."""
+    _Course.leads = leads
 
 
 def start_of_day(day: date) -> datetime:
