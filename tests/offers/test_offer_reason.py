@@ -20,7 +20,7 @@ from tests.make.money import buy, find_plan, fund, make_number
 from tests.make.offers import publish, situation
 
 OFFERS = 60
-REASON = text("SELECT offer_reason(:offer_id, 1, :user_id, :phone_number, :at)")
+REASON = text("SELECT reason FROM offer_reason(:offer_id, 1, :user_id, :phone_number, :at)")
 # What both sides judge; the rest is Python's alone, or that of the counters.
 SHARED = CUSTOMER_FACTS - {"used_up", "budget_spent"} | {"not_begun", "over"}
 

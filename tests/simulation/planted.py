@@ -131,7 +131,10 @@ PLANTED: dict[str, InSql | InPython] = {
     "silence of an operator counts as a no": InPython(OperatorClient, "submit", _time_out_is_refusal, LONG),
     "an operator that did not answer gets a second order": InPython(Dispatcher, "_ask", _new_reference, LONG),
     "an offer is had more often than once each": InSql(
-        "offer_reason", "IF v_uses >= v_offer.uses_per_user THEN", "IF false THEN", life=replace(LONG, seed=3)
+        "offer_reason",
+        "IF reason IS NULL AND v_offer.own_uses >= v_offer.uses_per_user THEN",
+        "IF false THEN",
+        life=replace(LONG, seed=3),
     ),
     "the cashback of a recharge that was refunded stays": InSql(
         "return_offer",

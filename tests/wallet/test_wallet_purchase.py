@@ -21,7 +21,8 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CALL = text("""
     SELECT posted_after, held_after FROM wallet_purchase(
         p_user => :user, p_id => :id, p_amount => :amount, p_discount => :discount, p_key => :key, p_reference => :reference,
-        p_phone => :phone, p_service_type => :service_type, p_source => :source, p_operator => :operator, p_now => :now)
+        p_phone => :phone, p_service_type => :service_type, p_source => :source, p_operator => :operator, p_now => :now,
+        p_cashback => :cashback)
 """)
 ROWS = text("""
     SELECT debit, credit, amount, code, key, reference_id, phone_number, payment_method, operator, created_at
@@ -43,6 +44,7 @@ async def purchase(stores: Stores, user_id: UUID, key: str, amount: int, discoun
         "source": "app",
         "operator": "JIO",
         "now": NOON,
+        "cashback": 0,
     }
 
     async def unit(db: AsyncSession) -> Any:
@@ -90,6 +92,30 @@ async def test_the_same_key_is_booked_once(stores: Stores) -> None:
     with pytest.raises(IntegrityError):
         await purchase(stores, user_id, key, 100_00, 10_00)
     assert tuple(await wallet_of(stores, user_id)) == (200_00, 0)
+
+
+@pytest.mark.parametrize("discount", [0, 40_00])
+async def test_the_cashback_comes_back_in_the_same_movement(stores: Stores, discount: int) -> None:
+    user_id, key, sale = await make_customer(stores, rupees=300), str(uuid4()), new_id()
+    paid = 299_00 - discount
+    assert await purchase(stores, user_id, key, paid, discount, reference=sale, cashback=10_00) == (
+        310_00 - paid,
+        0,
+    )
+    rows = {row.code: row for row in await rows_of(stores, user_id, key)}
+    assert set(rows) == {Code.RECHARGE, Code.CASHBACK, *([Code.DISCOUNT] if discount else [])}
+    cashback = rows[Code.CASHBACK]
+    assert tuple(cashback[:3]) == ("cashback", "user:main", 10_00)
+    assert (cashback.reference_id, cashback.phone_number, cashback.operator) == (sale, "+919876543210", "JIO")
+    assert cashback.payment_method is None
+    assert cashback.created_at >= rows[Code.RECHARGE].created_at
+    assert tuple(await wallet_of(stores, user_id)) == (310_00 - paid, 0)
+
+
+async def test_the_cashback_does_not_help_to_pay(stores: Stores) -> None:
+    user_id, key = await make_customer(stores, rupees=300), str(uuid4())
+    assert await purchase(stores, user_id, key, 300_01, 0, cashback=5_00) == (None, None)
+    assert await rows_of(stores, user_id, key) == []
 
 
 @pytest.mark.parametrize("discount", [0, -1])

@@ -7,15 +7,17 @@
 --
 --   outcome  NULL: go on, with `offer_id` if one was taken; 'offer_not_applicable', 'offer_changed', 'price_changed',
 --            'insufficient_balance': nothing was taken
+--   paid     how many paise of the cashback the caller has to pay now (p_at_once: the operator delivers at once); what the customer owes
+--            from cashbacks that could not be taken back is withheld
 --   known    the code of the reason if the outcome is 'offer_not_applicable'; the present price in paise if it is 'price_changed'
 --
 -- A chosen offer may belong to a campaign with a budget of its own, which the use is counted against, too: an automatic one never does.
 --
--- Locks the customer's wallet, the one-time code, the slot of the offer, then that of the campaign's budget.
+-- Locks the customer's wallet, the one-time code, the slot of the offer, then that of the campaign's budget, then what they owe.
 CREATE OR REPLACE FUNCTION take_offer(
     p_user uuid, p_recharge uuid, p_phone text, p_offers jsonb, p_price bigint, p_expected bigint, p_from_wallet bigint,
-    p_at timestamptz,
-    OUT outcome text, OUT known text, OUT offer_id uuid, OUT discount bigint, OUT cashback bigint
+    p_at timestamptz, p_at_once boolean,
+    OUT outcome text, OUT known text, OUT offer_id uuid, OUT discount bigint, OUT cashback bigint, OUT paid bigint
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_each jsonb;
@@ -26,6 +28,9 @@ DECLARE
     v_slot integer;
     v_budget uuid;
     v_budget_slot integer;
+    v_terms record;
+    v_owed bigint;
+    v_withheld bigint := 0;
     v_code text := p_offers ->> 'code';
     v_is_chosen boolean := coalesce((p_offers ->> 'chosen')::boolean, false);
 BEGIN
@@ -48,14 +53,15 @@ BEGIN
                 outcome := 'insufficient_balance';
                 RETURN;
             END IF;
-            known := offer_reason(v_offer, (v_each ->> 'version')::integer, p_user, p_phone, p_at);
+            v_terms := offer_reason(
+                v_offer, (v_each ->> 'version')::integer, p_user, p_phone, p_at, v_is_chosen AND v_code IS NULL);
+            known := v_terms.reason;
+            v_budget := v_terms.budget;
             IF known IS NULL AND v_code IS NOT NULL THEN
                 known := offer_code_reason(v_code, v_offer, p_user);
+                v_budget := offer_budget_of(v_offer, v_code);
             END IF;
             CONTINUE WHEN known IS NOT NULL;
-            IF v_is_chosen THEN
-                v_budget := offer_budget_of(v_offer, v_code, p_at);
-            END IF;
             -- Without a lock: a budget that is spent is refused at once, and writes nothing.
             IF v_budget IS NOT NULL AND (offer_left(v_budget)).budget < v_less + v_back THEN
                 known := 'budget_spent';
@@ -75,11 +81,21 @@ BEGIN
                     CONTINUE;
                 END IF;
             END IF;
+            paid := 0;
+            IF p_at_once AND v_back > 0 THEN
+                SELECT d.owed INTO v_owed FROM cashback_debts AS d WHERE d.user_id = p_user AND d.owed > 0 FOR UPDATE;
+                v_withheld := least(v_back, coalesce(v_owed, 0));
+                paid := v_back - v_withheld;
+                IF v_withheld > 0 THEN
+                    UPDATE cashback_debts SET owed = owed - v_withheld WHERE user_id = p_user;
+                END IF;
+            END IF;
             INSERT INTO offer_uses (
-                user_id, recharge_id, offer_id, version, slot, budget_id, budget_slot, discount, cashback, cost, code, created_at)
+                user_id, recharge_id, offer_id, version, slot, budget_id, budget_slot, discount, cashback, cost, code, paid, withheld,
+                created_at)
             VALUES (
                 p_user, p_recharge, v_offer, (v_each ->> 'version')::integer, v_slot, v_budget, v_budget_slot, v_less, v_back,
-                v_less + v_back, v_code, p_at);
+                v_less + v_back, v_code, paid, v_withheld, p_at);
             IF v_code IS NOT NULL THEN
                 UPDATE offer_codes SET used_by = p_user, recharge_id = p_recharge, used_at = p_at WHERE code = v_code;
             END IF;

@@ -27,7 +27,7 @@ DECLARE
     v_offer record;
     v_price bigint := CASE WHEN p_offers IS NULL THEN p_expected_price END;
     v_paid bigint;
-    v_cashback bigint;
+    v_cashback bigint := 0;
     v_gift jsonb := '{}';
     v_id uuid;
     v_bounds_first bigint[] := CASE WHEN p_careful THEN p_bounds END;
@@ -44,7 +44,8 @@ BEGIN
     END IF;
     v_paid := sale.price;
     IF p_offers IS NOT NULL THEN
-        v_offer := take_offer(p_user, p_id, p_phone, p_offers, sale.price, p_expected_price, NULL, v_begun.at);
+        v_offer := take_offer(
+            p_user, p_id, p_phone, p_offers, sale.price, p_expected_price, NULL, v_begun.at, v_begun.channel = 'internal');
         outcome := v_offer.outcome;
         known := v_offer.known;
         IF outcome IS NOT NULL THEN
@@ -54,14 +55,16 @@ BEGIN
             sale.offer_id := v_offer.offer_id;
             sale.discount := v_offer.discount;
             sale.cashback := v_offer.cashback;
+            v_cashback := v_offer.paid;
             v_paid := sale.price - sale.discount;
         END IF;
     END IF;
     v_plan := v_begun.plan;
     v_at_once := v_begun.channel = 'internal';
-    IF v_at_once AND sale.discount > 0 THEN
+    IF v_at_once AND sale.discount + v_cashback > 0 THEN
         v_wallet := wallet_purchase(
-            p_user, p_transfer, v_paid, sale.discount, p_id::text, p_id, p_phone, sale.plan_type, p_source, sale.operator, v_begun.at);
+            p_user, p_transfer, v_paid, sale.discount, p_id::text, p_id, p_phone, sale.plan_type, p_source, sale.operator, v_begun.at,
+            v_cashback);
     ELSE
         v_wallet := wallet_transfer(
             p_user, p_transfer, 'user:main',
@@ -108,9 +111,7 @@ BEGIN
     sale.sold_valid_until := v_plan.valid_until;
     sale.completed_at := v_begun.at;
     IF sale.cashback > 0 THEN
-        v_cashback := pay_cashback(p_user, p_id, p_phone, sale.plan_type, p_source, sale.operator, v_begun.at);
         v_gift := cashback_fields(sale.cashback, v_cashback);
-        sale.balance_after := sale.balance_after + v_cashback;
     END IF;
     v_id := add_recharge(sale, v_plan, v_bounds_last);
     v_id := announce_recharge('PlanRecharged', sale, jsonb_build_object(

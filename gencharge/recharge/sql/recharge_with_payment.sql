@@ -30,7 +30,7 @@ BEGIN
     known := v_begun.known;
     sale := v_begun.sale;
     IF outcome IS NULL AND p_offers IS NOT NULL THEN
-        v_offer := take_offer(p_user, p_id, p_phone, p_offers, sale.price, v_paid, p_wallet_amount, v_begun.at);
+        v_offer := take_offer(p_user, p_id, p_phone, p_offers, sale.price, v_paid, p_wallet_amount, v_begun.at, false);
         outcome := v_offer.outcome;
         known := v_offer.known;
         IF v_offer.offer_id IS NOT NULL THEN
