@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from gencharge.autopay import late_service
 from gencharge.autopay import run_service as runs
@@ -18,11 +21,17 @@ from gencharge.core.stores.stores import Stores
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge.service import Market
 
+_SIDE_BY_SIDE: Final = 16
+# A run begins with at least half of its lease left, which is longer than a sale can take.
+_MOST_WAITED_SECONDS: Final = runs.LEASE_SECONDS / 2
+
 
 class AutopayRunner(Loop[DueAutopay, str]):
     """One per worker process: `run` it until cancelled, or `drain` it in a test."""
 
-    at_a_time = 16
+    # Many are claimed at once, because claims that take a few rows each cost more than the runs; only some of them are run side by side.
+    at_a_time = 64
+    claim_from = 32
     poll_seconds = 1.0
 
     def __init__(self, context: PaymentContext, bills: BillsContext | None = None) -> None:
@@ -32,6 +41,7 @@ class AutopayRunner(Loop[DueAutopay, str]):
         self._bills = bills or BillsContext.beside(context.settings, context.database)
         self._market = WorkersMarket()
         self._current: Market | None = None
+        self._places = asyncio.Semaphore(_SIDE_BY_SIDE)
         self.late = LateRuns()
 
     async def claim(self, free: int, running: Counter[str]) -> Sequence[DueAutopay]:
@@ -53,7 +63,11 @@ class AutopayRunner(Loop[DueAutopay, str]):
 
     async def work(self, task: DueAutopay) -> None:
         """Announce one autopay, or run it."""
-        self.late.add(await runs.process(self._context, task, self._current, self._bills))
+        claimed = time.monotonic()
+        async with self._places:
+            if time.monotonic() - claimed > _MOST_WAITED_SECONDS:
+                return  # what is left of its lease may be too short: the next claim runs it
+            self.late.add(await runs.process(self._context, task, self._current, self._bills))
 
     async def _say_late(self) -> None:
         late, self.late = self.late, LateRuns()

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from gencharge.autopay import loop
 from gencharge.autopay.loop import AutopayRunner
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -21,6 +22,24 @@ async def test_three_workers_charge_each_of_sixty_once(shop: Stores) -> None:
     with clock.later(days=2, seconds=1):
         await asyncio.gather(*(AutopayRunner(PaymentContext.at(shop)).drain() for _ in range(3)))
     assert [len(await recharges_of(shop, user_id)) for user_id in owners] == [1] * 60
+    await assert_books_balance(shop)
+
+
+async def test_what_waited_for_a_place_for_half_its_lease_is_left_to_the_next_claim(
+    shop: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owners = [await make_owner(shop, 700) for _ in range(3)]
+    for user_id in owners:
+        await make_autopay(shop, user_id)
+    with clock.later(days=2, seconds=1):
+        runner = AutopayRunner(PaymentContext.at(shop))
+        monkeypatch.setattr(loop, "_MOST_WAITED_SECONDS", -1.0)
+        await runner.drain()
+        assert [len(await recharges_of(shop, user_id)) for user_id in owners] == [0] * 3
+        monkeypatch.undo()
+    with clock.later(days=2, minutes=2):
+        await runner.drain()
+    assert [len(await recharges_of(shop, user_id)) for user_id in owners] == [1] * 3
     await assert_books_balance(shop)
 
 

@@ -86,6 +86,45 @@ async def test_a_drain_ends_with_a_claim_that_saw_nothing_under_way() -> None:
     assert len(seen) > 2
 
 
+class Crowd(Bells):
+    """Eight places. Each row says how long its work takes, in hundredths of a second."""
+
+    at_a_time = 8
+    claim_from = 4
+
+    def __init__(self, *rows: str) -> None:
+        super().__init__(*rows)
+        self.claimed: list[int] = []
+
+    async def claim(self, free: int, running: Counter[str]) -> Sequence[str]:
+        self.claimed.append(free)
+        return await super().claim(free, running)
+
+    async def work(self, task: str) -> None:
+        await asyncio.sleep(0.01 * float(task))
+        self.rung.append(task)
+
+
+async def test_a_full_loop_claims_for_several_free_places_at_once() -> None:
+    crowd = Crowd(*(str(number % 8) for number in range(40)))
+    await crowd.drain()
+    assert len(crowd.rung) == 40
+    filled = crowd.claimed[: crowd.claimed.index(8, 1)]
+    assert min(filled) >= 4, "no claim for a few places while there was work"
+    assert len(filled) < 20, "forty rows, four at a time"
+
+
+async def test_work_that_takes_long_does_not_keep_the_other_places_empty() -> None:
+    crowd = Crowd(*["100"] * 7, *["1"] * 3)
+    running = asyncio.create_task(crowd.run())
+    async with asyncio.timeout(10):
+        while crowd.rung.count("1") < 3:
+            await asyncio.sleep(0.01)
+    assert "100" not in crowd.rung, "they went past what takes a second"
+    running.cancel()
+    await asyncio.wait([running])
+
+
 async def test_without_tracing_a_loop_is_as_it_was() -> None:
     bells = Bells("", STORED)
     await bells.drain()

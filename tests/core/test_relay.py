@@ -330,6 +330,35 @@ async def test_a_relay_that_is_told_to_stop_finishes_its_batch_first(outbox: Sto
     assert await counts(outbox) == (0, 0)
 
 
+async def test_small_batches_leave_as_long_a_pause_as_they_took(
+    outbox: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside a constant trickle the relay would else spend all its time on batches of one."""
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def take(_stores: Any, _batch: list[Envelope]) -> None:
+        await sleep(0.05)
+
+    async def paused(seconds: float) -> None:
+        if seconds:
+            pauses.append(seconds)
+        await sleep(0)
+
+    poll = outbox.settings.outbox_poll_seconds
+    relay = Relay(outbox, [Outside("recorder", (BellRang,), take)])
+    monkeypatch.setattr(asyncio, "sleep", paused)
+    assert not await relay._deliver_gathered()
+    assert pauses == [], "who found nothing waits for the usual poll"
+    await ring(outbox, 3)
+    assert await relay._deliver_gathered()
+    [pause] = pauses
+    assert 0.05 <= pause <= poll
+    await ring(outbox, outbox.settings.outbox_batch + 1)
+    assert await relay._deliver_gathered()
+    assert len(pauses) == 1, "there is more: at once"
+
+
 async def test_two_relays_side_by_side_hand_out_500_events_once_each(outbox: Stores) -> None:
     small = Stores.open(outbox.settings.model_copy(update={"outbox_batch": 20}))
     recorder = Recorder()

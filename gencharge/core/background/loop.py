@@ -10,6 +10,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar, Final, Generic, TypeVar
 
@@ -23,6 +24,8 @@ K = TypeVar("K", bound=Hashable)
 _TROUBLE_SECONDS: Final = 1.0
 # A claim costs some statements: places that are freed within this time share one.
 _GATHER_SECONDS: Final = 0.005
+# How long a loop waits at most for `claim_from` free places: the rest of its work may take long.
+_FULL_SECONDS: Final = 0.1
 log = telemetry.get_logger(__name__)
 
 
@@ -31,6 +34,8 @@ class Loop(ABC, Generic[T, K]):
 
     at_a_time: ClassVar[int]
     poll_seconds: ClassVar[float]
+    # A loop that works claims again when so many places are free.
+    claim_from: ClassVar[int] = 1
 
     def __init__(self) -> None:
         self._running: dict[asyncio.Task[None], K] = {}
@@ -103,16 +108,27 @@ class Loop(ABC, Generic[T, K]):
             await asyncio.sleep(min(_GATHER_SECONDS, self.poll_seconds))
 
     async def _take(self) -> int:
-        free = self.at_a_time - len(self._running)
-        if free <= 0:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            return 1
-        tasks = await self.claim(free, Counter(self._running.values()))
+        if self._running and self._free < self.claim_from:
+            await self._until_free()
+        tasks = await self.claim(self._free, Counter(self._running.values()))
         for task in tasks:
             handle = asyncio.create_task(self._one(task))
             self._running[handle] = self.party_of(task)
             handle.add_done_callback(lambda done: self._running.pop(done, None))
         return len(tasks)
+
+    @property
+    def _free(self) -> int:
+        return self.at_a_time - len(self._running)
+
+    async def _until_free(self) -> None:
+        """Wait until a place is free, and a little for as many as make a claim worth its statements."""
+        if self._free <= 0:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FULL_SECONDS):
+                while self._running and self._free < self.claim_from:
+                    await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 
     async def _one(self, task: T) -> None:
         try:

@@ -63,10 +63,9 @@ class Relay:
         """
         poll = self._stores.settings.outbox_poll_seconds
         late = max(poll, _LATE_POLL_SECONDS)
-        async with (
-            asyncio.TaskGroup() as group
-        ):  # unlike gather, it waits for all of them when it is cancelled
-            group.create_task(_repeat(self._deliver_fresh, pause=poll))
+        # Unlike gather, a group waits for all of them when it is cancelled.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_repeat(self._deliver_gathered, pause=poll))
             due = {listener.name: asyncio.Event() for listener in self._listeners}
             group.create_task(_repeat(partial(self._look_for_late, due), pause=late))
             for listener in self._listeners:
@@ -86,7 +85,7 @@ class Relay:
         due = await self._list_late()
         behind = [listener for listener in self._listeners if listener.name in due]
         late = await asyncio.gather(*(self._deliver_late(listener) for listener in behind))
-        return fresh or any(late)
+        return fresh > 0 or any(late)
 
     async def _list_late(self) -> set[str]:
         """The listeners with late deliveries that are due. Mostly there are none, so that one query asks for all."""
@@ -98,20 +97,24 @@ class Relay:
             due[name].set()
         return False
 
-    async def _deliver_fresh(self) -> bool:
-        settings = self._stores.settings
-        size, lease = settings.outbox_batch, settings.outbox_lease_seconds
+    async def _deliver_gathered(self) -> bool:
+        """Hand out one batch. If it was small, pause for as long as it took: many small ones cost more than their events do."""
+        settings, began = self._stores.settings, time.monotonic()
+        count = await self._deliver_fresh()
+        if 0 < count < settings.outbox_batch:
+            await asyncio.sleep(min(settings.outbox_poll_seconds, time.monotonic() - began))
+        return count > 0
+
+    async def _deliver_fresh(self) -> int:
+        """Hand out one batch; how many events it had."""
+        size, lease = self._stores.settings.outbox_batch, self._stores.settings.outbox_lease_seconds
         batch = await self._stores.database.run(lambda db: outbox.claim(db, batch=size, lease_seconds=lease))
         if not batch:
-            return False
-        shares = [
-            (listener, [row for row in batch if row.concerns(listener)]) for listener in self._listeners
-        ]
+            return 0
+        shares = [(one, [row for row in batch if row.concerns(one)]) for one in self._listeners]
         outside = [(listener, rows) for listener, rows in shares if rows and isinstance(listener, Outside)]
         inside = [(listener, rows) for listener, rows in shares if rows and isinstance(listener, Inside)]
-        batched = [
-            (listener, rows) for listener, rows in shares if rows and isinstance(listener, InsideBatch)
-        ]
+        batched = [(one, rows) for one, rows in shares if rows and isinstance(one, InsideBatch)]
         refused = await asyncio.gather(*(self._hand_out_fresh(listener, rows) for listener, rows in outside))
 
         late: list[tuple[Listener, Refusal]] = [
@@ -138,7 +141,7 @@ class Relay:
         for one, rows in inside:
             for row in rows:
                 await self._deliver_inside(one, row)
-        return True
+        return len(batch)
 
     async def _hand_out_fresh(self, listener: Outside, rows: list[Row]) -> list[Refusal]:
         if listener.name in self._away:
