@@ -5,6 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from gencharge.core.errors import Conflict, Invalid, NotFound, field_problem
+from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 
 
 class CampaignNotFound(NotFound):
@@ -21,6 +23,19 @@ class CampaignOfferInvalid(Invalid):
     def __init__(self) -> None:
         """Names the field."""
         super().__init__(errors=[field_problem("body.offer_id", self.title(), "campaign_offer_invalid")])
+
+
+class CampaignBudgetNotFound(NotFound):
+    """This campaign has no budget of its own: change that of its offer."""
+
+
+class CampaignBudgetInvalid(Invalid):
+    """A campaign's budget covers what the campaign has spent already."""
+
+    def __init__(self, spent: Money) -> None:
+        """`spent`: so far."""
+        wrong = worded("Must be at least {spent}: that has been spent", spent=spent)
+        super().__init__(errors=[field_problem("body.budget", wrong, self.code())])
 
 
 class CampaignBudgetAlreadyExists(Conflict):

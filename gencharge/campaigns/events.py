@@ -16,6 +16,14 @@ class CampaignCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignBudgetChanged(Event):
+    """An admin let a campaign spend more or less."""
+
+    campaign_id: str
+    changes: dict[str, dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignCancelled(Event):
     """An admin cancelled a campaign. Who has been told of the offer keeps it."""
 

@@ -11,11 +11,14 @@ from starlette.status import HTTP_201_CREATED
 from gencharge.campaigns import staff_service
 from gencharge.campaigns.errors import (
     CampaignBudgetAlreadyExists,
+    CampaignBudgetInvalid,
+    CampaignBudgetNotFound,
     CampaignNotFound,
     CampaignOfferInvalid,
     CampaignOver,
 )
 from gencharge.campaigns.staff_schemas import (
+    CampaignBudget,
     CampaignCreate,
     CampaignOut,
     CampaignPage,
@@ -84,6 +87,26 @@ async def get_campaign_result(admin: Reader, db: Db, campaign_id: UUID) -> Campa
     those who were told brought."""
     del admin
     return await staff_service.result(db, campaign_id)
+
+
+@router.put(
+    "/{campaign_id}/budget",
+    summary="Change what a campaign may spend (staff)",
+    responses=web.errors(
+        CampaignBudgetInvalid,
+        CampaignBudgetNotFound,
+        CampaignOver,
+        MalformedJson,
+        *_ONE,
+        *STEP_UP_ERRORS,
+    ),
+)
+async def change_campaign_budget(
+    admin: Editor, db: Db, campaign_id: UUID, command: CampaignBudget
+) -> CampaignOut:
+    """More or less in all, also while it runs: recharges go by it at once. Needs step-up."""
+    del admin
+    return await staff_service.change_budget(db, campaign_id, command)
 
 
 @router.post(

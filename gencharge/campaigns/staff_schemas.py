@@ -92,6 +92,14 @@ class CampaignCreate(Body):
         return self
 
 
+class CampaignBudget(Body):
+    """What a campaign may spend."""
+
+    budget: PositiveMoney = Field(
+        description="In all, with what it has spent already: not less than that.", examples=[25_000]
+    )
+
+
 class CampaignOut(Out):
     """A campaign."""
 

@@ -13,13 +13,16 @@ from gencharge.campaigns import crud
 from gencharge.campaigns.crud import GroupFigures
 from gencharge.campaigns.errors import (
     CampaignBudgetAlreadyExists,
+    CampaignBudgetInvalid,
+    CampaignBudgetNotFound,
     CampaignNotFound,
     CampaignOfferInvalid,
     CampaignOver,
 )
-from gencharge.campaigns.events import CampaignCancelled, CampaignCreated
+from gencharge.campaigns.events import CampaignBudgetChanged, CampaignCancelled, CampaignCreated
 from gencharge.campaigns.models import Campaign, CampaignState, CampaignStatus
 from gencharge.campaigns.staff_schemas import (
+    CampaignBudget,
     CampaignCreate,
     CampaignOut,
     CampaignPage,
@@ -104,15 +107,39 @@ async def get(db: AsyncSession, campaign_id: UUID) -> CampaignOut:
     return _out(await _find(db, campaign_id), clock.now())
 
 
+async def change_budget(db: AsyncSession, campaign_id: UUID, command: CampaignBudget) -> CampaignOut:
+    """Let a campaign spend more or less in all, also while it runs: sales enforce it from now on.
+
+    Raises CampaignNotFound, CampaignBudgetNotFound, CampaignOver, CampaignBudgetInvalid.
+    """
+    campaign = await _lock(db, campaign_id)
+    before, now, after = campaign.budget_paise, clock.now(), command.budget.paise
+    if before is None:
+        raise CampaignBudgetNotFound
+    _check_goes_on(campaign, now)
+    if after == before:
+        return _out(campaign, now)
+    offer = await crud.get_offer(db, campaign.offer_id)
+    assert offer is not None, "a foreign key"
+    await offers.change_budget(db, offer, campaign_id, command.budget)
+    spent = await offers.budget_spent(db, campaign_id)
+    if spent > command.budget:
+        raise CampaignBudgetInvalid(spent)
+    campaign.budget_paise = after
+    await db.flush()
+    changed = CampaignBudgetChanged(
+        user_id=str(SYSTEM_USER_ID),
+        campaign_id=str(campaign_id),
+        changes=changes({"budget_paise": before}, {"budget_paise": after}),
+    )
+    await emit(db, changed)
+    return _out(campaign, now)
+
+
 async def cancel(db: AsyncSession, campaign_id: UUID) -> CampaignOut:
     """Choose and tell nobody more. Raises CampaignNotFound, CampaignOver."""
-    campaign = await crud.lock_campaign(db, campaign_id)
-    if campaign is None:
-        raise CampaignNotFound
-    now = clock.now()
-    before = _status(campaign, now)
-    if before in (CampaignStatus.ENDED, CampaignStatus.CANCELLED):
-        raise CampaignOver
+    campaign, now = await _lock(db, campaign_id), clock.now()
+    before = _check_goes_on(campaign, now)
     campaign.state = CampaignState.CANCELLED.value
     await db.flush()
     cancelled = CampaignCancelled(
@@ -165,6 +192,21 @@ async def _find(db: AsyncSession, campaign_id: UUID) -> Campaign:
     if campaign is None:
         raise CampaignNotFound
     return campaign
+
+
+async def _lock(db: AsyncSession, campaign_id: UUID) -> Campaign:
+    campaign = await crud.lock_campaign(db, campaign_id)
+    if campaign is None:
+        raise CampaignNotFound
+    return campaign
+
+
+def _check_goes_on(campaign: Campaign, now: datetime) -> CampaignStatus:
+    """Its status. Raises CampaignOver."""
+    status = _status(campaign, now)
+    if status in (CampaignStatus.ENDED, CampaignStatus.CANCELLED):
+        raise CampaignOver
+    return status
 
 
 def _status(campaign: Campaign, now: datetime) -> CampaignStatus:

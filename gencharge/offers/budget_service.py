@@ -11,6 +11,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.values.money import Money
 from gencharge.offers import crud
 from gencharge.offers.models import Offer, OfferBudget
+from gencharge.offers.rules import reward_of
 
 
 async def add(
@@ -41,6 +42,15 @@ async def add(
     )
     await crud.add_budget(db, budget)
     return None
+
+
+async def change(db: AsyncSession, offer: Offer, budget_id: UUID, amount: Money) -> None:
+    """Let a campaign spend so much in all; sales enforce it once this is committed.
+
+    Under the locks of the budget's counters, so that what is spent does not change until then.
+    """
+    await crud.set_budget(db, budget_id, amount.paise)
+    await crud.split(db, budget_id, cost=reward_of(offer).most_paise)
 
 
 async def spent(db: AsyncSession, budget_id: UUID) -> Money:

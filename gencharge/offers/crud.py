@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -223,6 +224,11 @@ async def add_budget(db: AsyncSession, budget: OfferBudget) -> None:
     """Store what a campaign may spend."""
     db.add(budget)
     await db.flush()
+
+
+async def set_budget(db: AsyncSession, budget_id: UUID, paise: int) -> None:
+    """Change what a campaign may spend."""
+    await db.execute(update(OfferBudget).where(OfferBudget.budget_id == budget_id).values(budget_paise=paise))
 
 
 async def find_budget_between(

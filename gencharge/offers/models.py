@@ -163,7 +163,7 @@ class OfferSlot(Base):
 
 
 class OfferBudget(Base):
-    """What a campaign may spend of an offer, beside the offer's own budget. Never changed. In paise.
+    """What a campaign may spend of an offer, beside the offer's own budget. Only the amount changes. In paise.
 
     It counts the uses of its one-time codes; of an offer with one code for all, the uses from `starts_at` to `ends_at`. Of such an offer
     no two budgets hold at one time.

@@ -54,6 +54,7 @@ __all__ = [
     "best",
     "budget_spent",
     "bump_version",
+    "change_budget",
     "evaluate",
     "find_code",
     "judge",
@@ -74,6 +75,7 @@ find_code = code_service.find
 add_codes = code_service.add_codes
 add_budget = budget_service.add
 budget_spent = budget_service.spent
+change_budget = budget_service.change
 
 
 def list_for(offers: OffersSnapshot, situation: Situation) -> list[Judged]:

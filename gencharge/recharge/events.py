@@ -29,6 +29,8 @@ class PlanRecharged(Event):
     # What came into the wallet, and what made up for cashbacks that could not be taken back.
     cashback_paid_paise: int = 0
     cashback_withheld_paise: int = 0
+    # What the operator credits of an amount that the customer chose; None of a plan with one price.
+    talktime_paise: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,6 +167,7 @@ WORDS: Final[Mapping[str, Worded]] = {
     "tables": worded("Tables"),
     "tag": worded("Tag"),
     "taken_back": worded("Taken back"),
+    "talktime": worded("Talktime"),
     "taxable_value": worded("Taxable value"),
     "to": worded("To"),
     "total": worded("Total"),

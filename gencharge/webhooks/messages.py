@@ -99,6 +99,7 @@ def _delivered(event: PlanRecharged) -> RechargeData:
         event,
         status=RechargeStatus(event.status),
         amount_paise=event.total_paid_paise,
+        talktime=Money(event.talktime_paise) if event.talktime_paise is not None else None,
         payment_method=event.payment_method,
         valid_from=_instant(event.valid_from),
         valid_until=_instant(event.valid_until),

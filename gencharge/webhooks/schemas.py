@@ -28,6 +28,10 @@ class RechargeData(Out):
     amount: Money = Field(
         description="What is paid; of `recharge.failed`, `recharge.refunded` and `recharge.cancelled`: what went back."
     )
+    talktime: Money | None = Field(
+        default=None,
+        description="Of `recharge.delivered`: what the operator credits of an amount that the customer chose. null of a plan with one price.",
+    )
     payment_id: UUID | None = None
     payment_method: str | None = None
     valid_from: datetime | None = None

@@ -447,6 +447,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/campaigns/{campaign_id}":                                               "401  403   404   404 404  404  404   403    -",
     "GET /v1/campaigns/{campaign_id}/result":                                        "401  403   404   404 404  404  404   403    -",
     "POST /v1/campaigns":                                                            "401  403   422   422 403  403  403   403    -",
+    "PUT /v1/campaigns/{campaign_id}/budget":                                        "401  403   422   422 403  403  403   403    -",
     "POST /v1/campaigns/{campaign_id}/cancel":                                       "401  403   404   404 403  403  403   403    -",
     "GET /v1/analytics/current-active-plans":                                       "401  403   200   200 403  403  200   200    -",
     # As that of notifications: an open one has no end.

@@ -160,6 +160,7 @@ STEP_UP = {
     # Money, and who hears of it.
     "POST /v1/campaigns",
     "POST /v1/campaigns/{campaign_id}/cancel",
+    "PUT /v1/campaigns/{campaign_id}/budget",
     "POST /v1/referrals/admin/{user_id}/{reward_id}/hold",
     "POST /v1/referrals/admin/{user_id}/{reward_id}/reject",
     "POST /v1/referrals/admin/{user_id}/{reward_id}/release",

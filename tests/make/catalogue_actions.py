@@ -213,3 +213,9 @@ async def plan_campaign(staff: StaffClient) -> httpx.Response:
 async def cancel_campaign(staff: StaffClient) -> httpx.Response:
     campaign = await staff.ask_json("POST", "/campaigns", await _campaign(staff))
     return await staff.ask("POST", f"/campaigns/{campaign['campaign_id']}/cancel")
+
+
+@does("PUT /v1/campaigns/{campaign_id}/budget")
+async def change_campaign_budget(staff: StaffClient) -> httpx.Response:
+    campaign = await staff.ask_json("POST", "/campaigns", await _campaign(staff) | {"budget": 500})
+    return await staff.ask("PUT", f"/campaigns/{campaign['campaign_id']}/budget", {"budget": 700})

@@ -40,6 +40,7 @@ from tests.make import factories
 from tests.make.money import balance, buy, find_plan, find_talktime, fund, make_customer, make_number
 from tests.make.outside import NOBODY, Outside, sandbox
 from tests.make.recharge import assert_books_balance
+from tests.make.users import events_of
 from tests.make.velocity import limits, list_held_back
 from tests.make.wallet import history_of
 
@@ -348,6 +349,8 @@ async def test_talktime_for_any_amount_is_charged_once_and_credits_what_the_tari
     assert await balance(shop, user_id) == Money.rupees(463)
     (_, row) = await history_of(shop, user_id)
     assert (row.amount, row.wallet_change.paise) == (Money.rupees(37), -37_00)
+    [event] = await events_of(shop, user_id, "PlanRecharged")
+    assert event["talktime_paise"] == 28_36
     await assert_books_balance(shop)
 
 
@@ -385,9 +388,12 @@ async def test_any_amount_through_the_gateway_is_ordered_for_what_the_wallet_lea
     assert (sale.answer.payment.amount, sale.answer.talktime) == (Money.rupees(70), Money.rupees("98.69"))
     pay(outside, sale)
     await asha.ask(sale)
-    await relay.drain()
+    await relay.deliver()
+    delivered = await events_of(shop, asha.user.user_id, "PlanRecharged")
     row = await asha.recharge(sale)
     assert (row.status, row.price, row.talktime) == ("delivered", 120_00, 98_69)
+    [event] = delivered
+    assert event["talktime_paise"] == 98_69
     assert await asha.plan(sale) == "active"
     await assert_books_balance(shop)
 

@@ -33,7 +33,7 @@ from gencharge.reports.schemas import ReportFormat
 from gencharge.sessions.guards import ALL
 from gencharge.users.models import User
 from tests.make.factories import make_user
-from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.money import buy, find_plan, find_talktime, make_customer, make_number
 from tests.make.replica import StandIn
 from tests.make.reports import an_admin, file_of, order_of, read_csv, rows_of
 
@@ -88,6 +88,15 @@ async def test_each_filter_keeps_what_matches_and_drops_the_rest(shop: Stores) -
     one = everything[0]
     (same,) = await rows_of(shop, "transactions", phone_number=one["phone_number"].lstrip("'"))
     assert same == one
+
+
+async def test_the_talktime_of_an_amount_is_in_the_report(shop: Stores) -> None:
+    plan, number = await find_talktime(shop), await make_number(shop)
+    await buy(shop, await make_customer(shop), number, plan.plan_id, amount=37)
+    await sell(shop)
+    *_, any_amount, plain = await rows_of(shop, "transactions")
+    assert (any_amount["price"], any_amount["talktime"]) == ("37.00", "28.36")
+    assert (plain["price"], plain["talktime"]) == ("299.00", "")
 
 
 async def test_a_recharge_is_found_by_its_plan_and_its_reference(shop: Stores) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from gencharge.core.events.events import Envelope, Event
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.recharge.events import RechargeRefunded
+from gencharge.recharge.events import PlanRecharged, RechargeRefunded
 from gencharge.webhooks.messages import MESSAGES, PATTERNS, TYPES, body_of, matches
 from tests.make.webhooks import (
     MESSAGE_CASES,
@@ -50,6 +51,15 @@ def test_every_line_of_the_table_is_tried_here() -> None:
 def test_patterns_choose(patterns: list[str], kinds: set[str]) -> None:
     assert {kind for kind in TYPES if matches(kind, patterns)} == kinds
     assert set(patterns) <= set(PATTERNS)
+
+
+@pytest.mark.parametrize(("paise", "rupees"), [(28_36, 28.36), (None, None)], ids=["any amount", "one price"])
+def test_a_delivered_amount_says_its_talktime(paise: int | None, rupees: float | None) -> None:
+    [event] = [event for event, kind, *_ in MESSAGE_CASES if kind == "recharge.delivered"]
+    assert isinstance(event, PlanRecharged)
+    delivered = replace(event, talktime_paise=paise)
+    message = json.loads(body_of(Envelope(new_id(), clock.now(), delivered, "", "", "", "")))
+    assert message["data"]["talktime"] == rupees
 
 
 @pytest.mark.parametrize("refund_id", [PAYMENT, None], ids=["named", "of the last release"])

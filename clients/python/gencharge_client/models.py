@@ -376,6 +376,8 @@ class ProblemOut(BaseModel):
             "callback_reference_not_found",
             "callback_signature_invalid",
             "campaign_budget_already_exists",
+            "campaign_budget_invalid",
+            "campaign_budget_not_found",
             "campaign_not_found",
             "campaign_offer_invalid",
             "campaign_over",
@@ -2894,6 +2896,10 @@ class RechargeData(BaseModel):
     amount: Decimal
     """
     What is paid; of `recharge.failed`, `recharge.refunded` and `recharge.cancelled`: what went back.
+    """
+    talktime: Decimal | None = None
+    """
+    Of `recharge.delivered`: what the operator credits of an amount that the customer chose. null of a plan with one price.
     """
     payment_id: UUID | None = None
     payment_method: str | None = None

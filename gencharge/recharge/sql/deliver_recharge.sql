@@ -39,6 +39,9 @@ BEGIN
     IF v_sale.offer_id IS NOT NULL THEN
         v_gift := cashback_fields(v_sale.cashback, settle_offer(v_sale, v_now));
     END IF;
+    IF v_sale.talktime IS NOT NULL THEN
+        v_gift := v_gift || jsonb_build_object('talktime_paise', v_sale.talktime);
+    END IF;
     IF p_commission > 0 THEN
         PERFORM ledger_transfer(
             p_user, 'operator:' || lower(v_sale.operator), 'revenue', p_commission, ledger_code('commission'),

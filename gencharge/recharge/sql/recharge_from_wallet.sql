@@ -113,6 +113,9 @@ BEGIN
     IF sale.cashback > 0 THEN
         v_gift := cashback_fields(sale.cashback, v_cashback);
     END IF;
+    IF sale.talktime IS NOT NULL THEN
+        v_gift := v_gift || jsonb_build_object('talktime_paise', sale.talktime);
+    END IF;
     v_id := add_recharge(sale, v_plan, v_bounds_last);
     v_id := announce_recharge('PlanRecharged', sale, jsonb_build_object(
         'plan_id', p_plan, 'status', v_plan.status, 'total_paid_paise', v_paid, 'payment_method', 'wallet',
