@@ -17,6 +17,7 @@ from gencharge.autopay.settling_service import DueAutopay
 from gencharge.autopay.topups_run_service import DueTopup
 from gencharge.bills.service import BillsContext
 from gencharge.core.background.loop import Loop
+from gencharge.core.errors import DatabaseUnavailable
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge.service import Market
@@ -48,10 +49,19 @@ class AutopayRunner(Loop[DueAutopay, str]):
         """Lease up to `free` autopays that are due or to be announced. If there are none, say what was late of those before."""
         tasks = await self._context.database.run(lambda db: runs.claim(db, limit=free))
         if tasks:
-            self._current = await self._market.current(self._context.database)
+            await self._refresh()
         elif not running:
             await self._say_late()
         return tasks
+
+    async def _refresh(self) -> None:
+        """Look whether plans or offers have changed. If that can't be read, what is in memory does: what was claimed would wait for the end
+        of its lease, and the sale looks at the price and the offer once more."""
+        try:
+            self._current = await self._market.current(self._context.database)
+        except DatabaseUnavailable:
+            if self._current is None:
+                raise
 
     def party_of(self, task: DueAutopay) -> str:
         """The operator."""

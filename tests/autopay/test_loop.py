@@ -8,6 +8,7 @@ import pytest
 
 from gencharge.autopay import loop
 from gencharge.autopay.loop import AutopayRunner
+from gencharge.core.errors import DatabaseUnavailable
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.payments.service import PaymentContext
@@ -41,6 +42,27 @@ async def test_what_waited_for_a_place_for_half_its_lease_is_left_to_the_next_cl
         await runner.drain()
     assert [len(await recharges_of(shop, user_id)) for user_id in owners] == [1] * 3
     await assert_books_balance(shop)
+
+
+async def test_what_was_claimed_is_run_although_the_prices_can_not_be_read_again(
+    shop: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await make_owner(shop, 700), await make_owner(shop, 700)
+    runner = AutopayRunner(PaymentContext.at(shop))
+
+    async def away(_database: object) -> None:
+        raise DatabaseUnavailable
+
+    await make_autopay(shop, first)
+    with clock.later(days=2, seconds=1):
+        await runner.drain()
+        assert len(await recharges_of(shop, first)) == 1
+    monkeypatch.setattr(runner._market, "current", away)
+    with clock.later(days=2, minutes=2):
+        await make_autopay(shop, second)
+    with clock.later(days=4, minutes=3):
+        await runner.drain()
+    assert len(await recharges_of(shop, second)) == 1
 
 
 async def test_what_ran_late_is_one_line_of_the_log(shop: Stores, capsys: pytest.CaptureFixture[str]) -> None:
