@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gencharge.core import loading
-from gencharge.run.cli import app
+from gencharge.run import entry
 
 
 def main() -> None:
     """Run the command that the arguments name."""
     loading.begin()
-    app()
+    entry.run()
 
 
 if __name__ == "__main__":

@@ -57,6 +57,44 @@ def test_a_path_that_cannot_be_written_is_one_line(tmp_path: Path, words: tuple[
     assert answer.stderr.count("\n") == 1
 
 
+def test_a_shell_completes_commands_groups_and_options(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("gencharge")
+
+    def completed(line: str) -> list[str]:
+        words = line.split(" ")
+        answer = subprocess.run(
+            [program],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "_GENCHARGE_COMPLETE": "complete_bash",
+                "COMP_WORDS": line,
+                "COMP_CWORD": str(len(words) - 1),
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return answer.stdout.split()
+
+    assert completed("gencharge do") == ["doctor"]
+    assert "create" in completed("gencharge backup ")
+    assert "--workers" in completed("gencharge serve --w")
+
+
+def test_the_help_groups_the_commands(tmp_path: Path) -> None:
+    shown = gencharge(tmp_path, "--help", COLUMNS="100", NO_COLOR="1").stdout
+    titles = [line.split()[1:-1] for line in shown.splitlines() if line.startswith("╭─")]
+    assert [" ".join(title).strip("─ ") for title in titles] == [
+        "Options",
+        "Run",
+        "Data and schema",
+        "Operate",
+        "Build on it",
+    ]
+
+
 def test_the_api_is_printed_as_a_postman_collection(tmp_path: Path) -> None:
     file = tmp_path / "gencharge.postman_collection.json"
     ended = gencharge(tmp_path, "openapi", "--postman", "--output", str(file), PORT="8123")

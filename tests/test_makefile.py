@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -66,6 +67,76 @@ def test_no_pip_is_said_with_what_installs_it(checkout: Path) -> None:
     assert first_line(checkout, bare) == (
         f"pip is missing: apt-get install python3-pip, or {bare} -m ensurepip"
     )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root only: another user is needed, who may write nowhere")
+def test_a_checkout_that_can_not_be_written_to_is_said() -> None:
+    with tempfile.TemporaryDirectory(prefix="gencharge-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for file in ("Makefile", "pyproject.toml", "requirements-dev.txt", "requirements-redis.txt"):
+            shutil.copy(ROOT / file, folder)
+        answer = subprocess.run(
+            ["make", "--no-print-directory", "run", "PYTHON=python3"],
+            cwd=folder,
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            user="nobody",
+            check=False,
+        )
+        assert answer.returncode != 0
+        assert answer.stdout == (
+            f"{folder} can't be written to, and .venv and .gencharge go there: clone to a folder of your own\n"
+        )
+
+
+# What uv is told, in the place of uv. It writes it on each call.
+UV = """
+{ echo "certificates $UV_SYSTEM_CERTS index $UV_DEFAULT_INDEX"; } >>"$(dirname "$0")/told"
+case "$*" in "venv"*) mkdir -p .venv/bin; ln -sf "$(command -v python3)" .venv/bin/python;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({}, "certificates true index https://pip.example/simple"),
+        (
+            {"PIP_INDEX_URL": "https://own.example/simple"},
+            "certificates true index https://own.example/simple",
+        ),
+        (
+            {"UV_DEFAULT_INDEX": "https://uv.example/simple"},
+            "certificates true index https://uv.example/simple",
+        ),
+        ({"UV_SYSTEM_CERTS": "false"}, "certificates false index https://pip.example/simple"),
+    ],
+)
+def test_uv_asks_the_index_of_pip_and_trusts_what_the_system_trusts(
+    checkout: Path, variables: dict[str, str], line: str
+) -> None:
+    text = (checkout / "Makefile").read_text()
+    stamp = re.search(r"^UV_VERSION := (.*)$", text, re.MULTILINE)
+    assert stamp is not None
+    programs = checkout / ".gencharge" / "tools" / "bin"
+    programs.mkdir(parents=True)
+    program(programs / "uv", UV)
+    (programs.parent / f".uv-{stamp[1]}").touch()
+    settings = checkout / "pip.conf"
+    settings.write_text("[global]\nindex-url = https://pip.example/simple\n")
+    inherited = {name: value for name, value in ENVIRONMENT.items() if not name.startswith(("PIP_", "UV_"))}
+    subprocess.run(
+        ["make", "--no-print-directory", "setup", f"PYTHON={sys.executable}"],
+        cwd=checkout,
+        env=inherited | {"PIP_CONFIG_FILE": str(settings)} | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert line in (programs / "told").read_text().splitlines()
 
 
 def test_a_failed_download_is_said_at_the_end(checkout: Path) -> None:

@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from gencharge.run import programs
+from gencharge.run import early, programs
 from gencharge.run.embedded import ServerFailed
 from gencharge.run.programs import Forked, Programs, Spawned
 from tests import test_dev
@@ -123,7 +123,8 @@ def family(kind: type[Programs], monkeypatch: pytest.MonkeyPatch) -> Iterator[Fa
         monkeypatch.delenv(name)
     for name, value in test_dev.environment(folder, PORT=test_dev.free_port(), SANDBOX_PORT=0).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(programs, "spawn", family.spawn)
+    for module in (programs, early):
+        monkeypatch.setattr(module, "spawn", family.spawn)
     yield family
     for process in family.processes():
         process.kill()

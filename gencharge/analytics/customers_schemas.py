@@ -16,7 +16,7 @@ _COUNTED_AT: Final = Field(description="They are counted each night. Null: not y
 _MEANINGS: Final = " ".join(f"`{segment.key}`: {segment.means}" for segment in segment_models.SEGMENTS)
 
 
-class OperatorQuery(BaseModel):
+class OperatorQuery(BaseModel, defer_build=True):
     """Whose."""
 
     model_config = ConfigDict(extra="forbid")

@@ -19,7 +19,7 @@ from gencharge.core.wording import worded
 _DEFAULT_DAYS: Final = 30
 
 
-class PeriodQuery(BaseModel):
+class PeriodQuery(BaseModel, defer_build=True):
     """Which days."""
 
     model_config = ConfigDict(extra="forbid")

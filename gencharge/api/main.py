@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from gencharge import __version__, wiring
@@ -16,11 +17,11 @@ from gencharge.api import console, error_pages, guide, health_routes, home, page
 from gencharge.api.open_stores import OpenStores, cancel
 from gencharge.core import exposure, loading, telemetry
 from gencharge.core.errors import Problem
-from gencharge.core.http import edge, loopback, web
+from gencharge.core.http import edge, loopback, on_demand, web
 from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.precedence import RouteIndex, in_order
 from gencharge.core.postgres.maintenance import Maintenance
-from gencharge.core.settings import Settings, get_settings
+from gencharge.core.settings import Environment, Settings, get_settings
 from gencharge.core.stores.timekeeping import Timekeeper
 from gencharge.core.tracing import lifecycle as tracing
 from gencharge.sessions.guards import Gate
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         tasks = [asyncio.create_task(watching, name="maintenance")]
         if problems:
             tasks.append(asyncio.create_task(loopback.end_if_exposed(problems), name="exposure"))
+        tasks += _make_later(settings, routes)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(tracing.close, traces)
             stack.push_async_callback(opened.close)
@@ -107,9 +109,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     error_pages.install(app, settings)
     console.install(app)
     if settings.shows_docs:
-        pages.install(app, settings)
-        home.install(app, settings)
-        guide.install(app)
+        _show_docs(app, settings)
     if settings.cors_origins:
         _allow_browsers(app, settings.cors_origins)
     rooms = frozenset(router.prefix.removeprefix(f"{web.PREFIX}/") for router in wiring.ROUTERS)
@@ -124,6 +124,27 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         maintenance=maintenance,
     )
     return app
+
+
+def _show_docs(app: FastAPI, settings: Settings) -> None:
+    pages.install(app, settings)
+    home.install(app, settings)
+    guide.install(app)
+
+
+def _make_later(settings: Settings, routes: Sequence[BaseRoute]) -> list[asyncio.Task[None]]:
+    """In development it serves at once; who then opens a page about all routes need not wait for each of them to be made."""
+    if settings.environment is not Environment.DEVELOPMENT:
+        return []
+    return [asyncio.create_task(on_demand.go_on_making(routes), name="routes")]
+
+
+def make_whole() -> None:
+    """Make all that requests will need, which is otherwise made when it is first used."""
+    on_demand.make_routes(
+        route for router in (*wiring.ROUTERS, health_routes.router) for route in router.routes
+    )
+    on_demand.make_models(web.Body, web.Out)
 
 
 def _caller_of(scope: Scope, authorization: bytes) -> str | None:

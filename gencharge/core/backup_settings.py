@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 
-class Backups(BaseModel):
+class Backups(BaseModel, defer_build=True):
     """Backups"""
 
     backup_dir: Path | None = Field(

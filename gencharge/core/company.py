@@ -77,7 +77,7 @@ def is_gstin(text: str) -> bool:
     return _FORM.fullmatch(text) is not None and text[:2] in STATES and check_character(text[:14]) == text[14]
 
 
-class Company(BaseModel):
+class Company(BaseModel, defer_build=True):
     """Receipts (GST tax invoices)"""
 
     company_name: Annotated[str, *one_line(80)] = Field(

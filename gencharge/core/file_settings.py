@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field, SecretStr
 
 
-class Files(BaseModel):
+class Files(BaseModel, defer_build=True):
     """Files"""
 
     storage_dir: Path | None = Field(

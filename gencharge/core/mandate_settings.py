@@ -7,7 +7,7 @@ from datetime import time
 from pydantic import BaseModel, Field, field_validator
 
 
-class Mandates(BaseModel):
+class Mandates(BaseModel, defer_build=True):
     """Charges by mandate"""
 
     mandate_peak_hours: list[str] = Field(

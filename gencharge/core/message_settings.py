@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, SecretStr
 from gencharge.core.setting_groups import IN_PRODUCTION
 
 
-class Codes(BaseModel):
+class Codes(BaseModel, defer_build=True):
     """One-time codes"""
 
     otp_expire_minutes: float = Field(default=5, gt=0, le=10, description="How long a code is valid.")
@@ -64,7 +64,7 @@ class Codes(BaseModel):
     )
 
 
-class Messages(BaseModel):
+class Messages(BaseModel, defer_build=True):
     """SMS and e-mail"""
 
     message_inbox_url: str = Field(

@@ -7,7 +7,7 @@ from datetime import time
 from pydantic import BaseModel, Field, field_validator
 
 
-class Notifications(BaseModel):
+class Notifications(BaseModel, defer_build=True):
     """Notices"""
 
     quiet_hours: str = Field(

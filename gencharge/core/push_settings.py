@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel, Field, SecretStr
 
 
-class Push(BaseModel):
+class Push(BaseModel, defer_build=True):
     """Push messages"""
 
     vapid_private_key: SecretStr = Field(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, field_validator
 _PLACE: Final = "{code}"
 
 
-class Referrals(BaseModel):
+class Referrals(BaseModel, defer_build=True):
     """Referral rewards"""
 
     referral_reward_rupees: int = Field(

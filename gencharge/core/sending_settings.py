@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field, SecretStr
 
 
-class Sending(BaseModel):
+class Sending(BaseModel, defer_build=True):
     """Sending messages"""
 
     sms_per_second: int = Field(

@@ -26,7 +26,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Process(BaseModel):
+class Process(BaseModel, defer_build=True):
     """Process"""
 
     environment: Environment = Field(
@@ -48,7 +48,7 @@ class Process(BaseModel):
     )
 
 
-class Databases(BaseModel):
+class Databases(BaseModel, defer_build=True):
     """PostgreSQL, MongoDB and Redis"""
 
     database_url: str = Field(
@@ -142,7 +142,7 @@ class Databases(BaseModel):
     )
 
 
-class Tokens(BaseModel):
+class Tokens(BaseModel, defer_build=True):
     """Secrets and tokens"""
 
     secret_key: SecretStr = Field(
@@ -202,7 +202,7 @@ class Tokens(BaseModel):
     )
 
 
-class People(BaseModel):
+class People(BaseModel, defer_build=True):
     """Admins and customers"""
 
     admin_second_factor: Literal["required", "optional"] | None = Field(
@@ -220,7 +220,7 @@ class People(BaseModel):
     )
 
 
-class WalletLimits(BaseModel):
+class WalletLimits(BaseModel, defer_build=True):
     """Wallet limits"""
 
     # RBI Master Direction on PPIs: small PPI 10,000; full KYC 2,00,000.
@@ -238,7 +238,7 @@ class WalletLimits(BaseModel):
     )
 
 
-class Partners(BaseModel):
+class Partners(BaseModel, defer_build=True):
     """Payment gateway and operators"""
 
     sandbox_port: int = Field(default=8001, ge=0, le=65535, description="The sandbox's port; 0: none.")
@@ -316,7 +316,7 @@ class Partners(BaseModel):
     )
 
 
-class Background(BaseModel):
+class Background(BaseModel, defer_build=True):
     """Events and recharges"""
 
     outbox_batch: int = Field(default=500, ge=1, le=5_000, description="Events that a worker claims at once.")

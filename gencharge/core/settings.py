@@ -73,7 +73,13 @@ class Settings(
     """All that can be set from outside. Durations carry their unit in the name."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        # The groups are never used by themselves.
+        defer_build=False,
     )
 
     @property

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 _BY_RATIO = frozenset({"traceidratio", "parentbased_traceidratio"})
 
 
-class Tracing(BaseModel):
+class Tracing(BaseModel, defer_build=True):
     """Tracing"""
 
     otel_exporter_otlp_endpoint: str = Field(

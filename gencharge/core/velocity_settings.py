@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 
-class Velocity(BaseModel):
+class Velocity(BaseModel, defer_build=True):
     """Velocity rules for money"""
 
     velocity_recharges_per_ten_minutes: int = Field(

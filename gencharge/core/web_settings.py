@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, SecretStr
 
 
-class Web(BaseModel):
+class Web(BaseModel, defer_build=True):
     """Web and log"""
 
     webhook_allow_private: bool | None = Field(
@@ -90,7 +90,7 @@ class Web(BaseModel):
     )
 
 
-class RateLimits(BaseModel):
+class RateLimits(BaseModel, defer_build=True):
     """Limits of requests"""
 
     limit_factor: float | None = Field(

@@ -10,7 +10,7 @@ from gencharge.core.http.web import Out
 from gencharge.core.values.text import without_nul
 
 
-class OperatorCallback(BaseModel):
+class OperatorCallback(BaseModel, defer_build=True):
     """An operator's report of how a recharge ended: success, failed or pending. Other fields are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True)

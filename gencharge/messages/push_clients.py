@@ -118,7 +118,7 @@ def _web_content(push: Push) -> bytes:
     return encoded
 
 
-class ServiceAccount(BaseModel):
+class ServiceAccount(BaseModel, defer_build=True):
     """What Firebase's console gives as a JSON file."""
 
     project_id: str

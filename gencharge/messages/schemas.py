@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from gencharge.messages.models import DropReason, MessageChannel, MessageState
 
 
-class MessageOut(BaseModel):
+class MessageOut(BaseModel, defer_build=True):
     """A message to a customer, without its text, which is not kept once it is sent."""
 
     message_id: UUID

@@ -68,7 +68,7 @@ class ResendOut(Out):
     count: int
 
 
-class MessageCostQuery(BaseModel):
+class MessageCostQuery(BaseModel, defer_build=True):
     """Which business days (in India), both included; the last 30 without any."""
 
     model_config = ConfigDict(extra="forbid")

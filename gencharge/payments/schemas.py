@@ -111,7 +111,7 @@ class PaymentDetail(PaymentOut):
 PaymentPage = Page[PaymentOut]
 
 
-class PaymentFilters(BaseModel):
+class PaymentFilters(BaseModel, defer_build=True):
     """The filters that customers and staff share."""
 
     status: PaymentStatus | None = None

@@ -216,7 +216,7 @@ class StaffPlanSort(StrEnum):
     NAME_FALLING = "-name"
 
 
-class PlanFilters(BaseModel):
+class PlanFilters(BaseModel, defer_build=True):
     """Which plans the staff ask for. An unknown parameter is an error."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)

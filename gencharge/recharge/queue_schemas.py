@@ -52,7 +52,7 @@ class StaffOrderQueue(OrderQueue):
     reason: str = Field(min_length=3, max_length=300, examples=["the customer called"])
 
 
-class QueueQuery(BaseModel):
+class QueueQuery(BaseModel, defer_build=True):
     """Which number's queue."""
 
     phone_number: MobileNumber

@@ -286,7 +286,7 @@ class RechargeOut(Out):
     completed_at: datetime | None
 
 
-class RechargeFilters(BaseModel):
+class RechargeFilters(BaseModel, defer_build=True):
     """What a list of recharges can be asked for, by a customer and by the staff."""
 
     status: RechargeStatus | None = None

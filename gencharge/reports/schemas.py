@@ -61,7 +61,7 @@ class Headings(StrEnum):
     WORDS = "words"  # `Paid from wallet`, or the same in Hindi
 
 
-class ReportQuery(BaseModel):
+class ReportQuery(BaseModel, defer_build=True):
     """How a report is to be. A report adds its filters."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)

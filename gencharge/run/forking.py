@@ -10,6 +10,7 @@ parent, stop them all.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
@@ -31,7 +32,13 @@ from gencharge.run.processes import end_with_parent, show_as
 STOP_SECONDS: Final = 9.5
 MAX_BYTES: Final = 65_536
 # What the worker and the sandbox need beyond this is little, and they load it themselves.
-_MODULES: Final = ("gencharge.run.serving", "gencharge.api.main", "gencharge.core.postgres.migrations")
+_MODULES: Final = (
+    "gencharge.run.serving",
+    "gencharge.api.main",
+    "gencharge.core.postgres.migrations",
+    "gencharge.run.cli",
+    "uvloop",
+)
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGCHLD)
 
 
@@ -156,7 +163,8 @@ def main() -> None:
     loading.begin()
     for module in _MODULES:
         import_module(module)
-    loading.end()
+    # Looking for garbage in all of it takes a tenth of a second, for which the programs would wait.
+    gc.freeze()
     request = Forks(channel).serve()
     if request is not None:
         become(request)

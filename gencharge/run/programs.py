@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from gencharge.run import early
 from gencharge.run.embedded import ServerFailed
 from gencharge.run.forking import MAX_BYTES, STOP_SECONDS, Request
 from gencharge.run.preload import BEGIN
@@ -124,19 +125,14 @@ class Forked(Programs):
     _channel: socket.socket
 
     def load(self) -> None:
-        self._loader_log.parent.mkdir(parents=True, exist_ok=True)
-        self._loader_log.write_bytes(b"")
+        path = self._folder / "programs.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
         self._pids: dict[str, int] = {}
         self._codes: dict[str, int] = {}
         self._all_ended = False
-        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            command = [sys.executable, "-m", "gencharge.run.forking"]
-            self._loader = spawn(command, folder=Path.cwd(), log=self._loader_log, stdin=theirs.fileno())
-
-    @property
-    def _loader_log(self) -> Path:
-        return self._folder / "programs.log"
+        loader = early.take() or early.start(path)
+        self._loader, self._channel, self._loader_log = loader.process, loader.channel, loader.log
 
     def _start(self, name: str, log: str, environment: Mapping[str, str]) -> None:
         request = Request(name, log, environment)
@@ -185,6 +181,7 @@ class Forked(Programs):
             self._loader.kill()
         self._loader.wait()
         self._channel.close()
+        (self._folder / "programs.log").write_bytes(self._loader_log.read_bytes())
 
 
 class Spawned(Programs):

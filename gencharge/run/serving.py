@@ -89,6 +89,9 @@ def serve(*, host: str, port: int, workers: int) -> int:
     )
     listener = config.bind_socket()
     if workers == 1:
+        # In development it serves sooner, and makes what it needs later.
+        if not settings.is_development:
+            _load()
         server = Server(config)
         server.run([listener])
         return 0 if server.started else _DID_NOT_START
@@ -210,6 +213,11 @@ def _end_after(seconds: float) -> None:
     timer.start()
 
 
+def _load() -> None:
+    """Load the application with all that requests need, so that no customer waits for it."""
+    importlib.import_module(_APPLICATION.partition(":")[0]).make_whole()
+
+
 def _family() -> BaseContext:
     """How the processes of the API are made: on Linux forked from one that has loaded it.
 
@@ -219,7 +227,7 @@ def _family() -> BaseContext:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     loading.begin()
-    importlib.import_module(_APPLICATION.partition(":")[0])
+    _load()
     loading.end()
     return multiprocessing.get_context("fork")
 

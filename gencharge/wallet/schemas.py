@@ -101,7 +101,7 @@ class TransactionOut(Out):
 TransactionPage = Page[TransactionOut]
 
 
-class TransactionFilters(BaseModel):
+class TransactionFilters(BaseModel, defer_build=True):
     """The filters that customers and staff share."""
 
     category: TransactionCategory | None = None
@@ -124,7 +124,7 @@ class TransactionQuery(HistoryParams, TransactionFilters):
     sort: Literal["created_at", "-created_at", "amount", "-amount"] = "-created_at"  # type: ignore[assignment]
 
 
-class BalanceQuery(BaseModel):
+class BalanceQuery(BaseModel, defer_build=True):
     """The instant that is asked for."""
 
     model_config = ConfigDict(extra="forbid")

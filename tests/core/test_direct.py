@@ -125,7 +125,7 @@ def test_what_a_direct_route_can_not_do_by_hand_is_refused_when_it_is_made() -> 
 
     for function in (with_query, with_header, two, asks):
         with pytest.raises(TypeError, match="a direct route"):
-            DirectRoute("/x", function, methods=["POST"])
+            DirectRoute("/x", function, methods=["POST"]).make()
 
 
 @pytest.fixture(scope="module")

@@ -38,9 +38,9 @@ class BodyField(Protocol):
 class DirectRoute(Route):
     """Choose it with `web.router(..., route_class=DirectRoute)`, or for one route with `router.add_api_route`."""
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        takes = self.dependant
+    def _make(self) -> None:
+        super()._make()
+        takes, path = self.dependant, self.path
         if takes.path_params or takes.query_params or takes.header_params or takes.cookie_params:
             raise TypeError(f"{path}: a direct route takes guards, the request and a body")
         self._run: Callable[..., Awaitable[Response]] = self.endpoint

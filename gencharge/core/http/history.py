@@ -13,7 +13,7 @@ from gencharge.core.values.instants import Since, Until
 from gencharge.core.values.money import Money
 
 
-class Period(BaseModel):
+class Period(BaseModel, defer_build=True):
     """The filters `from` and `to`: a day, or an instant with its zone."""
 
     since: Since | None = Field(

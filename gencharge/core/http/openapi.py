@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.status import HTTP_200_OK, HTTP_201_CREATED
 
 from gencharge.core.errors import ERROR_TYPE_BASE, Problem, RateLimited
@@ -146,7 +148,10 @@ def complete(app: FastAPI) -> None:
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = describe()
+        # What the routes answer with is made now. FastAPI keeps pydantic from warning of the names of fields only when it makes them itself.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
+            document = describe()
         components = document.setdefault("components", {})
         schemas = components.setdefault("schemas", {})
         if ProblemOut.__name__ not in schemas:

@@ -45,7 +45,7 @@ class CursorInvalid(Invalid):
     """The cursor does not belong to this list. Start again from the first page."""
 
 
-class Page(BaseModel, Generic[T]):
+class Page(BaseModel, Generic[T], defer_build=True):
     """One page of a list."""
 
     items: list[T]
@@ -60,7 +60,7 @@ class Page(BaseModel, Generic[T]):
         return f"{params[0].__name__.removesuffix('Out')}Page"
 
 
-class PageParams(BaseModel):
+class PageParams(BaseModel, defer_build=True):
     """The query of a list; a list adds its filters. A parameter that it does not know is an error: a typo must not
     silently list everything."""
 
@@ -73,7 +73,7 @@ class PageParams(BaseModel):
     include_total: bool = Field(default=False, description="Count all, too (slower).")
 
 
-class BoundedParams(BaseModel):
+class BoundedParams(BaseModel, defer_build=True):
     """The query of a list over millions of rows, which never counts them."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)

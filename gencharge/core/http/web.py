@@ -16,7 +16,6 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 from starlette.exceptions import HTTPException
@@ -37,6 +36,7 @@ from gencharge.core.errors import (
 )
 from gencharge.core.http import language, masked, openapi
 from gencharge.core.http.field_messages import field_message
+from gencharge.core.http.on_demand import OnDemandRoute
 from gencharge.core.http.openapi import errors as errors
 from gencharge.core.http.query_rules import QueryRules
 from gencharge.core.postgres.database import ATTEMPTS, WriteConflict, back_off, get_db
@@ -89,7 +89,7 @@ class Body(BaseModel):
     """A request's body: an unknown field is an error, never ignored, and nothing is taken for what it is not: `1` and
     `"yes"` are no booleans, `false` and `"5"` no numbers. No text holds a NUL character."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, defer_build=True)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -104,7 +104,7 @@ class Out(BaseModel):
     # Where the object is read (`/v1/plans/{plan_id}`), if it has an address: the `Location` of the 201 that made it.
     located_at: ClassVar[str] = ""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True, defer_build=True)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
@@ -176,7 +176,7 @@ class JsonRequest(Request):
         return orjson.loads(await self.body())
 
 
-class Route(APIRoute):
+class Route(OnDemandRoute):
     """A route whose function returns a model, a list of models, or a Response.
 
     The request's transaction is inside `handle`, so that a unit of work that PostgreSQL gave up for another
@@ -188,6 +188,9 @@ class Route(APIRoute):
     ) -> None:
         options["summary"] = options.get("summary") or _first_sentence(endpoint)
         super().__init__(path, _replying(endpoint, status_code or 200), status_code=status_code, **options)
+
+    def _make(self) -> None:
+        super()._make()
         openapi.describe_headers(self, may_lag=_asks_for(self.dependant, get_reading_db))
         self._query_rules = QueryRules(self.dependant)
 
