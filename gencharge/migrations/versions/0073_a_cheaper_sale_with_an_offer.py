@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0073"
-down_revision = "0071"
+down_revision = "0072"
 
 _BEFORE = (
     "take_offer(uuid, uuid, text, jsonb, bigint, bigint, bigint, timestamptz)",

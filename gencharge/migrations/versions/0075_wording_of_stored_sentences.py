@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0074"
-down_revision = "0071"
+revision = "0075"
+down_revision = "0074"
 
 _TABLES = ("approvals", "work_reports")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0075"
-down_revision = "0071"
+revision = "0074"
+down_revision = "0073"
 _INSTANTS = ("maintenance_from", "maintenance_until")
 _TEXTS = ("maintenance_text", "maintenance_text_hi")
 
