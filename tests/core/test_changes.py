@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import Field, ValidationError
 
+from gencharge.core.http import web
 from gencharge.core.http.changes import Changes, left_out
 
 
@@ -44,10 +45,12 @@ def test_what_changes_nothing_or_makes_no_sense_is_refused(
 
 def test_the_document_says_where_null_is_taken_and_that_one_field_is_needed() -> None:
     app = FastAPI()
+    router = web.router("shelves")
 
-    @app.patch("/shelves")
+    @router.patch("")
     async def change(body: ShelfUpdate) -> None: ...
 
+    app.router.routes.extend(router.routes)
     schema = app.openapi()["components"]["schemas"]["ShelfUpdate"]
     assert schema["minProperties"] == 1
     assert schema["properties"]["name"]["type"] == "string"

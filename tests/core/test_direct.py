@@ -114,9 +114,11 @@ async def test_another_method_is_405_with_the_methods_that_there_are(pair: httpx
     )
 
 
-def test_what_a_direct_route_can_not_do_by_hand_is_refused_when_it_is_made() -> None:
-    async def with_query(page: int) -> None: ...
+async def with_query(page: int) -> None:
+    """A function with a parameter in the query."""
 
+
+def test_what_a_direct_route_can_not_do_by_hand_is_refused_when_it_is_made() -> None:
     async def with_header(key: Annotated[str, Header()]) -> None: ...
 
     async def two(one: Payment, other: Payment) -> None: ...

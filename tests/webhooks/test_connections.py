@@ -109,7 +109,8 @@ async def test_a_new_connection_that_breaks_is_an_error_and_not_tried_again(
     connections: Connections, partner: Partner
 ) -> None:
     partner.answers, partner.rudely = 0, True
-    with pytest.raises(httpcore.RemoteProtocolError):
+    # Closed by the partner, or reset: it depends on what the loop sees first.
+    with pytest.raises((httpcore.RemoteProtocolError, httpcore.ReadError)):
         await call(connections, partner)
     assert partner.connections == 1
 

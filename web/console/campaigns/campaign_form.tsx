@@ -1,4 +1,4 @@
-/// A new campaign: which offer, to whom, for how long, and how many don't see it.
+/// A new campaign: which offer, to whom, for how long, and how many don't see it. And what one that runs may spend.
 import { Select, TextField } from "#ui/controls.tsx";
 import {
   AmountField,
@@ -14,7 +14,7 @@ import { optionsOf } from "#ui/filters.tsx";
 import { ActDialog } from "#ui/form.tsx";
 import { toast } from "#ui/toasts.tsx";
 import { useWords } from "#ui/words.ts";
-import { type Segment, type UserType, useActs, useOffers } from "./queries.ts";
+import { type Campaign, type Segment, type UserType, useActs, useOffers } from "./queries.ts";
 import { useText } from "./text.ts";
 
 export function NewCampaignDialog({ onClose }: { onClose: () => void }) {
@@ -69,6 +69,26 @@ export function NewCampaignDialog({ onClose }: { onClose: () => void }) {
       </div>
       <Checks name="user_types" label={text.types} options={optionsOf(text.userTypes)} />
       <Checks name="segments" label={text.segments} options={optionsOf(text.segmentNames)} />
+    </ActDialog>
+  );
+}
+
+export function BudgetDialog({ campaign, onClose }: { campaign: Campaign; onClose: () => void }) {
+  const text = useText();
+  const words = useWords();
+  const { changeBudget } = useActs();
+  return (
+    <ActDialog
+      title={text.changeBudgetTitle(campaign.name)}
+      submitLabel={text.changeBudget}
+      onClose={onClose}
+      act={async (values) => {
+        await changeBudget(campaign.campaign_id, amountOf(values, "budget", words.amountInvalid) ?? 0);
+        onClose();
+        toast(text.budgetChanged);
+      }}
+    >
+      <AmountField name="budget" label={text.budget} hint={text.newBudgetHint} isRequired />
     </ActDialog>
   );
 }

@@ -11,7 +11,7 @@ import { Empty } from "#ui/problem_note.tsx";
 import { useMay } from "#ui/services.tsx";
 import { Badge, formatCount, Instant, Money, Nothing } from "#ui/values.tsx";
 import { useWords } from "#ui/words.ts";
-import { NewCampaignDialog } from "./campaign_form.tsx";
+import { BudgetDialog, NewCampaignDialog } from "./campaign_form.tsx";
 import { type Campaign, useActs, useCampaigns, useResult } from "./queries.ts";
 import { listRoute } from "./routes.tsx";
 import { TONES, useText } from "./text.ts";
@@ -26,6 +26,7 @@ export function CampaignList() {
   const [isNew, setIsNew] = useState(false);
   const [open, setOpen] = useState<Campaign | null>(null);
   const [ending, setEnding] = useState<Campaign | null>(null);
+  const [spending, setSpending] = useState<Campaign | null>(null);
   return (
     <Page
       title={text.title}
@@ -63,18 +64,31 @@ export function CampaignList() {
             may("Offers:edit") &&
             open.status !== "ended" &&
             open.status !== "cancelled" && (
-              <Button
-                onPress={() => {
-                  setEnding(open);
-                  setOpen(null);
-                }}
-              >
-                {text.cancel}
-              </Button>
+              <>
+                {open.budget !== null && (
+                  <Button
+                    onPress={() => {
+                      setSpending(open);
+                      setOpen(null);
+                    }}
+                  >
+                    {text.changeBudget}
+                  </Button>
+                )}
+                <Button
+                  onPress={() => {
+                    setEnding(open);
+                    setOpen(null);
+                  }}
+                >
+                  {text.cancel}
+                </Button>
+              </>
             )
           }
         />
       )}
+      {spending && <BudgetDialog campaign={spending} onClose={() => setSpending(null)} />}
       {ending && (
         <Confirm
           title={text.cancelTitle(ending.name)}

@@ -40,6 +40,13 @@ export function useActs() {
   const act = useAct("campaigns");
   return {
     create: (body: NewCampaign) => act((api) => api.POST("/v1/campaigns", { body })),
+    changeBudget: (id: string, budget: number) =>
+      act((api) =>
+        api.PUT("/v1/campaigns/{campaign_id}/budget", {
+          params: { path: { campaign_id: id } },
+          body: { budget },
+        }),
+      ),
     cancel: (id: string) =>
       act((api) => api.POST("/v1/campaigns/{campaign_id}/cancel", { params: { path: { campaign_id: id } } })),
   };
