@@ -83,6 +83,7 @@ def _backup_row(line: backups.Listed) -> tuple[object, ...]:
     known = backup.description if backup is not None else options
     summary = backup.summary if backup is not None and backup.description else {}
     verification = (backup.verification if backup is not None else None) or {}
+    seconds = known.get("duration_seconds")
     return (
         line.backup_id,
         line.status,
@@ -90,7 +91,7 @@ def _backup_row(line: backups.Listed) -> tuple[object, ...]:
         known.get("selection" if backup is not None else "tables", []),
         backup.made_at if backup is not None else run.created_at if run is not None else None,
         backup.size_bytes if backup is not None else None,
-        known.get("duration_seconds"),
+        None if seconds is None else round(seconds),
         backup.is_encrypted if backup is not None else None,
         summary.get("tables"),
         summary.get("rows"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from gencharge.core.events.relay import Relay
+from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from tests.make.backups import make_backup
 from tests.make.factories import new_client
-from tests.make.reports import rows_of
+from tests.make.reports import file_of, order_of, rows_of
 from tests.make.staff_client import StaffClient
 
 
@@ -34,3 +37,13 @@ async def test_the_trail_comes_out_whole_oldest_first_with_its_filters(
     chosen = await rows_of(shop, "audit", actor_id=str(staff.admin.admin_id), columns="result,action")
     assert list(chosen[0]) == ["result", "action"]
     assert chosen[0]["action"] == rows[0]["action"]
+
+
+@pytest.mark.parametrize("file_format", ["csv", "json", "xlsx", "pdf", "parquet"])
+async def test_a_backup_that_was_made_comes_in_every_format(
+    shop: Stores, settings: Settings, file_format: str
+) -> None:
+    made = await make_backup(settings, tables=["plans"])
+    assert await file_of(shop, order_of(shop, "backups", file_format))
+    seconds = {row["backup"]: row["duration_seconds"] for row in await rows_of(shop, "backups")}
+    assert seconds[made].isdigit()
