@@ -43,7 +43,7 @@ async def test_the_trail_comes_out_whole_oldest_first_with_its_filters(
 async def test_a_backup_that_was_made_comes_in_every_format(
     shop: Stores, settings: Settings, file_format: str
 ) -> None:
-    made = await make_backup(settings, tables=["plans"])
+    backup_id = await make_backup(settings, tables=["plans"])
     assert await file_of(shop, order_of(shop, "backups", file_format))
     seconds = {row["backup"]: row["duration_seconds"] for row in await rows_of(shop, "backups")}
-    assert seconds[made].isdigit()
+    assert seconds[backup_id].isdigit()
