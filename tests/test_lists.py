@@ -61,6 +61,12 @@ _ROWS = (
     INSERT INTO plan_groups (group_id, name)
     SELECT gen_random_uuid(), 'Group ' || number FROM generate_series(1, 10) AS number
     """,
+    # How many the scale data have goes by the time of day.
+    """
+    INSERT INTO adjustments (user_id, adjustment_id, direction, amount, reason, note, requested_by, requested_at, expires_at, status)
+    SELECT user_id, gen_random_uuid(), 'credit', 1, 'other', 'n', gen_random_uuid(), now(), now() + interval '1 day', 'pending'
+    FROM users LIMIT 10
+    """,
     """
     INSERT INTO reconciliation_runs (run_id, counterparty, day, status, source, requested_by, finished_at)
     SELECT gen_random_uuid(), 'gateway:razorpay', current_date - number, 'differences', 'api', gen_random_uuid(), now()
