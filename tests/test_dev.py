@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -381,9 +382,10 @@ class Run:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """End it with all its processes, by force."""
-        for process in (*self.process.children(recursive=True), self.process):
-            process.kill()
+        """End it with all its processes, by force. It may have ended already."""
+        with suppress(psutil.NoSuchProcess):
+            for process in (*self.process.children(recursive=True), self.process):
+                process.kill()
         self.process.wait()
 
     def text(self) -> str:
