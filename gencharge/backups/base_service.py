@@ -47,6 +47,7 @@ else:
 log = telemetry.get_logger(__name__)
 # A base backup that hears nothing for so long ends with an error: PostgreSQL waits without an end for an archive that takes no segment.
 PATIENCE_SECONDS: Final = 300.0
+# PostgreSQL ends the session of a killed client when it next looks at its socket.
 _GONE_SECONDS: Final = 3.0
 _PIECE_BYTES: Final = 1024 * 1024
 _LEVEL: Final = 3

@@ -12,7 +12,7 @@ from typing import Final
 
 # A backup that takes no longer disturbs nobody for long.
 HASTE_SECONDS: Final = 3.0
-# It pauses for this part of the time that it worked. With two thirds of its pace sales keep 70 % of theirs (docs/PERFORMANCE.md).
+# It pauses for this part of the time that it worked. What sales keep of their throughput then is in docs/PERFORMANCE.md.
 _PAUSED: Final = 0.5
 _LEAST_SECONDS: Final = 0.05
 # A statement that takes seconds, or a process that was stopped for a while, is no reason to stand still as long.

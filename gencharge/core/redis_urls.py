@@ -53,6 +53,8 @@ def watched(url: str) -> Watched | None:
         raise ValueError(
             f"sentinels know no {unknown[0]}; {', '.join(sorted(_OPTIONS))} may follow the question mark"
         )
+    if "ssl_ca_certs" in options and scheme == "redis+sentinel":
+        raise ValueError("ssl_ca_certs belongs to rediss+sentinel://, which speaks TLS")
     if not name:
         raise ValueError(f"the name of the master is missing: {_FORM}")
     if database and not (database.isascii() and database.isdigit()):

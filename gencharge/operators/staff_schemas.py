@@ -69,7 +69,7 @@ class MaintenanceWindow(Body):
             raise ValueError("Must be in the future")
         if starts_at is not None and not starts_at < ends_at <= starts_at + LONGEST_MAINTENANCE:
             raise ValueError(
-                worded("Must be at most {days} days after starts_at", days=LONGEST_MAINTENANCE.days)
+                worded("Must be after starts_at, at most {days} days later", days=LONGEST_MAINTENANCE.days)
             )
         return ends_at
 

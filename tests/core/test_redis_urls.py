@@ -44,6 +44,7 @@ def test_a_server_is_named_or_those_who_watch_it(url: str, expected: Watched | N
         ("redis+sentinel://one,,two/main", "hosts with a port"),
         ("redis+sentinel:///main", "hosts with a port"),
         ("redis+sentinel://one/main/x", "the number of the database"),
+        ("redis+sentinel://one/main?ssl_ca_certs=/ca.pem", "ssl_ca_certs belongs to rediss"),
         ("redis+sentinel://one/main?db=3", "sentinels know no db"),
     ],
 )

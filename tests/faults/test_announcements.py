@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.core.vault.vault import Vault
 from gencharge.sessions.tokens import Principal
+from tests.faults.people import add_customers
 from tests.faults.site import Site
 from tests.make.announcements import draft
 
@@ -28,13 +28,8 @@ _MORE = {"EMAILS_PER_SECOND": "10000"}
 
 def customers(site: Site, count: int) -> set[UUID]:
     """Customers who agreed to news, signed up yesterday."""
-    ids = [new_id() for _ in range(count)]
+    ids = add_customers(site, count)
     with psycopg.connect(site.settings.postgres_url) as connection, connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO users (user_id, phone_number, referral_code, registered_at)"
-            " VALUES (%s, %s, %s, now() - interval '1 day')",
-            [(each, f"+9160{random.randrange(10**8):08}", f"A{each.hex[-9:].upper()}") for each in ids],
-        )
         cursor.executemany(
             "INSERT INTO user_preferences (user_id, email_notification, sms_notification, marketing_communication,"
             " recharge_reminders, promotional_offers, transactional_alerts, data_analytics, third_party_integrations)"

@@ -18,28 +18,17 @@ from gencharge.core.values.recipient import Recipient
 from gencharge.core.vault.vault import Vault
 from gencharge.notifications import notices_service
 from gencharge.recharge.events import PlanExpired
+from tests.faults.people import add_customers
 from tests.faults.site import Site
 
 _AT_ONCE = 1_000
-
-
-def customers(site: Site, count: int) -> list[UUID]:
-    """Customers who signed up yesterday and changed none of their switches."""
-    ids = [new_id() for _ in range(count)]
-    with psycopg.connect(site.settings.postgres_url) as connection, connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO users (user_id, phone_number, referral_code, registered_at)"
-            " VALUES (%s, %s, %s, now() - interval '1 day')",
-            [(each, f"+9150{random.randrange(10**8):08}", f"N{each.hex[-9:].upper()}") for each in ids],
-        )
-    return ids
 
 
 async def killed_while_writing(site: Site, *, people: int, notices_each: int, kills: int) -> None:
     site.kill("worker")
     stores = Stores.open(site.settings)
     notices = stores.documents["notices"]
-    ids = customers(site, people)
+    ids = add_customers(site, people)
     of_these = {"recipient_kind": "user", "recipient_id": {"$in": ids}}
     recharge_ids = {each: [new_id() for _ in range(notices_each)] for each in ids}
     happened = [

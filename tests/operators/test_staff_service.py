@@ -158,8 +158,8 @@ async def test_maintenance_stops_recharges_shows_its_texts_to_everybody_and_is_a
     ("hours", "message"),
     [
         ((-3, -1), "Must be in the future"),
-        ((2, 1), "Must be at most 7 days after starts_at"),
-        ((1, 24 * 7 + 2), "Must be at most 7 days after starts_at"),
+        ((2, 1), "Must be after starts_at, at most 7 days later"),
+        ((1, 24 * 7 + 2), "Must be after starts_at, at most 7 days later"),
     ],
 )
 async def test_a_window_that_is_over_turned_round_or_too_long_is_refused(

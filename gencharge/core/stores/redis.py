@@ -34,9 +34,8 @@ def connect(settings: Settings) -> Redis:
     """A client that answers or fails within `redis_timeout_seconds`; it connects on first use."""
     seconds = settings.redis_timeout_seconds
     options: dict[str, Any] = {
+        **_patience(seconds),
         "decode_responses": True,
-        "socket_timeout": seconds,
-        "socket_connect_timeout": seconds,
         "retry": Retry(NoBackoff(), 1),
         "driver_info": _DRIVER,
         # Many callers at once wait for a connection, for as long as they would for an answer.
@@ -61,29 +60,28 @@ def connect(settings: Settings) -> Redis:
 
 def connect_blocking(url: str, *, timeout_seconds: float) -> redis.Redis:
     """A client for a command that waits for each answer. `url`: as in REDIS_URL. Raises ValueError for one that is none."""
-    options: dict[str, Any] = {
-        "decode_responses": True,
-        "socket_timeout": timeout_seconds,
-        "socket_connect_timeout": timeout_seconds,
-    }
+    options: dict[str, Any] = {**_patience(timeout_seconds), "decode_responses": True}
     watched = redis_urls.watched(url)
     if watched is None:
         return redis.Redis.from_url(url, **options)
     sentinels = redis.Sentinel(watched.sentinels, sentinel_kwargs=_of_sentinels(watched, timeout_seconds))  # type: ignore[no-untyped-call]
     client: redis.Redis = sentinels.master_for(  # type: ignore[no-untyped-call]
-        watched.name, **_of_server(watched), **_tls(watched), **options
+        watched.name, ssl=watched.tls, **_of_server(watched), **options
     )
     return client
 
 
+def _patience(seconds: float) -> dict[str, Any]:
+    return {"socket_timeout": seconds, "socket_connect_timeout": seconds}
+
+
 def _of_sentinels(watched: Watched, seconds: float) -> dict[str, Any]:
     return {
+        **_patience(seconds),
+        **_authority(watched),
         "username": watched.sentinel_username,
         "password": watched.sentinel_password,
-        "socket_timeout": seconds,
-        "socket_connect_timeout": seconds,
-        **_tls(watched),
-        **({"ssl_ca_certs": watched.authority} if watched.authority else {}),
+        "ssl": watched.tls,
     }
 
 
@@ -92,12 +90,12 @@ def _of_server(watched: Watched) -> dict[str, Any]:
         "db": watched.database,
         "username": watched.username,
         "password": watched.password,
-        **({"ssl_ca_certs": watched.authority} if watched.authority else {}),
+        **_authority(watched),
     }
 
 
-def _tls(watched: Watched) -> dict[str, Any]:
-    return {"ssl": True} if watched.tls else {}
+def _authority(watched: Watched) -> dict[str, Any]:
+    return {"ssl_ca_certs": watched.authority} if watched.authority else {}
 
 
 class _WatchedPool(SentinelConnectionPool, BlockingConnectionPool):

@@ -1,6 +1,6 @@
--- What is to be said about a top-up that breaks a velocity rule ('topups_in_an_hour', 'topup_sum_in_a_day', and that of hold_payer_back), as hold_back returns it,
--- once that is written down; NULL if none is broken, an allowance covers it, or its idempotency key was used before. `p_bounds`
--- in the order of VelocityRule; amounts in paise.
+-- What is to be said about a top-up that breaks a velocity rule ('topups_in_an_hour', 'topup_sum_in_a_day', and that of
+-- hold_payer_back), as hold_back returns it, once that is written down; NULL if none is broken, an allowance covers it, or its
+-- idempotency key was used before. `p_bounds` in the order of VelocityRule; amounts in paise.
 --
 -- It counts top-ups that were begun and have not failed; one begun exactly a window ago counts no more. Locks the customer's
 -- wallet, so that what it counted holds to the end of the transaction, then the address for those whom hold_payer_back counts.
