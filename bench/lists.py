@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import asyncpg
@@ -186,6 +187,11 @@ async def measure(asker: Asker, one: StaffList, *, at_random: int, only_singles:
     return measured
 
 
+def _parts_of(path: str) -> set[str]:
+    """The names in the braces of a path."""
+    return {name for _, name, _, _ in Formatter().parse(path) if name}
+
+
 async def _measure_all(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
     app = create_app(settings)
     connection = await asyncpg.connect(settings.postgres_url)
@@ -199,6 +205,10 @@ async def _measure_all(settings: Settings, options: argparse.Namespace) -> dict[
         while not Gate.of(app).grants:
             await asyncio.sleep(0.05)
         lists = [one for one in staff_lists(app) if not options.only or one.path in options.only]
+        for one in [one for one in lists if not _parts_of(one.path) <= values.of_name.keys()]:
+            # A list of one thing's parts, of which the scale data has none.
+            Console(stderr=True).print(f"{one.path}: left out, the scale data has nothing for its address")
+            lists.remove(one)
         asker, limited = Asker(app, client, values), Asker(app, client, values, scope=("VI",))
         measured = [await measure(asker, one, at_random=options.random) for one in lists]
         scoped = [await measure(limited, one, at_random=0, only_singles=True) for one in lists if one.scoped]

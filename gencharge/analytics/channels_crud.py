@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.analytics import figures_crud
 from gencharge.analytics.figures_crud import Scope
-from gencharge.analytics.models import Cut, RechargeFigures
+from gencharge.analytics.models import Cut
+
+_NAMES: Final = ("delivered", "failed", "delivery_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +30,31 @@ class ChannelSums:
 
 
 async def list_channels(db: AsyncSession, scope: Scope, first: date, last: date) -> Sequence[ChannelSums]:
-    """What each channel of each operator did on these days together, the most used first. Both ends are included."""
-    figures = RechargeFigures
-    delivered, failed, seconds = (
-        func.sum(column) for column in (figures.delivered, figures.failed, figures.delivery_seconds)
+    """What each channel of each operator did on these days together, the most used first. Both ends are included.
+
+    Whole months are read as sums. Call it after `figures_crud.freeze`, as `list_keys` says.
+    """
+    keys = await figures_crud.list_keys(
+        db, scope, first, last, cuts=(Cut.CHANNEL, Cut.CHANNEL_WAIT), names=_NAMES
     )
-    rows = await db.execute(
-        select(figures.cut, figures.operator, figures.key, delivered, failed, seconds)
-        .where(
-            figures.cut.in_((Cut.CHANNEL, Cut.CHANNEL_WAIT)),
-            figures.day.between(first, last),
-            scope(figures.operator.expression),
-        )
-        .group_by(figures.cut, figures.operator, figures.key)
-        .having(delivered + failed > 0)
-        .order_by((delivered + failed).desc(), figures.operator, figures.key)
-    )
-    channels, waits = list[tuple[str, str, int, int, int]](), dict[tuple[str, str], dict[str, int]]()
-    for cut, operator, key, *sums in rows:
-        if cut == Cut.CHANNEL:
-            channels.append((operator, key, *(int(value) for value in sums)))  # type: ignore[arg-type]
+    waits = dict[tuple[str, str], dict[str, int]]()
+    channels = list[tuple[str, str, Mapping[str, int]]]()
+    for cut, key, operator, sums in keys:
+        if cut is Cut.CHANNEL:
+            channels.append((operator, key, sums))
         else:
             channel, _, wait = key.rpartition(":")
-            waits.setdefault((operator, channel), {})[wait] = int(sums[0])
-    return [ChannelSums(*row, waits.get((row[0], row[1]), {})) for row in channels]
+            waits.setdefault((operator, channel), {})[wait] = sums["delivered"]
+    found = [
+        ChannelSums(
+            operator,
+            channel,
+            sums["delivered"],
+            sums["failed"],
+            sums["delivery_seconds"],
+            waits.get((operator, channel), {}),
+        )
+        for operator, channel, sums in channels
+        if sums["delivered"] + sums["failed"] > 0
+    ]
+    return sorted(found, key=lambda row: (-row.delivered - row.failed, row.operator, row.channel))

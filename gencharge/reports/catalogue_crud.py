@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, and_, cast, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, false, func, or_, select, true
 
+from gencharge.core.values import clock
 from gencharge.core.wording import worded
 from gencharge.offers.models import Offer, OfferSlot, OfferType
-from gencharge.plans.models import Plan, PlanGroup
+from gencharge.offers.staff_schemas import WindowState
+from gencharge.plans.models import Plan, PlanGroup, PlanStatus
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
-from gencharge.reports.schemas import OffersQuery, PlansQuery
+from gencharge.reports.query_schemas import OffersQuery, PlansQuery
 from gencharge.sessions.guards import Resource, within
+
+
+def _is_named(key: Any, name: Any, id_or_name: str) -> ColumnElement[bool]:
+    return or_(cast(key, String) == id_or_name.lower(), func.lower(name) == id_or_name.lower())
+
+
+def _in_window(state: WindowState) -> ColumnElement[bool]:
+    now = clock.now()
+    scheduled = func.coalesce(Offer.active_from > now, false())
+    over = func.coalesce(Offer.active_until <= now, false())
+    if state is WindowState.SCHEDULED:
+        return scheduled
+    return and_(~scheduled, over if state is WindowState.OVER else ~over)
 
 
 def _select_plans(ask: Ask) -> Rows:
@@ -31,7 +46,14 @@ def _select_plans(ask: Ask) -> Rows:
         where.append(Plan.price_paise >= query.min_price.paise)
     if query.max_price is not None:
         where.append(Plan.price_paise <= query.max_price.paise)
-    where += [Plan.name.icontains(word, autoescape=True) for word in (query.search or "").split()]
+    if query.group is not None:
+        where.append(_is_named(PlanGroup.group_id, PlanGroup.name, query.group))
+    if query.scheduled is not None:
+        begins_later = func.coalesce(Plan.active_from > clock.now(), false())
+        scheduled = and_(Plan.status == PlanStatus.ACTIVE, begins_later)
+        where.append(scheduled if query.scheduled else ~scheduled)
+    for word in (query.search or "").split():
+        where.append(or_(*(text.icontains(word, autoescape=True) for text in (Plan.name, Plan.description))))
     return (
         select(
             Plan.plan_id,
@@ -72,6 +94,12 @@ def _select_offers(ask: Ask) -> Rows:
         where.append(Offer.is_special == query.special)
     if query.operator is not None:
         where.append(or_(Offer.operators == [], Offer.operators.contains([query.operator])))
+    if query.type is not None:
+        where.append(_is_named(OfferType.offer_type_id, OfferType.name, query.type))
+    if query.window is not None:
+        where.append(_in_window(query.window))
+    words = func.concat_ws(" ", Offer.name, Offer.description, Offer.code)
+    where += [words.icontains(word, autoescape=True) for word in (query.search or "").split()]
     counted = (
         select(
             OfferSlot.offer_id,

@@ -148,6 +148,7 @@ WORDS: Final[Mapping[str, Worded]] = {
     "role_id": worded("Role ID"),
     "rows": worded("Rows"),
     "sac": worded("SAC"),
+    "scheduled": worded("Sale begins later"),
     "second_factor_at": worded("Second factor given"),
     "sequence": worded("Sequence"),
     "search": worded("Words"),
@@ -174,6 +175,7 @@ WORDS: Final[Mapping[str, Worded]] = {
     "transaction_id": worded("Transaction ID"),
     "transfer_id": worded("Transfer ID"),
     "txn_type": worded("Credit or debit"),
+    "type": worded("Type"),
     "updated_at": worded("Last changed"),
     "uqc": worded("UQC"),
     "user_id": worded("Customer ID"),
@@ -187,4 +189,5 @@ WORDS: Final[Mapping[str, Worded]] = {
     "verified_at": worded("Verified"),
     "version": worded("Version"),
     "wallet_change": worded("Change of the balance"),
+    "window": worded("Where the window lies"),
 }

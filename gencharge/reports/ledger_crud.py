@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from gencharge.core.wording import worded
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
-from gencharge.reports.schemas import OperatorPeriodQuery, PeriodQuery, StatementQuery
+from gencharge.reports.query_schemas import OperatorPeriodQuery, PeriodQuery, StatementQuery
 from gencharge.sessions.guards import Resource, within
 from gencharge.wallet.models import Account, Code, Transfer
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from gencharge.admins.models import Admin, Role, RolePermission
 from gencharge.core.values import clock
 from gencharge.core.wording import worded
-from gencharge.referrals.models import ReferralReward
+from gencharge.directory.models import EmailEntry, PhoneEntry
+from gencharge.referrals.models import ReferralReward, RewardStatus
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
-from gencharge.reports.schemas import (
+from gencharge.reports.query_schemas import (
     AdminsQuery,
     PresentUsersQuery,
     ReferralsQuery,
@@ -21,6 +22,7 @@ from gencharge.reports.schemas import (
 from gencharge.sessions.guards import Resource
 from gencharge.sessions.models import Session
 from gencharge.users.models import User, UserStatus
+from gencharge.users.names import name_key
 
 _USER_COLUMNS: Final = (
     Column("user_id", Kind.ID, "The customer."),
@@ -45,12 +47,13 @@ def _select_users(query: UsersQuery, *conditions: ColumnElement[bool]) -> Rows:
     filters = [
         (User.user_type == query.user_type, query.user_type),
         (User.kyc_tier == query.kyc_tier, query.kyc_tier),
-        (User.phone_number == query.phone_number, query.phone_number),
     ]
     where = [*conditions, *query.between(User.created_at.expression)]
     where += [condition for condition, value in filters if value is not None]
     if query.registered is not None:
         where.append(User.registered_at.is_not(None) if query.registered else User.registered_at.is_(None))
+    if query.search is not None:
+        where.append(User.name_key.startswith(name_key(query.search), autoescape=True))
     return (
         select(
             User.user_id,
@@ -76,13 +79,25 @@ def _select_users(query: UsersQuery, *conditions: ColumnElement[bool]) -> Rows:
 
 def _select_present_users(ask: Ask) -> Rows:
     query: PresentUsersQuery = ask.query
-    if query.status is not None:
-        return _select_users(query, User.status == query.status)
-    return _select_users(query, User.status != UserStatus.ARCHIVED)
+    where = [User.status == query.status if query.status is not None else User.status != UserStatus.ARCHIVED]
+    # As the list finds them: by the directory, in which each number and each proved address has one owner.
+    if query.phone_number is not None:
+        owner = select(PhoneEntry.owner_id).where(PhoneEntry.phone_number == query.phone_number)
+        where.append(User.user_id == owner.scalar_subquery())
+    if query.email is not None:
+        owner = select(EmailEntry.owner_id).where(EmailEntry.email == query.email)
+        where.append(User.user_id == owner.scalar_subquery())
+    return _select_users(query, *where)
 
 
 def _select_archived_users(ask: Ask) -> Rows:
-    return _select_users(ask.query, User.status == UserStatus.ARCHIVED)
+    query: UsersQuery = ask.query
+    where = [User.status == UserStatus.ARCHIVED]
+    if query.phone_number is not None:
+        where.append(User.phone_number == query.phone_number)
+    if query.email is not None:
+        where.append(User.email == query.email)
+    return _select_users(query, *where)
 
 
 def _select_admins(ask: Ask) -> Rows:
@@ -94,6 +109,9 @@ def _select_admins(ask: Ask) -> Rows:
         where.append(Role.name == query.role)
     if query.operator is not None:
         where.append(Admin.operator_scope.contains([query.operator]))
+    if query.search is not None:
+        columns = (Admin.name, Admin.email, Admin.phone_number)
+        where.append(or_(*(column.icontains(query.search, autoescape=True) for column in columns)))
     return (
         select(
             Admin.admin_id,
@@ -174,7 +192,11 @@ def _select_referrals(ask: Ask) -> Rows:
         (ReferralReward.side == query.side, query.side),
         (ReferralReward.hold_reasons.contains([query.reason]), query.reason),
     ]
-    where = query.between(ReferralReward.created_at.expression)
+    where = query.within(ReferralReward.amount.expression, ReferralReward.created_at.expression)
+    if query.status is RewardStatus.HELD:
+        where.append(ReferralReward.held_at.is_not(None))
+    elif query.status is not None:
+        where += [ReferralReward.state == query.status.value, ReferralReward.held_at.is_(None)]
     where += [condition for condition, value in filters if value is not None]
     return (
         select(

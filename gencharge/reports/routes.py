@@ -13,7 +13,7 @@ from gencharge.reports import service
 from gencharge.reports.definitions import Ask, Report
 from gencharge.reports.direct_service import DirectReports
 from gencharge.reports.errors import ReportTooLarge
-from gencharge.reports.schemas import PeriodQuery, StatementQuery
+from gencharge.reports.query_schemas import PeriodQuery, StatementQuery
 from gencharge.reports.service import Order
 from gencharge.sessions.guards import USER_ERRORS, Principal, SignedInUser
 

@@ -12,7 +12,7 @@ from gencharge.core.values import clock
 from gencharge.core.wording import worded
 from gencharge.recharge.models import ActivePlan, PlanState, Recharge
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
-from gencharge.reports.schemas import ActivePlansQuery, AutopaysQuery, TransactionsQuery
+from gencharge.reports.query_schemas import ActivePlansQuery, AutopaysQuery, TransactionsQuery
 from gencharge.sessions.guards import Resource, within
 
 
@@ -36,10 +36,6 @@ def _select_transactions(ask: Ask) -> Rows:
         (Recharge.plan_id, query.plan_id),
         (Recharge.caller_reference, query.reference),
     )
-    if query.min_amount is not None:
-        where.append(paid >= query.min_amount.paise)
-    if query.max_amount is not None:
-        where.append(paid <= query.max_amount.paise)
     return (
         select(
             Recharge.id.label("recharge_id"),
@@ -70,7 +66,7 @@ def _select_transactions(ask: Ask) -> Rows:
         )
         .where(
             *where,
-            *query.between(Recharge.created_at.expression),
+            *query.within(paid, Recharge.created_at.expression),
             within(ask.principal, Recharge.operator.expression),
         )
         .order_by(Recharge.created_at, Recharge.id)
@@ -86,6 +82,7 @@ def _select_active_plans(ask: Ask) -> Rows:
         (ActivePlan.operator, query.operator),
         (ActivePlan.plan_type, query.plan_type),
         (ActivePlan.category, query.category),
+        (ActivePlan.plan_id, query.plan_id),
     )
     states = [query.status] if query.status is not None else [PlanState.ACTIVE, PlanState.QUEUED]
     # A plan whose end has come is over, even if its number was not brought up to date since.
@@ -125,6 +122,7 @@ def _select_autopays(ask: Ask) -> Rows:
         (Autopay.phone_number, query.phone_number),
         (Autopay.status, query.status),
         (Autopay.pause_reason, query.pause_reason),
+        (Autopay.kind, query.kind),
         (Autopay.tag, query.tag),
         (Autopay.payment_method, query.payment_method),
         (Autopay.operator, query.operator),

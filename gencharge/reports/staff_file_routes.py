@@ -22,13 +22,7 @@ from gencharge.reports.errors import (
     ReportFileNotReady,
     ReportLinkNotFound,
 )
-from gencharge.reports.schemas import (
-    MakeReport,
-    ReportFileOut,
-    ReportFileQuery,
-    ReportFormat,
-    ReportLinkOut,
-)
+from gencharge.reports.schemas import MakeReport, ReportFileOut, ReportFileQuery, ReportFormat, ReportLinkOut
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Gate, Principal, Requires, Resource
 
 router = web.router("reports")

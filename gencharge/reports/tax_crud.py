@@ -25,7 +25,7 @@ from gencharge.receipts import service as receipts
 from gencharge.receipts.models import Receipt
 from gencharge.recharge.models import PaymentState, Recharge, RechargeRefund
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
-from gencharge.reports.schemas import MonthQuery
+from gencharge.reports.query_schemas import MonthQuery
 from gencharge.sessions.guards import Resource
 
 _SUMS: Final = (

@@ -12,7 +12,7 @@ from gencharge.core.http.web import to_json
 from gencharge.core.stores.stores import Stores
 from gencharge.core.wording import worded
 from gencharge.reports.definitions import Ask, Batch, Column, Kind, Report
-from gencharge.reports.schemas import AuditReportQuery, BackupsQuery, PeriodQuery
+from gencharge.reports.query_schemas import AuditReportQuery, BackupsQuery, PeriodQuery
 from gencharge.sessions.guards import Resource
 from gencharge.wallet import service as wallet
 

@@ -41,12 +41,11 @@ class Period(BaseModel, defer_build=True):
         return conditions
 
 
-class _Ranges(Period):
-    """Filters of a history of payments. The amounts are both included."""
+class AmountRange(Period):
+    """A period, and the filters `min_amount` and `max_amount`, both included."""
 
     min_amount: Money | None = None
     max_amount: Money | None = None
-    sort: Literal["created_at", "-created_at"] = "-created_at"
 
     @model_validator(mode="after")
     def _smallest_before_largest(self) -> Self:
@@ -62,6 +61,12 @@ class _Ranges(Period):
         if self.max_amount is not None:
             conditions.append(amount <= self.max_amount.paise)
         return [*conditions, *self.between(instant)]
+
+
+class _Ranges(AmountRange):
+    """Filters of a history of payments, and its order."""
+
+    sort: Literal["created_at", "-created_at"] = "-created_at"
 
 
 class HistoryParams(PageParams, _Ranges):
