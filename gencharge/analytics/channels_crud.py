@@ -45,7 +45,7 @@ async def list_channels(db: AsyncSession, scope: Scope, first: date, last: date)
         else:
             channel, _, wait = key.rpartition(":")
             waits.setdefault((operator, channel), {})[wait] = sums["delivered"]
-    found = [
+    rows = [
         ChannelSums(
             operator,
             channel,
@@ -57,4 +57,4 @@ async def list_channels(db: AsyncSession, scope: Scope, first: date, last: date)
         for operator, channel, sums in channels
         if sums["delivered"] + sums["failed"] > 0
     ]
-    return sorted(found, key=lambda row: (-row.delivered - row.failed, row.operator, row.channel))
+    return sorted(rows, key=lambda row: (-row.delivered - row.failed, row.operator, row.channel))

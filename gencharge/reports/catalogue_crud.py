@@ -9,7 +9,6 @@ from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, false, fun
 from gencharge.core.values import clock
 from gencharge.core.wording import worded
 from gencharge.offers.models import Offer, OfferSlot, OfferType
-from gencharge.offers.staff_schemas import WindowState
 from gencharge.plans.models import Plan, PlanGroup, PlanStatus
 from gencharge.reports.definitions import Ask, Chart, Column, Kind, Report, Rows
 from gencharge.reports.query_schemas import OffersQuery, PlansQuery
@@ -20,13 +19,13 @@ def _is_named(key: Any, name: Any, id_or_name: str) -> ColumnElement[bool]:
     return or_(cast(key, String) == id_or_name.lower(), func.lower(name) == id_or_name.lower())
 
 
-def _in_window(state: WindowState) -> ColumnElement[bool]:
+def _in_window(state: str) -> ColumnElement[bool]:
     now = clock.now()
     scheduled = func.coalesce(Offer.active_from > now, false())
     over = func.coalesce(Offer.active_until <= now, false())
-    if state is WindowState.SCHEDULED:
+    if state == "scheduled":
         return scheduled
-    return and_(~scheduled, over if state is WindowState.OVER else ~over)
+    return and_(~scheduled, over if state == "over" else ~over)
 
 
 def _select_plans(ask: Ask) -> Rows:

@@ -21,8 +21,8 @@ from gencharge.reports.query_schemas import (
 )
 from gencharge.sessions.guards import Resource
 from gencharge.sessions.models import Session
+from gencharge.users import service as users
 from gencharge.users.models import User, UserStatus
-from gencharge.users.names import name_key
 
 _USER_COLUMNS: Final = (
     Column("user_id", Kind.ID, "The customer."),
@@ -53,7 +53,7 @@ def _select_users(query: UsersQuery, *conditions: ColumnElement[bool]) -> Rows:
     if query.registered is not None:
         where.append(User.registered_at.is_not(None) if query.registered else User.registered_at.is_(None))
     if query.search is not None:
-        where.append(User.name_key.startswith(name_key(query.search), autoescape=True))
+        where.append(User.name_key.startswith(users.name_key(query.search), autoescape=True))
     return (
         select(
             User.user_id,

@@ -6,11 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gencharge.admins.models import AdminStatus
-from gencharge.audit.staff_schemas import Identifier
 from gencharge.autopay.models import AutopayKind, AutopayPaymentMethod, AutopayStatus, AutopayTag, PauseReason
 from gencharge.core.http.history import AmountRange, Period
 from gencharge.core.http.references import Reference
@@ -20,17 +19,16 @@ from gencharge.core.values.money import Money
 from gencharge.core.values.person_name import Email
 from gencharge.core.values.phone import MobileNumber
 from gencharge.offers.models import OfferStatus
-from gencharge.offers.staff_schemas import WindowState
 from gencharge.plans.models import PlanCategory, PlanStatus, PlanType
 from gencharge.recharge.models import PaymentState
 from gencharge.referrals.models import HoldReason, RewardSide, RewardState, RewardStatus
 from gencharge.reports.schemas import ReportQuery
 from gencharge.users.models import KycTier, UserType
-from gencharge.users.schemas import visible_line
 from gencharge.wallet.models import PaymentMethod
 
 Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
+Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:+*-]+$")]
 MONTH: Final = r"^20[2-9][0-9]-(0[1-9]|1[0-2])$"
 
 
@@ -103,7 +101,7 @@ class UsersQuery(PeriodQuery):
     registered: bool | None = Field(default=None, description="Whether they gave name and address.")
     phone_number: MobileNumber | None = None
     email: Email | None = None
-    search: Annotated[str, Field(min_length=1, max_length=50), AfterValidator(visible_line)] | None = Field(
+    search: Name | None = Field(
         default=None, description="How the name begins, in capitals or not.", examples=["ash"]
     )
 
@@ -183,7 +181,9 @@ class OffersQuery(ReportQuery):
     search: Name | None = Field(
         default=None, description="Words of the name, description or code; all must occur."
     )
-    window: WindowState | None = None
+    window: Literal["scheduled", "running", "over"] | None = Field(
+        default=None, description="Where the offer's window lies: after now, around it, or before."
+    )
 
 
 class ReferralsQuery(AmountRange, PeriodQuery):

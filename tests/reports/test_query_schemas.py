@@ -29,7 +29,7 @@ from tests.make.money import make_customer
 from tests.make.recharge import staff_headers
 from tests.make.reports import read_csv
 
-# The list of what a report is about. The others have no list: a role's permissions come one by one, the rest is reckoned.
+# The list of what a report is about. The others have no list: a role's permissions come one by one, the rest is computed.
 LISTS: Final = {
     "active-plans": "/v1/recharge/admin/plans",
     "admins": "/v1/admins",
