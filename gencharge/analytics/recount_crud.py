@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.analytics.crud import NAMES, OF_EVENTS, OF_TABLES, WAITING, counted, forget_months
 from gencharge.analytics.models import MEASURES, Cut
-from gencharge.core.postgres.connection import allow_long_statements
+from gencharge.core.postgres.connection import LONG_STATEMENT_SECONDS, allow_long_statements
 from gencharge.core.values import clock
 from gencharge.recharge.models import Recharge
 from gencharge.wallet.models import Account, Code
@@ -85,17 +85,19 @@ _AGAINST_LEDGER: Final = text(f"""
 
 
 async def hold_corrections(db: AsyncSession) -> None:
-    """Wait until nobody else corrects figures, and keep others from it until the end of the transaction, which has only begun. All
-    its reads see the same instant, after that. Counting goes on."""
-    await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    await db.execute(text("LOCK TABLE recharge_figures IN SHARE UPDATE EXCLUSIVE MODE"))
+    """Wait until nobody else corrects figures, and keep others from it until the end of the transaction, which does nothing else and may
+    be idle for an hour. Counting goes on."""
+    await db.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{LONG_STATEMENT_SECONDS}s'"))
+    # Who waits for this lock keeps nobody from counting.
+    await db.execute(text(f"SET LOCAL lock_timeout = '{LONG_STATEMENT_SECONDS}s'"))
     await db.execute(text("SET LOCAL statement_timeout = 0"))
     await allow_long_statements(db)
+    await db.execute(text("LOCK TABLE recharge_figures IN SHARE UPDATE EXCLUSIVE MODE"))
 
 
 async def correct(db: AsyncSession, differences: Sequence[dict[str, Any]], first: date, last: date) -> None:
-    """Take the differences, which `list_differences` found for the days from `first` up to, not including, `last`, off the figures.
-    Call it in a transaction of its own while another one that did `hold_corrections` and found them is open."""
+    """Take the differences off the figures, which `list_differences` found for the days from `first` up to, not including, `last`.
+    Another transaction did `hold_corrections` before they were looked for, and is still open."""
     await db.execute(text("SET LOCAL statement_timeout = 0"))
     await allow_long_statements(db)
     await db.execute(_CORRECT, {"differences": json.dumps(differences, default=str)})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -27,6 +28,8 @@ __all__ = [
 # Called with the first day of what is done, and the day after its last.
 OnPart = Callable[[date, date], None]
 _DAYS_AT_ONCE: Final = 31
+# Each keeps a process of PostgreSQL busy.
+_PARTS_AT_ONCE: Final = 2
 
 
 async def sums_of_all_days(db: AsyncSession) -> list[Summed]:
@@ -46,21 +49,41 @@ async def others_on(db: AsyncSession, day: date) -> tuple[int, int, int]:
 
 
 async def rebuild(database: Database, on_part: OnPart, first: date | None = None) -> None:
-    """Make all figures what the tables say, a month at a time. Counting goes on beside it: a month is compared in one snapshot, and what
-    differs is then corrected by the difference, which holds whatever was counted since.
+    """Make all figures what the tables say, some months at a time. Counting goes on beside it: a month is compared in one snapshot, and
+    what differs is then corrected by the difference, which holds whatever was counted since.
 
     `first`: the first day, in India; None: that of the first recharge. Cut off,
     it leaves whole months, old or new, and can be run again.
     """
-    for since, until in await _parts_from(database, first):
-        async with database.transaction() as db:
-            await crud.hold_corrections(db)
-            differences = await crud.list_differences(db, since, until)
-            async with database.transaction() as writing:
-                await crud.correct(writing, differences, since, until)
-        on_part(since, until)
+    await _all_of(_rebuild_recharges(database, on_part, first), area_service.count_areas(database))
+
+
+async def _rebuild_recharges(database: Database, on_part: OnPart, first: date | None) -> None:
+    parts = await _parts_from(database, first)
+    for place in range(0, len(parts), _PARTS_AT_ONCE):
+        some = parts[place : place + _PARTS_AT_ONCE]
+        async with database.transaction() as holding:
+            await crud.hold_corrections(holding)
+            # Their snapshots are made now that nobody else corrects figures.
+            await _all_of(*(_correct(database, since, until) for since, until in some))
+        for since, until in some:
+            on_part(since, until)
     await sum_months(database)
-    await area_service.count_areas(database)
+
+
+async def _correct(database: Database, since: date, until: date) -> None:
+    async with database.transaction() as db:
+        await read_one_snapshot(db)
+        differences = await crud.list_differences(db, since, until)
+    async with database.transaction() as db:
+        await crud.correct(db, differences, since, until)
+
+
+async def _all_of(*work: Coroutine[Any, Any, Any]) -> None:
+    """Do all of it at once. Raises the first error when all have ended, so that nothing is at work after it."""
+    for result in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
 
 
 async def sum_months(database: Database) -> list[date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import text
 
 from gencharge.analytics import recount_crud, service, staff_service
 from gencharge.analytics.staff_schemas import FiguresQuery, TransactionFigures
+from gencharge.core.postgres.database import read_one_snapshot
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from tests.make.analytics import count, differences_of, figures_of, say_nothing, spoil
@@ -45,6 +47,15 @@ async def test_each_wrong_figure_is_noticed_and_mended(lived: Stores) -> None:
     wrong = await differences_of(lived)
     assert {row.get("cut", "ledger") for row in wrong} == {"all", "hour", "ledger"}
     await service.rebuild(lived.database, say_nothing)
+    assert await differences_of(lived) == []
+    assert await figures_of(lived) == before
+
+
+async def test_two_corrections_at_once_wait_for_each_other(lived: Stores) -> None:
+    before = await figures_of(lived)
+    async with lived.database.transaction() as db:
+        await db.execute(text("DELETE FROM recharge_figures WHERE cut = 'hour'"))
+    await asyncio.gather(*(service.rebuild(lived.database, say_nothing) for _ in range(3)))
     assert await differences_of(lived) == []
     assert await figures_of(lived) == before
 
@@ -94,8 +105,9 @@ async def test_what_is_counted_while_figures_are_corrected_counts_once(shop: Sto
     await spoil(shop)
     today = clock.now().astimezone(clock.IST).date()
     tomorrow = today + timedelta(days=1)
-    async with shop.database.transaction() as db:
-        await recount_crud.hold_corrections(db)
+    async with shop.database.transaction() as holding, shop.database.transaction() as db:
+        await recount_crud.hold_corrections(holding)
+        await read_one_snapshot(db)
         differences = await recount_crud.list_differences(db, today, tomorrow)
         assert differences
         await buy(shop, await make_customer(shop), await make_number(shop), plan.plan_id)
