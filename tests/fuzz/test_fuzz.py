@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
@@ -33,6 +34,8 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 ROLES = ("nobody", "customer", "superadmin")
 THROWN_AWAY = 40
 _TIMEOUT_SECONDS = 600
+# The long run in parts, so that each ends within eight minutes on two cores that others use, too, and can be run by itself.
+PARTS = 4
 
 
 @pytest.fixture(scope="module")
@@ -159,8 +162,44 @@ def test_the_short_run_asks_each_operation_as_somebody_who_is_let_in() -> None:
     assert len(REFUSED_TO_ALL) < 10
 
 
+def part_of(part: int) -> list[str]:
+    """Each PARTS-th operation, from the `part`-th on (1 to PARTS): every part has some of each room."""
+    return sorted(ROUTES)[part - 1 :: PARTS]
+
+
+def test_the_parts_of_the_long_run_are_all_operations_once() -> None:
+    parts = [part_of(part) for part in range(1, PARTS + 1)]
+    assert sorted(route for part in parts for route in part) == sorted(ROUTES)
+
+
+def _note(phase: str, role: str, part: str, printed: str, seconds: float) -> None:
+    """Add a row to the table FUZZ_FILE, if that is set: phase, role, part, operations, requests, seconds."""
+    operations = re.search(r"Selected: (\d+)/", printed)
+    requests = re.search(r"(\d+) generated", printed)
+    assert operations is not None
+    assert requests is not None, printed[-3_000:]
+    row = f"| {phase} | {role} | {part} | {operations[1]} | {requests[1]} | {seconds:.0f} |"
+    if path := os.environ.get("FUZZ_FILE"):
+        with Path(path).open("a") as file:
+            file.write(f"{row}\n")
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("phase", ["coverage", "fuzzing", "stateful"])
-def test_no_boundary_and_no_sequence_of_requests_finds_a_fault(site: Site, role: str, phase: str) -> None:
-    fuzz(site, role, "--phases", phase, "--max-examples", "50")
+@pytest.mark.parametrize("phase", ["coverage", "fuzzing"])
+@pytest.mark.parametrize("part", range(1, PARTS + 1), ids=lambda part: f"part{part}")
+def test_no_boundary_and_no_random_request_finds_a_fault(
+    site: Site, role: str, phase: str, part: int
+) -> None:
+    begun = time.monotonic()
+    printed = fuzz(site, role, "--phases", phase, "--max-examples", "50", only=part_of(part))
+    _note(phase, role, f"{part} of {PARTS}", printed, time.monotonic() - begun)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("role", ROLES)
+def test_no_sequence_of_requests_finds_a_fault(site: Site, role: str) -> None:
+    # In one part: a sequence follows what links the operations of all rooms.
+    begun = time.monotonic()
+    printed = fuzz(site, role, "--phases", "stateful", "--max-examples", "50")
+    _note("stateful", role, "1 of 1", printed, time.monotonic() - begun)
