@@ -261,3 +261,29 @@ async def test_no_rule_on_sales_ends_early_if_the_clock_of_postgresql_is_set_ahe
         assert not await attempt()
     with postgresql_is_ahead(monkeypatch, noticed=False):
         assert await attempt(), "the control"
+
+
+@pytest.mark.parametrize("seconds", [-HOUR, HOUR])
+async def test_a_key_is_one_recharge_whatever_a_clock_says(
+    shop: Stores, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    user, plan = await make_customer(shop), await find_plan(shop)
+    number = await make_number(shop)
+
+    async def sell(key: str) -> tuple[Any, bool]:
+        sold = await buy(shop, user, number, plan.plan_id, key=key)
+        return sold.answer.recharge_id, sold.replayed
+
+    first, replayed = await sell("one")
+    assert not replayed
+    for followed in (False, True):
+        with machine_jumps(monkeypatch, seconds, followed=followed):
+            assert await sell("one") == (first, True)
+    with postgresql_is_ahead(monkeypatch, noticed=True):
+        assert await sell("one") == (first, True)
+    with postgresql_is_ahead(monkeypatch, noticed=False):
+        assert await sell("one") == (first, True)
+    with clock.later(hours=1):
+        assert await sell("one") == (first, True)
+        other, _ = await sell("two")
+        assert other != first, "the control: another key is another sale by then"
