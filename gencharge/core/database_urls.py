@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
+from gencharge.core import url_parts
+
 _SCHEMES: Final = frozenset({"postgresql", "postgres"})
 _PORT: Final = "5432"
 _ATTRIBUTES: Final = "target_session_attrs"
@@ -27,7 +29,7 @@ def normal(url: str, *, several: str = "primary") -> str:
     plain = scheme.partition("+")[0]
     if not separator or plain not in _SCHEMES:
         raise ValueError("a URL that begins with postgresql://")
-    parts = urlsplit(f"postgresql://{rest}")
+    parts = url_parts.split(f"postgresql://{rest}")
     query = parse_qsl(parts.query, keep_blank_values=True)
     login, at, address = parts.netloc.rpartition("@")
     written = [value for name, value in query if name == "host"]

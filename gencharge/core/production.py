@@ -17,7 +17,7 @@ from gencharge.core.secret_strength import weakness, weakness_of_partners
 from gencharge.core.sending_settings import Sending
 from gencharge.core.setting_groups import DEVELOPMENT_PAYMENT_KEY, Databases, Partners, People, Tokens
 from gencharge.core.tracing_settings import Tracing
-from gencharge.core.web_settings import Web
+from gencharge.core.web_settings import RateLimits, Web
 
 _OWN: Final = frozenset({"secret_key", "otp_secret", "data_key", "previous_secret_key", "previous_data_key"})
 _ORIGIN: Final = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
@@ -27,6 +27,7 @@ _SHORTEST_LOCK_MINUTES: Final = 1
 _SHORTEST_RESEND_SECONDS: Final = 10
 _MOST_SENDS_TO_A_NUMBER: Final = 20
 _MOST_SENDS_FOR_AN_ADDRESS: Final = 1000
+_LARGEST_LIMIT_FACTOR: Final = 100
 
 
 def secret_problems(secrets: Mapping[str, SecretStr | None]) -> Iterator[str]:
@@ -138,6 +139,12 @@ def web_problems(web: Web) -> Iterator[str]:
             yield f"CORS_ORIGINS: name each origin whole, such as https://app.example.in; not {origin[:60]!r}"
     if (token := web.metrics_token.get_secret_value()) and (problem := weakness_of_partners(token)):
         yield f"METRICS_TOKEN: {problem}"
+
+
+def limit_problems(limits: RateLimits) -> Iterator[str]:
+    """Limits of requests that limit nobody, as development has them."""
+    if (limits.limit_factor or 0) > _LARGEST_LIMIT_FACTOR:
+        yield f"LIMIT_FACTOR: at most {_LARGEST_LIMIT_FACTOR} in production, or empty for 1"
 
 
 def tracing_problems(tracing: Tracing) -> Iterator[str]:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
+
+from gencharge.core import url_parts
 
 _ONE_SERVER: Final = ("redis", "rediss", "unix")
 _WATCHED: Final = ("redis+sentinel", "rediss+sentinel")
@@ -44,7 +46,7 @@ def watched(url: str) -> Watched | None:
     if scheme in _ONE_SERVER:
         _check_one_server(scheme, rest)
         return None
-    parts = urlsplit(f"//{rest}")
+    parts = url_parts.split(f"//{rest}")
     login, _, addresses = parts.netloc.rpartition("@")
     username, _, password = login.partition(":")
     name, _, database = parts.path.strip("/").partition("/")
@@ -75,7 +77,7 @@ def watched(url: str) -> Watched | None:
 def _check_one_server(scheme: str, rest: str) -> None:
     if scheme == "unix":
         return
-    address = urlsplit(f"//{rest}").netloc.rpartition("@")[2]
+    address = url_parts.split(f"//{rest}").netloc.rpartition("@")[2]
     if "," in address:
         raise ValueError(f"one host; several are sentinels: {_FORM}. Redis Cluster is not supported")
     if address:
@@ -84,7 +86,7 @@ def _check_one_server(scheme: str, rest: str) -> None:
 
 def _address(address: str) -> tuple[str, int]:
     try:
-        parts = urlsplit(f"//{address}")
+        parts = url_parts.split(f"//{address}")
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None

@@ -264,6 +264,7 @@ class Settings(
         yield from production.database_problems(self, name=self.database_name, login=login)
         yield from production.file_problems(self)
         yield from production.web_problems(self)
+        yield from production.limit_problems(self)
         yield from production.tracing_problems(self)
         yield from self.backup_problems()
         yield from self.sample_company_problems()

@@ -80,6 +80,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"otp_resend_seconds": 0}, "OTP_RESEND_SECONDS"),
     ({"otp_sends_per_phone_hour": 100_000}, "OTP_SENDS_PER_PHONE_HOUR"),
     ({"otp_sends_per_address_hour": 100_000}, "OTP_SENDS_PER_ADDRESS_HOUR"),
+    ({"limit_factor": 1000}, "LIMIT_FACTOR"),
     # Sign-ins for ever.
     ({"session_lifetime_days": 3650}, "SESSION_LIFETIME_DAYS"),
     ({"refresh_token_expire_days": 3650}, "REFRESH_TOKEN_EXPIRE_DAYS"),
@@ -119,7 +120,7 @@ def test_production_refuses_it_and_names_this_variable_only(wrong: dict[str, Any
             "otel_exporter_otlp_headers": "authorization=Bearer%20x",
         },
         {"session_lifetime_days": 90, "docs_enabled": True},
-        {"otp_resend_seconds": 60, "otp_lock_minutes": 30},
+        {"otp_resend_seconds": 60, "otp_lock_minutes": 30, "limit_factor": 100},
     ],
 )
 def test_production_takes_what_is_in_order(good: dict[str, Any]) -> None:

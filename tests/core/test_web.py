@@ -26,6 +26,7 @@ class Outer(Body):
     by_name: dict[str, str] = Field(default_factory=dict)
     flag: bool = False
     count: int = 0
+    share: float = 0
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,16 @@ def test_limits_of_a_text_still_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"flag": 1}, {"flag": "yes"}, {"count": "5"}, {"count": False}, {"other": 1}]
+    "body",
+    [
+        {"flag": 1},
+        {"flag": "yes"},
+        {"count": "5"},
+        {"count": False},
+        {"share": False},
+        {"share": "5"},
+        {"other": 1},
+    ],
 )
 def test_nothing_is_taken_for_what_it_is_not(body: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("gencharge", "sandbox", "scale", "life", "simulation", "bench")
 # The drawers and single files of core, from the ground up. What stands on one line knows nothing of its neighbours.
 CORE = (
-    ("core.wording",),
+    ("core.wording", "core.url_parts"),
     (
         "core.values",
         "core.errors",

@@ -52,7 +52,7 @@ from gencharge.core.values.text import without_nul
 
 PREFIX: Final = "/v1"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-_STRICT: Final = frozenset({"bool", "int"})
+_STRICT: Final = frozenset({"bool", "int", "float"})
 # What a core schema holds beside other schemas: values, and what the document says of them.
 _NO_SCHEMAS: Final = frozenset({"default", "expected", "metadata"})
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
@@ -61,7 +61,7 @@ log = telemetry.get_logger(__name__)
 
 
 def _make_strict(schema: Any) -> None:
-    """Let a core schema take no boolean or whole number but their like, and no text with a NUL character. Changes it
+    """Let a core schema take no boolean or number but their like, and no text with a NUL character. Changes it
     in place."""
     if isinstance(schema, list | tuple):
         for part in schema:
