@@ -13,7 +13,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from gencharge.admins.errors import AdminBlocked
-from gencharge.auth import otp_service, service
+from gencharge.auth import device_marks, otp_service, service
 from gencharge.auth.browser import HEADER, BrowserClient
 from gencharge.auth.challenges import Purpose
 from gencharge.auth.context import AuthContext
@@ -102,6 +102,28 @@ async def _browser(
 
 
 Browser = Annotated[BrowserClient | None, Depends(_browser)]
+
+
+async def _device_mark(
+    request: Request,
+    browser: Browser,
+    mark: Annotated[
+        str | None,
+        Header(
+            alias=device_marks.HEADER,
+            min_length=device_marks.MIN_LENGTH,
+            max_length=device_marks.MAX_LENGTH,
+            pattern="^[!-~]+$",
+            description="For apps: what the app made up at random when it was installed, and keeps when its customer signs out. "
+            "How many customers pay from one device is limited. Our pages have a cookie in its place.",
+        ),
+    ] = None,
+) -> str | None:
+    """What tells the device from others; None for a program that does not say."""
+    return mark if browser is None else device_marks.mark_in(request)
+
+
+DeviceMark = Annotated[str | None, Depends(_device_mark)]
 Model = TypeVar("Model", bound=BaseModel)
 router = web.router("auth")
 
@@ -119,13 +141,13 @@ async def sign_up(body: SignUp, context: CurrentContext, browser: Browser) -> Re
     responses=errors(*_REDEEMING, AccountAlreadyExists),
 )
 async def verify_otp_signup(
-    body: VerifyOtp, request: Request, context: CurrentContext, browser: Browser
+    body: VerifyOtp, request: Request, context: CurrentContext, browser: Browser, mark: DeviceMark
 ) -> Response:
     """Prove that the number is yours. Creates the account and its wallet, and signs you in."""
     tokens = await service.sign_up(
-        context, body.phone_number, body.challenge_id, body.otp, device=_device(request)
+        context, body.phone_number, body.challenge_id, body.otp, device=_device(request), device_mark=mark
     )
-    return _signed_in(context, browser, tokens, status=201)
+    return _signed_in(context, browser, tokens, status=201, mark=mark)
 
 
 @router.post(
@@ -226,13 +248,13 @@ router.add_api_route(
     responses=errors(*_REDEEMING, UserBlocked, AdminBlocked),
 )
 async def verify_otp_login(
-    body: VerifyOtp, request: Request, context: CurrentContext, browser: Browser
+    body: VerifyOtp, request: Request, context: CurrentContext, browser: Browser, mark: DeviceMark
 ) -> Response:
     """Sign in with the code."""
     tokens = await service.sign_in(
-        context, body.phone_number, body.challenge_id, body.otp, device=_device(request)
+        context, body.phone_number, body.challenge_id, body.otp, device=_device(request), device_mark=mark
     )
-    return _signed_in(context, browser, tokens)
+    return _signed_in(context, browser, tokens, mark=mark)
 
 
 @router.post(
@@ -282,7 +304,12 @@ def _code_sent(context: AuthContext, sent: otp_service.Sent) -> Response:
 
 
 def _signed_in(
-    context: AuthContext, browser: BrowserClient | None, tokens: service.Tokens, *, status: int = 200
+    context: AuthContext,
+    browser: BrowserClient | None,
+    tokens: service.Tokens,
+    *,
+    status: int = 200,
+    mark: str | None = None,
 ) -> Response:
     answer = TokensOut(
         access_token=tokens.access_token,
@@ -296,6 +323,8 @@ def _signed_in(
         # For as long as a session may live: a token that ran out still shows that the device is known.
         lifetime = timedelta(days=context.settings.session_lifetime_days)
         browser.set_cookie(response, tokens.refresh_token, max_age_seconds=round(lifetime.total_seconds()))
+        if mark is not None and tokens.principal.kind == "user":
+            device_marks.keep(response, mark)
     return response
 
 

@@ -11,6 +11,7 @@ from gencharge.admins import service as admins
 from gencharge.auth import crud, otp_service
 from gencharge.auth.challenges import Purpose
 from gencharge.auth.context import AuthContext
+from gencharge.auth.device_marks import device_id_of
 from gencharge.auth.errors import AccountAlreadyExists, OtpInvalid
 from gencharge.auth.events import SignedIn, SignedOut
 from gencharge.core import telemetry
@@ -38,9 +39,15 @@ class Tokens:
 
 
 async def sign_up(
-    context: AuthContext, phone_number: str, challenge_id: str, code: str, *, device: str
+    context: AuthContext,
+    phone_number: str,
+    challenge_id: str,
+    code: str,
+    *,
+    device: str,
+    device_mark: str | None = None,
 ) -> Tokens:
-    """A new user with an empty wallet, signed in.
+    """A new user with an empty wallet, signed in. `device_mark` tells the device from others, as in `device_marks`.
 
     Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable, AccountAlreadyExists.
     """
@@ -52,16 +59,22 @@ async def sign_up(
         user = await users.create(db, phone_number=phone_number)
         await wallet.open_wallet(db, user.user_id)
         await velocity.be_cautious(db, context.settings, user.user_id, CautionReason.NEW_ACCOUNT)
-        return await _start(context, db, phone_number, OwnerKind.USER, user.user_id, device)
+        return await _start(context, db, phone_number, OwnerKind.USER, user.user_id, device, device_mark)
 
     return await context.database.run(unit)
 
 
 async def sign_in(
-    context: AuthContext, phone_number: str, challenge_id: str | None, code: str, *, device: str
+    context: AuthContext,
+    phone_number: str,
+    challenge_id: str | None,
+    code: str,
+    *,
+    device: str,
+    device_mark: str | None = None,
 ) -> Tokens:
     """A user or an admin, signed in. Without a challenge's id: with the code that the client's address asked for last. A
-    customer whose device was not known may spend less for a while.
+    customer whose device was not known may spend less for a while. `device_mark` tells the device from others, as in `device_marks`.
 
     Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable, UserBlocked, AdminBlocked.
     """
@@ -76,7 +89,9 @@ async def sign_in(
             raise OtpInvalid  # no code was sent to this number, so it was guessed
         if owner[0] is OwnerKind.USER and not source.known:
             await velocity.be_cautious(db, context.settings, owner[1], CautionReason.NEW_DEVICE)
-        return await _start(context, db, phone_number, *owner, device, is_new_device=not source.known)
+        return await _start(
+            context, db, phone_number, *owner, device, device_mark, is_new_device=not source.known
+        )
 
     return await context.database.run(unit)
 
@@ -88,6 +103,7 @@ async def _start(
     owner: OwnerKind,
     owner_id: UUID,
     device: str,
+    device_mark: str | None,
     *,
     is_new_device: bool = False,
 ) -> Tokens:
@@ -97,7 +113,14 @@ async def _start(
     identity = await _identity(db, kind, owner_id, reactivating=True)
     await crud.delete_failures(db, phone_number)
     session = await sessions.start(
-        db, context.settings, user_id=owner_id, kind=kind, device=device, address=request_context.address
+        db,
+        context.settings,
+        user_id=owner_id,
+        kind=kind,
+        device=device,
+        address=request_context.address,
+        # Only customers are counted.
+        device_id=device_id_of(context.settings, device_mark) if device_mark and kind == "user" else None,
     )
     await emit(
         db,

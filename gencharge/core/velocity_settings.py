@@ -59,6 +59,13 @@ class Velocity(BaseModel, defer_build=True):
         description="Different customers who may begin a payment from one address (IPv6: one /64) within 24 hours, counting only those who signed "
         "up, signed in on a device that is not known, or changed their number in the last VELOCITY_CAUTIOUS_HOURS. 0: any number.",
     )
+    velocity_payers_of_device_per_day: int = Field(
+        default=10,
+        ge=0,
+        le=100_000,
+        description="Different customers who may begin a payment on one device within 24 hours, counting only those who signed up, signed in on "
+        "a device that is not known, or changed their number in the last VELOCITY_CAUTIOUS_HOURS. 0: any number.",
+    )
     velocity_topups_per_hour: int = Field(
         default=10,
         ge=0,

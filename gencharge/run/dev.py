@@ -43,6 +43,7 @@ _PATIENT: Final = {
     "velocity_recharges_of_number_per_day": "10000",
     "velocity_payers_of_number_per_day": "10000",
     "velocity_payers_of_address_per_day": "10000",
+    "velocity_payers_of_device_per_day": "10000",
     "velocity_topups_per_hour": "1000",
     "velocity_topup_rupees_per_day": "10000000",
     "velocity_cautious_rupees_per_day": "10000000",

@@ -32,6 +32,8 @@ class Session(Base):
     kind: Mapped[str] = mapped_column(Text)
     device: Mapped[Sealed] = mapped_column(SealedText)
     address: Mapped[Sealed] = mapped_column(SealedText)
+    # The HMAC of what tells the device from others; null if it does not say (decision 0068).
+    device_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     # The hash of the refresh token that was used last. Its successors are valid until one of them is used.

@@ -45,9 +45,17 @@ class IssuedSession:
 
 
 async def start(
-    db: AsyncSession, settings: Settings, *, user_id: UUID, kind: Kind, device: str = "", address: str = ""
+    db: AsyncSession,
+    settings: Settings,
+    *,
+    user_id: UUID,
+    kind: Kind,
+    device: str = "",
+    address: str = "",
+    device_id: UUID | None = None,
 ) -> IssuedSession:
-    """A new session of a user or an admin. `device` is what the client calls itself (cut to 200 characters)."""
+    """A new session of a user or an admin. `device` is what the client calls itself (cut to 200 characters), `device_id` what
+    tells it from other devices, if the client says so."""
     now, key = clock.now(), (user_id, new_id())
     device = "".join(filter(str.isprintable, device))[:_MAX_DEVICE]
     vault = Vault.of(db)
@@ -57,6 +65,7 @@ async def start(
         kind=kind,
         device=await vault.seal(Session.device, key, device),
         address=await vault.seal(Session.address, key, address),
+        device_id=device_id,
         created_at=now,
         last_used_at=now,
         expires_at=now + timedelta(days=settings.refresh_token_expire_days),

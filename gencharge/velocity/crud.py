@@ -17,6 +17,7 @@ from gencharge.velocity.models import (
     HeldBack,
     VelocityAllowance,
     VelocityCaution,
+    VelocityDevicePayer,
     VelocityPayer,
 )
 from gencharge.velocity.staff_schemas import AllowanceQuery, HeldBackQuery
@@ -36,6 +37,7 @@ async def delete_of_user(db: AsyncSession, user_id: UUID) -> None:
     await db.execute(delete(HeldBack).where(HeldBack.user_id == user_id))
     await db.execute(delete(VelocityCaution).where(VelocityCaution.user_id == user_id))
     await db.execute(delete(VelocityPayer).where(VelocityPayer.payer_id == user_id))
+    await db.execute(delete(VelocityDevicePayer).where(VelocityDevicePayer.payer_id == user_id))
     await db.execute(
         delete(VelocityAllowance).where(VelocityAllowance.subject == subject_of(user_id=user_id))
     )
@@ -79,6 +81,7 @@ def match_held_back(entity: type[HeldBack], query: HeldBackQuery) -> list[Column
         entity.kind: query.kind,
         entity.phone_number: query.phone_number,
         entity.address: query.address,
+        entity.subject: None if query.device_id is None else str(query.device_id),
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
     return [*conditions, *query.within(column_of(entity.amount), column_of(entity.first_at))]
@@ -134,6 +137,8 @@ async def purge(db: AsyncSession, *, before: datetime, limit: int) -> int:
 
 
 async def delete_payers(db: AsyncSession, *, before: datetime) -> int:
-    """Delete who paid from which network before then, which counts no more: how many."""
-    old = delete(VelocityPayer).where(VelocityPayer.paid_at < before).returning(VelocityPayer.payer_id)
-    return len((await db.execute(old)).all())
+    """Delete who paid from which network and device before then, which counts no more: how many."""
+    of_networks = delete(VelocityPayer).where(VelocityPayer.paid_at < before)
+    of_devices = delete(VelocityDevicePayer).where(VelocityDevicePayer.paid_at < before)
+    rows = (await db.execute(of_networks.returning(VelocityPayer.payer_id))).all()
+    return len(rows) + len((await db.execute(of_devices.returning(VelocityDevicePayer.payer_id))).all())

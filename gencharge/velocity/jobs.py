@@ -42,7 +42,7 @@ async def _alert(db: AsyncSession, settings: Settings) -> None:
 
 
 async def purge(stores: Stores) -> None:
-    """Delete what was held back 90 days ago, and allowances that ended then, in batches; and who paid from where a day ago."""
+    """Delete what was held back 90 days ago, and allowances that ended then, in batches; and who paid from where, and on what, a day ago."""
     before, deleted = clock.now() - KEEP, 0
     while batch := await stores.database.run(lambda db: crud.purge(db, before=before, limit=BATCH)):
         deleted += batch

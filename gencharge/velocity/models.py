@@ -26,6 +26,7 @@ class VelocityRule(StrEnum):
     RECHARGE_SUM_WHILE_CAUTIOUS = "recharge_sum_while_cautious"  # of one customer in 24 hours, in paise
     # Different customers with a caution, from one address (IPv6: one /64).
     PAYERS_OF_ADDRESS_IN_A_DAY = "payers_of_address_in_a_day"
+    PAYERS_OF_DEVICE_IN_A_DAY = "payers_of_device_in_a_day"  # different customers with a caution
 
 
 class HeldBackKind(StrEnum):
@@ -44,7 +45,7 @@ class HeldBack(Base):
     held_back_id: Mapped[UUID] = mapped_column(primary_key=True)
     rule: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
-    # The number or the address that the rule is about; empty for a rule about the customer.
+    # The number, the address or the id of the device that the rule is about; empty for a rule about the customer.
     subject: Mapped[str] = mapped_column(Text)
     # When the hour of this row began.
     window_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -78,7 +79,8 @@ class CautionReason(StrEnum):
 
 
 class VelocityCaution(Base):
-    """Until an instant, a customer may spend less, since it may be somebody else who signed in, and counts as a payer of their address.
+    """Until an instant, a customer may spend less, since it may be somebody else who signed in, and counts as a payer of their address and
+    device.
 
     The last reason counts.
     """
@@ -105,6 +107,18 @@ class VelocityPayer(Base):
     paid_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (Index("ix_velocity_payers_paid_at", "paid_at"),)
+
+
+class VelocityDevicePayer(Base):
+    """A customer with a caution who began a payment on a device (as its sign-in says, `sessions.device_id`), and when last."""
+
+    __tablename__ = "velocity_device_payers"
+
+    device_id: Mapped[UUID] = mapped_column(primary_key=True)
+    payer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    paid_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (Index("ix_velocity_device_payers_paid_at", "paid_at"),)
 
 
 class AllowanceScope(StrEnum):

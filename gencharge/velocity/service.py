@@ -2,8 +2,8 @@
 
 What counts is counted where it lies, by the room that sells it: `recharge/sql/recharge_rule.sql` counts recharges,
 `payments/sql/hold_topup_back.sql` top-ups, in the transaction and under the locks of the sale. There is no counter of its own
-to go wrong: a replay adds nothing, and what fails no longer counts. The payers of an address alone are noted
-(`sql/hold_payer_back.sql`). See docs/decisions/0021-velocity-rules.md.
+to go wrong: a replay adds nothing, and what fails no longer counts. The payers of an address and of a device alone
+are noted (`sql/hold_payer_back.sql`). See docs/decisions/0021-velocity-rules.md.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def limits_of(settings: Settings, session_id: UUID | None) -> Limits:
             settings.velocity_topup_rupees_per_day * 100,
             settings.velocity_cautious_rupees_per_day * 100 if settings.velocity_cautious_hours else 0,
             settings.velocity_payers_of_address_per_day if settings.velocity_cautious_hours else 0,
+            settings.velocity_payers_of_device_per_day if settings.velocity_cautious_hours else 0,
         ),
         session_id,
     )
@@ -99,12 +100,17 @@ _SENTENCES: Final[dict[VelocityRule, Callable[[int], Worded]]] = {
         "For a while after a sign-up, a sign-in on a new device or a change of number, you can't pay from the network that you "
         "use now: many others did so today. Another network may work."
     ),
+    VelocityRule.PAYERS_OF_DEVICE_IN_A_DAY: lambda bound: worded(
+        "For a while after a sign-up, a sign-in on a new device or a change of number, you can't pay on this device: others did so "
+        "today. A device of your own works."
+    ),
 }
 # The rules whose bound the caller may know: it is about nobody else.
 _OWN: Final = frozenset(VelocityRule) - {
     VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY,
     VelocityRule.PAYERS_OF_NUMBER_IN_A_DAY,
     VelocityRule.PAYERS_OF_ADDRESS_IN_A_DAY,
+    VelocityRule.PAYERS_OF_DEVICE_IN_A_DAY,
 }
 _ABOUT_NUMBERS: Final = frozenset(
     {VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY, VelocityRule.PAYERS_OF_NUMBER_IN_A_DAY}

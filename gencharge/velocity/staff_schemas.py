@@ -41,6 +41,9 @@ class HeldBackQuery(BoundedHistoryParams):
     user_id: UUID | None = None
     phone_number: MobileNumber | None = Field(default=None, description="The number of the last attempt.")
     address: Address | None = Field(default=None, description="Where the last attempt came from.")
+    device_id: UUID | None = Field(
+        default=None, description="The device that the rule is about (`payers_of_device_in_a_day`)."
+    )
     rule: VelocityRule | None = None
     kind: HeldBackKind | None = None
     sort: Literal["first_at", "-first_at"] = "-first_at"  # type: ignore[assignment]
@@ -52,6 +55,9 @@ class StaffHeldBackOut(HeldBackOut):
     user_id: UUID
     user: UserBrief | None
     bound: int = Field(description="What the rule allowed: a number, or for a sum paise.")
+    device_id: UUID | None = Field(
+        description="The device that the rule is about, for `payers_of_device_in_a_day`: the same for all who share it."
+    )
 
 
 StaffHeldBackPage = Page[StaffHeldBackOut]

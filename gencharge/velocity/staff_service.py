@@ -22,7 +22,7 @@ from gencharge.users.models import UserBrief
 from gencharge.velocity import crud, service
 from gencharge.velocity.errors import VelocityAllowanceNotFound
 from gencharge.velocity.events import VelocityAllowanceGiven, VelocityAllowanceWithdrawn
-from gencharge.velocity.models import AllowanceScope, HeldBack, VelocityAllowance
+from gencharge.velocity.models import AllowanceScope, HeldBack, VelocityAllowance, VelocityRule
 from gencharge.velocity.staff_schemas import (
     MAX_DAYS,
     AllowanceCreate,
@@ -55,8 +55,13 @@ async def list_held_back(db: AsyncSession, query: HeldBackQuery) -> StaffHeldBac
 
 
 def _held_back_out(row: HeldBack, brief: UserBrief | None) -> StaffHeldBackOut:
+    of_device = row.rule == VelocityRule.PAYERS_OF_DEVICE_IN_A_DAY
     return StaffHeldBackOut(
-        **dict(service.held_back_out(row)), user_id=row.user_id, user=brief, bound=row.bound
+        **dict(service.held_back_out(row)),
+        user_id=row.user_id,
+        user=brief,
+        bound=row.bound,
+        device_id=UUID(row.subject) if of_device else None,
     )
 
 

@@ -76,6 +76,7 @@ DIRECTORY = {
     "referral_marks": "mark",
     "sign_in_failures": "phone_number",
     "velocity_payers": "network",
+    "velocity_device_payers": "device_id",
     "code_sends": "name",
     "operator_references": "reference",
     "payment_orders": "order_id",

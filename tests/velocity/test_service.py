@@ -39,13 +39,15 @@ def test_the_bounds_are_those_of_the_settings_in_the_order_of_the_rules(settings
             "velocity_topup_rupees_per_day": 8,
             "velocity_cautious_rupees_per_day": 9,
             "velocity_payers_of_address_per_day": 10,
+            "velocity_payers_of_device_per_day": 11,
         }
     )
     limits = service.limits_of(changed, session)
-    assert limits.bounds == (1, 2, 300, 4, 5, None, 7, 800, 900, 10)
+    assert limits.bounds == (1, 2, 300, 4, 5, None, 7, 800, 900, 10, 11)
     assert limits.session_id == session
     for_no_time = changed.model_copy(update={"velocity_cautious_hours": 0})
-    assert service.limits_of(for_no_time, session).bounds == (1, 2, 300, 4, 5, None, 7, 800, None, None)
+    expected = (1, 2, 300, 4, 5, None, 7, 800, None, None, None)
+    assert service.limits_of(for_no_time, session).bounds == expected
 
 
 def test_with_every_rule_off_there_are_no_bounds_to_look_at(settings: Settings) -> None:

@@ -13,11 +13,13 @@ from fastapi import FastAPI
 from gencharge.core import telemetry
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.velocity.errors import VelocityLimitExceeded
 from tests.make.factories import make_user
 from tests.make.money import buy, find_plan, fund, make_number
 from tests.make.recharge import staff_headers
 from tests.make.velocity import limits
+from tests.velocity.test_hold_device_payer_back import Shop as DeviceShop
 
 LIST, ALLOWANCES = "/v1/velocity/held-back", "/v1/velocity/allowances"
 ONE_A_DAY = limits(recharges_in_a_day=1)
@@ -186,6 +188,25 @@ async def test_what_was_held_back_is_found_by_where_it_came_from(
         items = (await client.get(LIST, params={"address": address}, headers=headers)).json()["items"]
         assert [item["user_id"] for item in items] == users
     assert (await client.get(LIST, params={"address": "somewhere"}, headers=headers)).status_code == 422
+
+
+async def test_what_was_held_back_on_a_device_is_found_by_the_device(
+    app: FastAPI, client: httpx.AsyncClient, shop: Stores
+) -> None:
+    on_device = DeviceShop(shop, (await find_plan(shop)).plan_id, 1)
+    device = new_id()
+    first, second = await on_device.newcomer(), await on_device.newcomer()
+    await on_device.buy(first, device)
+    await on_device.refused(second, device)
+    headers = await staff_headers(app, shop, "SuperAdmin")
+    for asked, users in ((device, [str(second)]), (new_id(), [])):
+        items = (await client.get(LIST, params={"device_id": str(asked)}, headers=headers)).json()["items"]
+        assert [item["user_id"] for item in items] == users
+        for item in items:
+            assert (item["rule"], item["device_id"]) == ("payers_of_device_in_a_day", str(device))
+    user_id, _ = await held_back_user(shop)
+    [row] = (await client.get(LIST, params={"user_id": str(user_id)}, headers=headers)).json()["items"]
+    assert row["device_id"] is None
 
 
 @pytest.mark.parametrize(

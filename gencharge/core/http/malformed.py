@@ -21,6 +21,7 @@ _ONCE: Final = {
     b"host": "Host",
     b"idempotency-key": "Idempotency-Key",
     b"x-gencharge-client": "X-GenCharge-Client",
+    b"x-gencharge-device": "X-GenCharge-Device",
 }
 _HEALTH: Final = "/health/"
 

@@ -37,8 +37,8 @@ BEGIN
     WHERE p_bounds IS NULL OR (day.recent < v_recent AND day.sold < v_sold AND day.total <= v_sum
         -- Looked up for the few who spend so much in a day.
         AND (day.total <= v_cautious OR caution_until(p_sale.user_id, p_sale.created_at) IS NULL)
-        -- The payers of an address are counted for those with a caution only.
-        AND (p_bounds[10] IS NULL OR NOT EXISTS (
+        -- The payers of an address and of a device are counted for those with a caution only.
+        AND (coalesce(p_bounds[10], p_bounds[11]) IS NULL OR NOT EXISTS (
             SELECT FROM velocity_cautions WHERE user_id = p_sale.user_id AND ends_at > p_sale.created_at)))
     ON CONFLICT (user_id, idempotency_key) DO NOTHING;
     IF NOT FOUND THEN

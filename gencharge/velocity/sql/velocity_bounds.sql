@@ -15,5 +15,5 @@ BEGIN
     RETURN ARRAY[
         p_bounds[1] * v_of_user, p_bounds[2] * v_of_user, p_bounds[3] * v_of_user, p_bounds[4] * v_of_user,
         p_bounds[5] * v_of_number, p_bounds[6] * v_of_number, p_bounds[7] * v_of_user, p_bounds[8] * v_of_user,
-        p_bounds[9] * v_of_user, p_bounds[10] * v_of_user];
+        p_bounds[9] * v_of_user, p_bounds[10] * v_of_user, p_bounds[11] * v_of_user];
 END $$;
