@@ -10,7 +10,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import textwrap
 import threading
 import time
 import warnings
@@ -21,11 +20,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gencharge.run import serving, worker
 from tests.test_dev import free_port
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
-GUIDE = (ROOT / "docs" / "how-to" / "deploy.md").read_text(encoding="utf-8")
+GUIDE = "".join(
+    (ROOT / "docs" / "how-to" / f"{page}.md").read_text(encoding="utf-8")
+    for page in ("deploy", "upgrade", "containers", "poolers")
+)
 NAME = "recharge.example.in"
 
 
@@ -252,18 +255,20 @@ def test_the_guide_names_every_file_and_the_ports_of_the_site() -> None:
         ({"8000", "8001"}, ["gencharge-worker", "gencharge-api@8000", "gencharge-api@8001"]),
         ({"8001"}, ["gencharge-worker", "gencharge-api@8000"]),
         ({"8000"}, ["gencharge-worker", "gencharge-api@8000", "gencharge-api@8001"]),
+        ({"8000", "8001", "no worker"}, ["gencharge-worker"]),
     ],
 )
-def test_an_upgrade_stops_at_the_process_that_does_not_get_ready(
+def test_an_upgrade_stops_at_the_process_that_does_not_come_back(
     tmp_path: Path, ready: set[str], restarted: list[str]
 ) -> None:
-    """The commands of the guide, with tools that write down what they are asked, and a curl for which only some are ready."""
+    """The command of the guide, with tools that write down what they are asked, and a curl for which only some are ready."""
     page = (ROOT / "docs" / "how-to" / "upgrade.md").read_text(encoding="utf-8")
-    [commands] = [block for block in page.split("```bash\n")[1:] if "systemctl restart" in block]
-    script = textwrap.dedent(commands.split("```")[0])
+    [command] = re.findall(r"^ *(?:/opt/gencharge/src/)(deploy/rolling-restart .*)$", page, re.MULTILINE)
+    ports = sorted(ready - {"no worker"})
     tools = {
-        "systemctl": 'echo "$2" >> "$LOG"',
-        "curl": f'case "$*" in {" | ".join(f"*:{port}/*" for port in sorted(ready))}) exit 0;; *) exit 22;; esac',
+        "systemctl": f'case $1 in restart) echo "$2" >> "$LOG";; *) exit {3 * ("no worker" in ready)};; esac',
+        "curl": f'case "$*" in {" | ".join(f"*:{port}/*" for port in ports)}) exit 0;; *) exit 22;; esac',
+        "sleep": "exit 0",
     }
     for name, body in tools.items():
         tool = tmp_path / name
@@ -272,8 +277,22 @@ def test_an_upgrade_stops_at_the_process_that_does_not_get_ready(
     log = tmp_path / "log"
     path = f"{tmp_path}:{os.environ['PATH']}"
     answer = subprocess.run(
-        ["bash"], input=script, env={"PATH": path, "LOG": str(log)}, capture_output=True, text=True
+        command.split(), cwd=ROOT, env={"PATH": path, "LOG": str(log)}, capture_output=True, text=True
     )
     assert log.read_text().split() == restarted
-    assert ("All run the new release." in answer.stdout) == (ready == {"8000", "8001"})
-    assert answer.stderr == ""
+    is_whole = ready == {"8000", "8001"}
+    assert ("All run the new release." in answer.stdout) == is_whole
+    assert (answer.returncode == 0) == is_whole
+    # Who reads the end of the output knows which unit to look at.
+    assert answer.stderr == "" if is_whole else f"journalctl -u {restarted[-1]}\n" in answer.stderr
+
+
+def test_the_units_leave_a_process_the_time_that_it_takes_to_stop() -> None:
+    for unit, seconds in (
+        ("gencharge-api@.service", 5 + serving.STOP_SECONDS),  # with the SHUTDOWN_DELAY_SECONDS of the guide
+        ("gencharge-worker.service", worker._STOP_SECONDS),
+    ):
+        [limit] = re.findall(
+            r"^TimeoutStopSec=(\d+)$", (DEPLOY / unit).read_text(encoding="utf-8"), re.MULTILINE
+        )
+        assert int(limit) > seconds, unit

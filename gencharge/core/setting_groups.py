@@ -336,7 +336,12 @@ class Background(BaseModel, defer_build=True):
         default=0,
         ge=0,
         le=65535,
-        description="The worker's metrics are on this port of 127.0.0.1; 0: nowhere.",
+        description="The worker's metrics are on this port of `WORKER_METRICS_HOST`; 0: nowhere.",
+    )
+    worker_metrics_host: str = Field(
+        default="127.0.0.1",
+        description="The address of the worker's metrics, which ask nobody for a token. In a container `0.0.0.0`, if only Prometheus "
+        "reaches the port.",
     )
     duplicate_window_seconds: int = Field(
         default=60,

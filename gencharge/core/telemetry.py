@@ -112,9 +112,9 @@ def set_context(value: RequestContext) -> None:
     _context.set(value)
 
 
-def serve_metrics(port: int) -> Callable[[], None]:
-    """Answer Prometheus on this port of 127.0.0.1, from a thread; returns what ends it. Raises OSError if it is taken."""
-    server, thread = start_http_server(port, addr="127.0.0.1")
+def serve_metrics(port: int, *, host: str = "127.0.0.1") -> Callable[[], None]:
+    """Answer Prometheus on this port of `host`, from a thread; returns what ends it. Raises OSError if it is taken, or if this machine has no such address."""
+    server, thread = start_http_server(port, addr=host)
 
     def end() -> None:
         server.shutdown()

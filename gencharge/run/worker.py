@@ -40,7 +40,7 @@ async def main(settings: Settings | None = None) -> None:
     telemetry.configure_logging(settings)
     os.nice(_NICENESS)
     if settings.worker_metrics_port:
-        _serve_metrics(settings.worker_metrics_port)
+        _serve_metrics(settings.worker_metrics_host, settings.worker_metrics_port)
     traces = tracing.start(settings, role="worker", version=__version__)
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -100,16 +100,17 @@ async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _serve_metrics(port: int) -> None:
+def _serve_metrics(host: str, port: int) -> None:
     try:
-        telemetry.serve_metrics(port)
+        telemetry.serve_metrics(port, host=host)
     except OSError as problem:
         # Measuring is no reason not to deliver.
         log.error(
             "metrics_not_served",
+            host=host,
             port=port,
             error=str(problem),
-            cure="set WORKER_METRICS_PORT to a free port, or to 0",
+            cure="set WORKER_METRICS_PORT to a free port of WORKER_METRICS_HOST, or to 0",
         )
 
 

@@ -117,16 +117,17 @@ def test_an_unknown_method_is_no_label_of_its_own() -> None:
     assert len(telemetry._counters) == before + 1
 
 
-def test_a_worker_answers_prometheus_on_a_port_of_its_own() -> None:
+@pytest.mark.parametrize(("host", "asked"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.2")])
+def test_a_worker_answers_prometheus_on_a_port_of_its_own(host: str, asked: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     telemetry.WEBHOOKS_OVERDUE.set(77)
-    end = telemetry.serve_metrics(port)
+    end = telemetry.serve_metrics(port, host=host)
     try:
-        answer = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        answer = httpx.get(f"http://{asked}:{port}/metrics", trust_env=False).text
         with pytest.raises(OSError, match="in use"):
-            telemetry.serve_metrics(port)
+            telemetry.serve_metrics(port, host=host)
     finally:
         end()
         telemetry.WEBHOOKS_OVERDUE.set(0)

@@ -65,7 +65,7 @@ async def test_random_kills_of_every_part_lose_nothing_and_charge_nothing_twice(
     minutes = float(os.environ.get("SOAK_MINUTES", "5"))
     seed = int(os.environ.get("SOAK_SEED", str(random.SystemRandom().randrange(10**6))))
     choice, ends_at, strikes = random.Random(seed), time.monotonic() + minutes * 60, Counter[str]()
-    _fill_wallets(site)
+    fill_wallets(site)
     async with httpx.AsyncClient(timeout=10) as client:
         plan = await cheapest(site, client)
     lives = [asyncio.create_task(client_life(site, plan, number + 1, ends_at)) for number in range(CLIENTS)]
@@ -107,7 +107,7 @@ async def test_random_kills_of_every_part_lose_nothing_and_charge_nothing_twice(
     print(report | {"audit_entries": chain.entries})  # noqa: T201 - the run's record
 
 
-def _fill_wallets(site: Site) -> None:
+def fill_wallets(site: Site) -> None:
     """Enough for the whole run, booked as what it is: cashback."""
     for number in range(1, 51):
         rows(
