@@ -101,10 +101,10 @@ def _paths(values: dict[str, Any], before: str = "") -> list[str]:
     return paths
 
 
-def rendered(*settings: str) -> list[dict[str, Any]]:
-    """What helm makes of the chart with these values."""
+def rendered(*settings: str, version: str = KUBERNETES[0]) -> list[dict[str, Any]]:
+    """What helm makes of the chart with these values, for a cluster of this version."""
     words = [word for setting in settings for word in ("--set", setting)]
-    command = [str(HELM), "template", "recharge", str(CHART), *words]
+    command = [str(HELM), "template", "recharge", str(CHART), "--kube-version", version, *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return [each for each in yaml.safe_load_all(done.stdout) if each]
@@ -126,7 +126,8 @@ def test_helm_finds_nothing_wrong() -> None:
 
 @needs_helm
 def test_helm_refuses_what_the_schema_refuses() -> None:
-    command = [str(HELM), "template", "recharge", str(CHART), "--set", "settings.SECRET_KEY=x"]
+    command = [str(HELM), "template", "recharge", str(CHART), "--kube-version", KUBERNETES[0]]
+    command += ["--set", "settings.SECRET_KEY=x"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "SECRET_KEY" in done.stderr
@@ -139,7 +140,7 @@ def test_helm_refuses_what_the_schema_refuses() -> None:
 def test_kubernetes_knows_each_manifest(version: str, settings: tuple[str, ...]) -> None:
     import kubernetes_validate
 
-    manifests = rendered(*settings)
+    manifests = rendered(*settings, version=version)
     assert len(manifests) >= 6
     for manifest in manifests:
         kubernetes_validate.validate(manifest, version, strict=True)
