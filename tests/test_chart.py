@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml  # type: ignore[import-untyped]
 
@@ -138,7 +138,7 @@ def test_helm_refuses_what_the_schema_refuses() -> None:
 @pytest.mark.parametrize("version", KUBERNETES)
 @pytest.mark.parametrize("settings", [(), EVERYTHING, ("api.autoscaling.enabled=false",)])
 def test_kubernetes_knows_each_manifest(version: str, settings: tuple[str, ...]) -> None:
-    import kubernetes_validate
+    import kubernetes_validate  # type: ignore[import-not-found]
 
     manifests = rendered(*settings, version=version)
     assert len(manifests) >= 6

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import typer
 import yaml  # type: ignore[import-untyped]

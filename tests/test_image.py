@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from fastapi import FastAPI
+
+from tests.make.pooler import free_port
 
 ROOT = Path(__file__).parent.parent
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
@@ -93,6 +98,39 @@ def _buildah(*words: str) -> str:
     return done.stdout.strip()
 
 
+def _serves(run: list[str]) -> None:
+    """An API of the image lives without its stores, its health check says so, and SIGTERM ends it with code 0."""
+    port = str(free_port())
+    settings = [
+        f"PORT={port}",
+        "HOST=127.0.0.1",
+        "ENVIRONMENT=development",
+        "REDIS_URL=redis://127.0.0.1:9/0",
+    ]
+    settings += ["DATABASE_URL=postgresql://x@127.0.0.1:9/x", "MONGO_URL=mongodb://127.0.0.1:9"]
+    [line] = [line for line in stages()[1] if line.startswith("HEALTHCHECK")]
+    check = json.loads(line.partition("CMD ")[2])
+    with subprocess.Popen([*run, "env", *settings, "gencharge", "serve"]) as api:
+        try:
+            end = time.monotonic() + 120
+            while subprocess.run([*run, "env", f"PORT={port}", *check], capture_output=True).returncode:
+                assert api.poll() is None, "the API ended"
+                assert time.monotonic() < end, "the API does not live"
+                time.sleep(1)
+            # The process itself: buildah is its parent, and passes no signal on.
+            [served] = [
+                each
+                for each in psutil.Process(api.pid).children(recursive=True)
+                if "serve" in each.cmdline() and "python" in each.cmdline()[0]
+            ]
+            assert served.uids().real == 10001
+            served.send_signal(signal.SIGTERM)
+            assert api.wait(60) == 0
+        finally:
+            for each in psutil.Process(api.pid).children(recursive=True) if api.poll() is None else ():
+                each.kill()
+
+
 @pytest.mark.soak
 @pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("buildah") or not shutil.which("debootstrap"),
@@ -139,6 +177,7 @@ def test_the_image_is_built_and_serves_as_nobody(tmp_path: Path) -> None:
         # No secret, no source and no pip came along.
         assert inside("sh", "-c", "ls /src /opt/gencharge/bin/pip").returncode != 0
         assert inside("touch", "/opt/gencharge/x").returncode != 0
+        _serves(run)
     finally:
         _buildah("rm", container)
     print(  # noqa: T201 - what the run is for

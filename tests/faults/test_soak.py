@@ -107,12 +107,13 @@ async def test_random_kills_of_every_part_lose_nothing_and_charge_nothing_twice(
     print(report | {"audit_entries": chain.entries})  # noqa: T201 - the run's record
 
 
-def fill_wallets(site: Site) -> None:
+def fill_wallets(site: Site, *, paise: int = 50_000_000) -> None:
     """Enough for the whole run, booked as what it is: cashback."""
     for number in range(1, 51):
         rows(
             site,
-            "SELECT * FROM wallet_transfer(%s, gen_random_uuid(), 'cashback', 'user:main', 50000000, 8::smallint,"
+            "SELECT * FROM wallet_transfer(%s, gen_random_uuid(), 'cashback', 'user:main', %s, 8::smallint,"
             " 'soak', NULL, NULL, NULL, NULL, NULL, NULL, now())",
             site.user(number),
+            paise,
         )
