@@ -73,6 +73,16 @@ def test_each_command_exists() -> None:
         assert command in commands.commands, command
 
 
+def test_each_service_that_another_one_waits_for_or_shares_a_network_with_exists() -> None:
+    for name, service in SERVICES.items():
+        for other, condition in service.get("depends_on", {}).items():
+            assert other in SERVICES, name
+            if condition["condition"] == "service_healthy":
+                assert "test" in SERVICES[other]["healthcheck"], f"nothing says that {other} is healthy"
+        mode, _, other = service.get("network_mode", "").partition(":")
+        assert (mode, other) in {("", ""), ("service", "nginx")}, name
+
+
 def test_each_file_that_it_mounts_or_builds_from_exists() -> None:
     mounted = [
         volume.split(":")[0]
