@@ -15,7 +15,6 @@ import sys
 import tarfile
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -47,8 +46,6 @@ else:
 log = telemetry.get_logger(__name__)
 # A base backup that hears nothing for so long ends with an error: PostgreSQL waits without an end for an archive that takes no segment.
 PATIENCE_SECONDS: Final = 300.0
-# PostgreSQL ends the session of a killed client when it next looks at its socket.
-_GONE_SECONDS: Final = 3.0
 _PIECE_BYTES: Final = 1024 * 1024
 _LEVEL: Final = 3
 _SHOWN_LINES: Final = 3
@@ -66,14 +63,6 @@ def archive_of(settings: Settings) -> Path:
     return settings.backup_wal_dir.resolve()
 
 
-def _taken(connection: crud.Connection) -> bool:
-    """Whether this is the only base backup. PostgreSQL may still be ending the session of one that was killed."""
-    end = time.monotonic() + _GONE_SECONDS
-    while not (taken := wal_crud.take_lock(connection)) and time.monotonic() < end:
-        time.sleep(0.05)
-    return taken
-
-
 def create(settings: Settings, progress: Progress, *, patience_seconds: float = PATIENCE_SECONDS) -> Base:
     """Make a base backup of the embedded server, which must run; it is there when it is whole, and not before.
 
@@ -84,7 +73,7 @@ def create(settings: Settings, progress: Progress, *, patience_seconds: float = 
             raise WalArchiveRequired(
                 "The embedded PostgreSQL was started without BACKUP_WAL_DIR: start it again, and then make the base backup."
             )
-        if not _taken(connection):
+        if not crud.take_patiently(lambda: wal_crud.take_lock(connection)):
             raise BaseBackupAlreadyRunning
         major, version = crud.get_server_version(connection)
         tools = programs.find_tools(major, settings.postgres_bin_dir)

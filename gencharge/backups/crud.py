@@ -6,6 +6,7 @@ Statements of a whole database, not of a customer: nothing here is for a request
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,6 +19,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _CONNECT_SECONDS: Final = 10
+# PostgreSQL ends the session of a killed client when it next looks at its socket.
+_GONE_SECONDS: Final = 3.0
+_PAUSE_SECONDS: Final = 0.05
 # Rows as text must be the same in every session, or their checksums are not.
 _PLAIN: Final[LiteralString] = """
     SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres';
@@ -88,6 +92,14 @@ def connected(url: str, database: str | None = None, *, autocommit: bool = False
     )
     with connection:
         yield connection
+
+
+def take_patiently(take: Callable[[], bool]) -> bool:
+    """Whether a lock was got. If not at once it is tried for three seconds: PostgreSQL may still be ending the session of a process that was killed."""
+    end = time.monotonic() + _GONE_SECONDS
+    while not (taken := take()) and time.monotonic() < end:
+        time.sleep(_PAUSE_SECONDS)
+    return taken
 
 
 def begin_snapshot(connection: Connection) -> None:

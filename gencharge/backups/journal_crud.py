@@ -42,8 +42,7 @@ _COPIES: Final[LiteralString] = """
 def locked(url: str, database: str) -> Iterator[bool]:
     """Whether this is the only restore in place of the database; until the end of the block, or of the process."""
     with crud.connected(url, "postgres", autocommit=True) as connection:
-        row = connection.execute(_LOCK, (database,)).fetchone()
-        is_first = row is not None and bool(row[0])
+        is_first = crud.take_patiently(lambda: _take(connection, database))
         try:
             yield is_first
         finally:
@@ -51,6 +50,11 @@ def locked(url: str, database: str) -> Iterator[bool]:
             if is_first:
                 with suppress(OperationalError):  # the session is gone, and the lock with it
                     connection.execute(_UNLOCK, (database,))
+
+
+def _take(connection: Connection, database: str) -> bool:
+    row = connection.execute(_LOCK, (database,)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def get_comment(connection: Connection, database: str) -> str | None:

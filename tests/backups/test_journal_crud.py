@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from gencharge.backups import journal_crud
+import threading
+import time
+
+import pytest
+
+from gencharge.backups import crud, journal_crud
 from gencharge.core.settings import Settings
 
 
@@ -20,7 +25,24 @@ def test_the_next_restore_is_the_first_as_soon_as_one_has_ended(settings: Settin
             assert is_first
 
 
-def test_who_was_not_the_first_takes_the_lock_from_nobody(settings: Settings) -> None:
+def test_a_restore_waits_until_postgresql_has_ended_the_session_of_a_killed_one(settings: Settings) -> None:
+    url = settings.migration_url
+    killed = journal_crud.locked(url, "shop")
+    assert killed.__enter__()
+    # PostgreSQL notices a moment later that its client is gone.
+    notices = threading.Timer(0.7, killed.__exit__, (None, None, None))
+    notices.start()
+    began = time.monotonic()
+    with journal_crud.locked(url, "shop") as is_first:
+        assert is_first
+    assert time.monotonic() - began > 0.5
+    notices.join()
+
+
+def test_who_was_not_the_first_takes_the_lock_from_nobody(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crud, "_GONE_SECONDS", 0.2)
     url = settings.migration_url
     with journal_crud.locked(url, "shop") as first:
         for _ in range(3):
