@@ -193,13 +193,17 @@ async def verify(
     finally:
         if result is not None:
             await restore_service.drop(settings, target)
+    storage = open_backups(settings)
+    if not await storage.exists(backup.key):
+        # Deleted while it was read: a result without an archive would stay for ever.
+        raise BackupNotFound(worded("There is no backup {backup_id}.", backup_id=repr(backup_id[:60])))
     description = dict(backup.description) or (dict(result.manifest) if result else {})
     description["verification"] = {
         "at": clock.now().isoformat(),
         "ok": not problems,
         **findings.stored(problems),
     }
-    await write_description(open_backups(settings), backup_id, description)
+    await write_description(storage, backup_id, description)
     (log.error if problems else log.info)("backup_verified", backup_id=backup_id, problems=len(problems))
     return outcome
 

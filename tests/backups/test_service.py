@@ -61,6 +61,20 @@ async def test_a_proof_that_fails_and_a_damaged_file_are_seen_in_the_list(own: S
         assert backup.verification["problems"]
 
 
+async def test_one_that_is_deleted_while_it_is_verified_leaves_nothing(own: Settings) -> None:
+    backup_id = await make_backup(own)
+
+    async def delete(_settings: Settings) -> tuple[bool, list[str]]:
+        await service.delete(own, backup_id)
+        return True, []
+
+    before = databases_of(own)
+    with pytest.raises(BackupNotFound):
+        await service.verify(own, backup_id, proofs=[delete], progress=silent)
+    assert list((own.backup_dir / names.FOLDER).glob(f"*{backup_id}*")) == []
+    assert databases_of(own) == before
+
+
 async def test_the_last_good_backup_is_not_deleted(own: Settings) -> None:
     good, other = await make_backup(own), await make_backup(own)
     await service.verify(own, good, proofs=[holds], progress=silent)
