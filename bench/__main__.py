@@ -9,7 +9,7 @@ what counting figures costs, and how fast they are read (bench/figures.py), `pyt
 search (bench/stories.py), `python -m bench size` the scale data, its checks and the
 answers of analytics (bench/size.py), `python -m bench reports` reports of a million rows (bench/report_files.py), `python -m bench due` autopays
 that are due at one instant (bench/due.py), `python -m bench race` a race for the uses of one offer (bench/race.py), `python -m bench offers` sales and quotes with offers (bench/offers.py), `python -m bench announce` an announcement to a million customers (bench/announce.py), `python -m bench backups` backup and restore of a million recharges (bench/backups.py),
-`python -m bench document` what the sent documents of the API weigh, and what in them (bench/document.py).
+`python -m bench outbox` what storing delivered events costs (bench/outbox.py), `python -m bench document` what the sent documents of the API weigh, and what in them (bench/document.py).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from bench import (
     live,
     load,
     offers,
+    outbox,
     race,
     report,
     report_files,
@@ -185,6 +186,7 @@ _OTHERS: Final = {
     "drip": drip.main,
     "alternate": alternate.main,
     "due": due.main,
+    "outbox": outbox.main,
     "race": race.main,
     "offers": offers.main,
     "live": live.main,

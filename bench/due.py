@@ -137,8 +137,8 @@ async def _count(bench_world: World, people: Sequence[Customer], plan_id: UUID) 
         await _add_customers(connection, people, "CNT")
         await _add_autopays(connection, people, plan_id, datetime.now(UTC) - timedelta(seconds=1))
         runner, relay = AutopayRunner(PaymentContext.at(stores)), Relay(stores, wiring.LISTENERS)
-        costs = [await _cost_of("the runs", connection, runner.drain())]
-        costs.append(await _cost_of("handing out their events", connection, relay.drain()))
+        costs = [await cost_of("the runs", connection, runner.drain())]
+        costs.append(await cost_of("handing out their events", connection, relay.drain()))
         await runner.close()
         assert int(await connection.fetchval(_DONE)) == len(people), "each is charged once"
         await connection.execute("TRUNCATE autopay_attempts")
@@ -149,7 +149,8 @@ async def _count(bench_world: World, people: Sequence[Customer], plan_id: UUID) 
     return costs
 
 
-async def _cost_of(name: str, connection: asyncpg.Connection, work: Awaitable[None]) -> Cost:
+async def cost_of(name: str, connection: asyncpg.Connection, work: Awaitable[None]) -> Cost:
+    """Do some work, and say what it took."""
     own = psutil.Process()
     postgres = psutil.Process(await connection.fetchval("SELECT pg_backend_pid()")).parent()
     assert postgres is not None, "a backend is a child of the postmaster"

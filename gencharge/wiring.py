@@ -13,7 +13,7 @@ from gencharge.core.events.events import Listener
 from gencharge.core.rooms import checks, data_keys, snapshots
 from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
-from gencharge.core.rooms.dated_documents import DatedDocuments
+from gencharge.core.rooms.dated_documents import DatedDocuments, PendingDocuments
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.rooms.resealing import SealedDocuments
@@ -89,6 +89,9 @@ SEALED_DOCUMENTS: Final[Sequence[SealedDocuments]] = tuple(
 )
 DATED_DOCUMENTS: Final[Sequence[DatedDocuments]] = tuple(
     part for room in ROOMS for part in room.dated_documents
+)
+PENDING_DOCUMENTS: Final[Sequence[PendingDocuments]] = tuple(
+    part for room in ROOMS for part in room.pending_documents
 )
 JOBS: Final[Sequence[Job]] = (
     # These three work with what all rooms have.

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from gencharge import wiring
 from gencharge.audit import sealing_service as sealing
-from gencharge.backups import base_service, cipher, wal_archive, wal_copies_service
+from gencharge.backups import base_service, cipher, documents_service, wal_archive, wal_copies_service
 from gencharge.backups.errors import (
     BackupInvalid,
     BackupKeyMismatch,
@@ -110,7 +110,15 @@ def installation(settings: Settings) -> Iterator[Installation]:
 
 def plan_of(installation: Installation, until: datetime, name: str, **overrides: Any) -> Plan:
     folder = installation.settings.data_dir / name
-    return Plan(until, folder, dated=wiring.DATED_DOCUMENTS, proofs=wiring.PROOFS, **overrides)
+    return Plan(
+        until,
+        folder,
+        dated=wiring.DATED_DOCUMENTS,
+        pending=wiring.PENDING_DOCUMENTS,
+        listeners=wiring.LISTENERS,
+        proofs=wiring.PROOFS,
+        **overrides,
+    )
 
 
 def wallet_of(installation: Installation, folder: Path) -> int:
@@ -286,6 +294,56 @@ def test_without_mongodb_the_documents_come_from_a_backup(installation: Installa
     assert wallet_of(installation, settings.data_dir / "from_backup") == sum(
         1 for at in installation.sold if at < until
     )
+
+
+def notices_before(url: str, database: str, until: datetime) -> set[UUID]:
+    """The notices of events before an instant."""
+    client: MongoClient[dict[str, Any]] = MongoClient(url, uuidRepresentation="standard")
+    with client:
+        ids = client[database]["notices"].find({}, {"event_id": 1})
+        before = UUID(int=int(until.timestamp() * 1000) << 80)
+        return {each["_id"] for each in ids if each["event_id"] < before}
+
+
+def test_documents_of_an_older_backup_are_brought_up_to_the_instant(installation: Installation) -> None:
+    """MongoDB is from a backup of before the last sales: their notices and audit entries are there all the same, once."""
+    settings = installation.settings
+    asyncio.run(sell(installation, 4))
+    backup_id = asyncio.run(make_backup(settings))
+    asyncio.run(sell(installation, 9))
+    until = datetime.now(UTC)
+    asyncio.run(sell(installation, 4))
+    live = notices_before(installation.servers.mongo.url, settings.mongo_database, until)
+    outcome = recovery.recover(settings, plan_of(installation, until, "older", documents=backup_id), silent)
+    assert outcome.problems == []
+    assert outcome.documents_of is not None
+    assert outcome.documents_of < until
+    assert outcome.replayed is not None
+    assert outcome.replayed.is_complete, outcome.replayed
+    assert outcome.replayed.reanchored is not None
+    folder = settings.data_dir / "older"
+    assert wallet_of(installation, folder) == sum(1 for at in installation.sold if at < until)
+    with EmbeddedServers(folder, ["mongo"]) as servers:
+        assert notices_before(servers.mongo.url, settings.mongo_database, until) == live
+
+
+def test_documents_of_another_installation_are_refused(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(sell(installation, 4))
+    until = datetime.now(UTC)
+    backup_id = asyncio.run(make_backup(installation.settings))
+    copied = documents_service.Copied(audit_head=(1, "ab" * 32))
+
+    async def copy_archived(*_: object) -> tuple[documents_service.Copied, datetime]:
+        return copied, until - timedelta(hours=1)
+
+    monkeypatch.setattr(documents_service, "copy_archived", copy_archived)
+    with pytest.raises(ServerFailed, match="is not the one of this installation"):
+        recovery.recover(
+            installation.settings, plan_of(installation, until, "stranger", documents=backup_id), silent
+        )
+    assert not list(installation.settings.data_dir.glob("stranger*"))
 
 
 def test_an_archive_that_is_lost_comes_back_from_the_bucket(

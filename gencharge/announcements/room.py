@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.announcements import jobs, listeners, models, personal_data, staff_routes
+from gencharge.core.rooms.dated_documents import PendingDocuments
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -15,5 +16,6 @@ ROOM: Final = Room(
     listeners=(listeners.ANNOUNCED,),
     jobs=jobs.JOBS,
     sealed_documents=(models.SEALED,),
+    pending_documents=(PendingDocuments(models.SEALED.collection, "next_at", ("next_at", "lease")),),
     personal_data=personal_data.PART,
 )

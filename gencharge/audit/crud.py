@@ -10,7 +10,7 @@ from uuid import UUID
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.audit.models import AuditAnchor, Head
@@ -64,6 +64,13 @@ async def list_unsealed(
 async def count_unsealed(documents: AsyncDatabase[Document]) -> int:
     """How many entries have no place in the chain yet."""
     return await _entries(documents).count_documents({"sealed": False})
+
+
+async def count_behind(documents: AsyncDatabase[Document], sequence: int) -> int:
+    """How many entries are not among the first `sequence` places of the chain."""
+    entries = _entries(documents)
+    places = await entries.count_documents({"sealed": True, "sequence": {"$lte": sequence}})
+    return await entries.count_documents({}) - places
 
 
 async def set_seals(documents: AsyncDatabase[Document], seals: Sequence[tuple[UUID, int, str, str]]) -> int:
@@ -176,14 +183,18 @@ async def renew_lease(db: AsyncSession, holder: UUID, *, seconds: float) -> bool
     return renewed.first() is not None
 
 
-async def get_head(db: AsyncSession) -> Head:
-    """The last anchor, or the beginning."""
-    row = (
-        await db.execute(
-            select(AuditAnchor.sequence, AuditAnchor.hash).order_by(AuditAnchor.sequence.desc()).limit(1)
-        )
-    ).first()
+async def get_head(db: AsyncSession, *, upto: int | None = None) -> Head:
+    """The last anchor, or the beginning. `upto`: the last one that is not behind this place."""
+    query = select(AuditAnchor.sequence, AuditAnchor.hash).order_by(AuditAnchor.sequence.desc()).limit(1)
+    if upto is not None:
+        query = query.where(AuditAnchor.sequence <= upto)
+    row = (await db.execute(query)).first()
     return Head(row.sequence, row.hash) if row else Head()
+
+
+async def delete_anchors(db: AsyncSession, *, after: int) -> None:
+    """Delete the anchors behind a place. The application's login may not."""
+    await db.execute(delete(AuditAnchor).where(AuditAnchor.sequence > after))
 
 
 async def add_anchor(db: AsyncSession, head: Head) -> None:

@@ -53,6 +53,15 @@ def entry_of(envelope: Envelope) -> Document:
     }
 
 
+def masked_payload(payload: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an event, masked as its entry has them: of the result an entry says the same."""
+    fields = dict(payload)
+    owner = fields.pop("user_id")
+    kind, _ = _object_of(fields, owner)
+    # The first `<type>_id` names the object, and its entry masks it as a text.
+    return {"user_id": owner, **masking.mask_fields(kind, fields)}
+
+
 def _object_of(fields: dict[str, Any], owner: str) -> tuple[str, str]:
     for name, value in fields.items():
         if name.endswith("_id") and isinstance(value, str):

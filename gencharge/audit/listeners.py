@@ -7,4 +7,11 @@ from typing import Final
 from gencharge.audit import service
 from gencharge.core.events.events import Event, Outside
 
-ENTRIES: Final = Outside("audit.entries", (Event,), service.record)
+
+def _is_audited(event: Event) -> bool:
+    return event.audited
+
+
+ENTRIES: Final = Outside(
+    "audit.entries", (Event,), service.record, replay=service.record, concerns=_is_audited
+)

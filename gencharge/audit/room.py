@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.audit import crud, jobs, listeners, staff_routes, verification_service
+from gencharge.audit import crud, jobs, listeners, personal_data, staff_routes, verification_service
 from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.rooms.room import Room
 
@@ -17,4 +17,5 @@ ROOM: Final = Room(
     jobs=jobs.JOBS,
     dated_documents=(DatedDocuments(crud.COLLECTION, "recorded_at"),),
     proofs=(verification_service.prove,),
+    personal_data=personal_data.PART,
 )

@@ -17,7 +17,7 @@ from gencharge.backups import documents_crud, examine_service, names
 from gencharge.backups.archive import ArchiveReader
 from gencharge.backups.create_service import Progress, key_of
 from gencharge.backups.examine_service import Location
-from gencharge.core.rooms.dated_documents import DatedDocuments
+from gencharge.core.rooms.dated_documents import DatedDocuments, PendingDocuments
 from gencharge.core.settings import Settings
 
 Documents = Database[dict[str, Any]]
@@ -29,6 +29,10 @@ class Copied:
 
     documents: int = 0
     removed: dict[str, int] = field(default_factory=dict)
+    # How many of each collection waited in an older backup, and are taken as done.
+    done: dict[str, int] = field(default_factory=dict)
+    # The head of the audit trail when a backup was made: its place and its hash. A place of 0: none was sealed.
+    audit_head: tuple[int, str] = (0, "")
 
 
 def copy_live(source: Documents, target: Documents, progress: Progress) -> Copied:
@@ -47,9 +51,12 @@ async def copy_archived(
     settings: Settings, location: Location, target: Documents, progress: Progress
 ) -> tuple[Copied, datetime]:
     """Copy the MongoDB part of a backup, and say of which instant the backup is (UTC). Raises what `examine_service.examine` raises."""
-    await examine_service.examine(settings, location, progress)
+    manifest = await examine_service.examine(settings, location, progress)
     loop = asyncio.get_running_loop()
-    return await asyncio.to_thread(_copy_archived, settings, location, target, loop, progress)
+    copied, instant = await asyncio.to_thread(_copy_archived, settings, location, target, loop, progress)
+    if "audit" in manifest:
+        copied.audit_head = (int(manifest["audit"]["sequence"]), str(manifest["audit"]["hash"]))
+    return copied, instant
 
 
 def remove_after(
@@ -59,6 +66,20 @@ def remove_after(
     for each in dated:
         copied.removed[each.collection] = target[each.collection].delete_many(each.after(until)).deleted_count
     return copied.removed
+
+
+def end_pending(
+    target: Documents, pending: Sequence[PendingDocuments], until: datetime, copied: Copied
+) -> Mapping[str, int]:
+    """Take what was due before an instant as done, in documents that are older than the instant; how many of each collection."""
+    for each in pending:
+        collection, due = target[each.collection], each.due(until)
+        if each.unset is None:
+            copied.done[each.collection] = collection.delete_many(due).deleted_count
+        else:
+            changes = {"$unset": dict.fromkeys(each.unset, "")}
+            copied.done[each.collection] = collection.update_many(due, changes).modified_count
+    return copied.done
 
 
 def _copy_archived(

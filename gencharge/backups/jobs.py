@@ -14,6 +14,7 @@ from gencharge.backups.schedule import Schedule, slot_of
 from gencharge.core import telemetry
 from gencharge.core.background import jobs, long_jobs
 from gencharge.core.background.jobs import Job
+from gencharge.core.events import delivered
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -65,10 +66,11 @@ async def copy_log(stores: Stores) -> None:
 
 
 async def purge(stores: Stores) -> None:
-    """Forget work of long ago, and links that have expired."""
+    """Forget work of long ago, links that have expired, and delivered events that are not stored any longer."""
     now = clock.now()
     await stores.database.run(lambda db: runs_crud.delete_runs_before(db, now - KEEP_RUNS))
     await stores.database.run(lambda db: runs_crud.delete_links_before(db, now - _KEEP_LINKS))
+    await stores.database.run(lambda db: delivered.prune(db, stores.settings.backup_event_days))
 
 
 def proving(proofs: Sequence[Proof]) -> tuple[Job, ...]:

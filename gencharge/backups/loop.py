@@ -24,6 +24,7 @@ async def keep_measured(stores: Stores) -> None:
             await measuring_service.tell(stores.settings)
             await asyncio.to_thread(wal_service.tell, stores.settings)
             await wal_copies_service.tell(stores.settings)
+            await measuring_service.tell_of_events(stores)
         except Exception as error:
             raise_if_cancelled()
             if not isinstance(error, Unavailable):

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Final
 
 from prometheus_client import Gauge
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.backups import service
 from gencharge.backups.service import Backup
+from gencharge.core.events import delivered
 from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 
 LAST_GOOD: Final = Gauge(
     "gencharge_backup_last_good_timestamp_seconds",
@@ -20,6 +23,11 @@ SIZE: Final = Gauge("gencharge_backup_size_bytes", "Size of the newest backup th
 DURATION: Final = Gauge(
     "gencharge_backup_duration_seconds", "How long the newest backup that holds everything took"
 )
+EVENTS_SINCE: Final = Gauge(
+    "gencharge_delivered_events_since_timestamp_seconds",
+    "Since when delivered events are stored, for a MongoDB from an older backup (Unix time); 0: none is",
+)
+EVENTS_SIZE: Final = Gauge("gencharge_delivered_events_size_bytes", "What they take in PostgreSQL")
 _AT_A_TIME: Final = 10
 
 
@@ -51,6 +59,17 @@ async def tell(settings: Settings) -> None:
     LAST_GOOD.set(measures.last_good.made_at.timestamp() if measures.last_good else 0)
     SIZE.set(measures.newest.size_bytes if measures.newest else 0)
     DURATION.set(measures.newest.description.get("duration_seconds", 0) if measures.newest else 0)
+
+
+async def tell_of_events(stores: Stores) -> None:
+    """Set the gauges of the delivered events. Raises DatabaseUnavailable."""
+
+    async def look(db: AsyncSession) -> tuple[datetime | None, int]:
+        return await delivered.get_since(db), await delivered.get_size(db)
+
+    since, size = await stores.database.run(look)
+    EVENTS_SINCE.set(since.timestamp() if since else 0)
+    EVENTS_SIZE.set(size)
 
 
 def age_seconds(measures: Measures, now: datetime) -> float | None:

@@ -60,6 +60,14 @@ class Backups(BaseModel, defer_build=True):
         le=400,
         description="For how many days back a point in time can be reached: base backups and segments that only older ones need are deleted.",
     )
+    backup_event_days: int = Field(
+        default=8,
+        ge=0,
+        le=400,
+        description="For how many days delivered events are stored, compressed and encrypted: from them a recovery writes again into MongoDB what a backup "
+        "of it that is older than the instant does not have. As long as the oldest backup that MongoDB would be taken from; the same for "
+        "all workers. 0: not at all.",
+    )
     backup_databases_at_most: int = Field(
         default=4,
         ge=1,

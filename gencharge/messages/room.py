@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.core.rooms.dated_documents import DatedDocuments
+from gencharge.core.rooms.dated_documents import DatedDocuments, PendingDocuments
 from gencharge.core.rooms.room import Room
 from gencharge.messages import listeners, loop, models, personal_data, routes, staff_routes
 
@@ -18,5 +18,6 @@ ROOM: Final = Room(
     loops=(loop.send_messages,),
     sealed_documents=(models.SEALED,),
     dated_documents=(DatedDocuments(models.SEALED.collection, "created_at"),),
+    pending_documents=(PendingDocuments(models.SEALED.collection, "due_at"),),
     personal_data=personal_data.PART,
 )

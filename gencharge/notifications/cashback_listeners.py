@@ -5,6 +5,7 @@ The recharge and its refund have notices of their own, from the same events.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from gencharge.core.events.events import Envelope, Outside
@@ -12,14 +13,16 @@ from gencharge.core.stores.stores import Stores
 from gencharge.notifications import writing_service
 from gencharge.notifications.cashback_notices import cashback_paid, cashback_reversed
 from gencharge.notifications.kinds import Draft
-from gencharge.notifications.writing_service import Entry
+from gencharge.notifications.writing_service import Entry, Write
 from gencharge.recharge.events import PlanRecharged, RechargeRefunded
 
 
-async def tell_of_cashbacks(stores: Stores, batch: list[Envelope]) -> None:
+async def tell_of_cashbacks(
+    stores: Stores, batch: list[Envelope], write: Write = writing_service.write
+) -> None:
     """Write the notices of the cashbacks of these events. One that exists already stays as it is."""
     drafts = [(envelope, _draft(envelope)) for envelope in batch]
-    await writing_service.write(
+    await write(
         stores,
         [Entry(envelope.id, envelope.occurred_at, draft) for envelope, draft in drafts if draft is not None],
     )
@@ -33,4 +36,9 @@ def _draft(envelope: Envelope) -> Draft | None:
     return None
 
 
-CASHBACKS: Final = Outside("notifications.cashbacks", (PlanRecharged, RechargeRefunded), tell_of_cashbacks)
+CASHBACKS: Final = Outside(
+    "notifications.cashbacks",
+    (PlanRecharged, RechargeRefunded),
+    tell_of_cashbacks,
+    replay=partial(tell_of_cashbacks, write=writing_service.rewrite),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -37,7 +38,7 @@ from gencharge.notifications import (
 from gencharge.notifications.alerts import Alert
 from gencharge.notifications.kinds import Draft
 from gencharge.notifications.models import Recipient
-from gencharge.notifications.writing_service import Entry
+from gencharge.notifications.writing_service import Entry, Write
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.recharge.events import PlanRecharged
 from gencharge.sessions.guards import Action, Resource, permission
@@ -80,16 +81,16 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
 }
 
 
-async def write_notices(stores: Stores, batch: list[Envelope]) -> None:
+async def write_notices(stores: Stores, batch: list[Envelope], write: Write = writing_service.write) -> None:
     """Write the notices of these events. One that exists already stays as it is."""
     drafts = [(envelope, registry.NOTICES[type(envelope.event)](envelope.event)) for envelope in batch]
     entries = [
         Entry(envelope.id, envelope.occurred_at, draft) for envelope, draft in drafts if draft is not None
     ]
-    await writing_service.write(stores, entries)
+    await write(stores, entries)
 
 
-async def write_alerts(stores: Stores, batch: list[Envelope]) -> None:
+async def write_alerts(stores: Stores, batch: list[Envelope], write: Write = writing_service.write) -> None:
     """Write each alert into the inbox of every admin who may act on it."""
     pending = [
         (envelope, alert, alert.permission or needed)
@@ -114,7 +115,7 @@ async def write_alerts(stores: Stores, batch: list[Envelope]) -> None:
         for envelope, alert, needed in pending
         for admin_id in holders[needed, alert.operator]
     ]
-    await writing_service.write(stores, entries)
+    await write(stores, entries)
 
 
 TEMPLATES_ANNOUNCED: Final = document_events.handed_out(
@@ -123,7 +124,20 @@ TEMPLATES_ANNOUNCED: Final = document_events.handed_out(
     (events.NoticeTemplateWritten, events.NoticeTemplatePublished),
 )
 SUBSCRIPTIONS: Final = Outside(
-    "notifications.subscriptions", (PlanRecharged,), subscription_service.tell_of_each
+    "notifications.subscriptions",
+    (PlanRecharged,),
+    subscription_service.tell_of_each,
+    replay=partial(subscription_service.tell_of_each, write=writing_service.rewrite),
 )
-NOTICES: Final = Outside("notifications.notices", tuple(registry.NOTICES), write_notices)
-STAFF_ALERTS: Final = Outside("notifications.alerts", tuple(ALERTS), write_alerts)
+NOTICES: Final = Outside(
+    "notifications.notices",
+    tuple(registry.NOTICES),
+    write_notices,
+    replay=partial(write_notices, write=writing_service.rewrite),
+)
+STAFF_ALERTS: Final = Outside(
+    "notifications.alerts",
+    tuple(ALERTS),
+    write_alerts,
+    replay=partial(write_alerts, write=writing_service.rewrite),
+)

@@ -18,7 +18,7 @@ from gencharge.core.values import clock
 from gencharge.notifications import crud, writing_service
 from gencharge.notifications.models import Recipient, notice_id
 from gencharge.notifications.subscription_notices import SUBSCRIPTIONS_DIGEST, Sold, activated, digest
-from gencharge.notifications.writing_service import Entry
+from gencharge.notifications.writing_service import Entry, Write
 from gencharge.recharge.events import PlanRecharged
 from gencharge.sessions.guards import Action, Resource, permission
 
@@ -26,7 +26,7 @@ _READERS: Final = permission(Resource.RECHARGE, Action.READ)
 Subscribers = list[tuple[UUID, tuple[str, ...]]]
 
 
-async def tell_of_each(stores: Stores, batch: list[Envelope]) -> None:
+async def tell_of_each(stores: Stores, batch: list[Envelope], write: Write = writing_service.write) -> None:
     """Write a notice of each of these plans to every admin who chose that and may see its operator."""
     subscribers = await stores.database.run(lambda db: _subscribers(db, SubscriptionNotices.EACH))
     entries = [
@@ -36,7 +36,7 @@ async def tell_of_each(stores: Stores, batch: list[Envelope]) -> None:
         for admin_id, scope in subscribers
         if not scope or envelope.event.operator in scope
     ]
-    await writing_service.write(stores, entries)
+    await write(stores, entries)
 
 
 async def send_digests(stores: Stores) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -50,12 +50,25 @@ class Entry:
     not_before: datetime | None = None
 
 
+# `write`, or what takes its place.
+Write = Callable[[Stores, Sequence[Entry]], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Choices:
     """What a recipient chose. The staff have no preferences."""
 
     language: Language
     preferences: Mapping[str, bool] | None
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """The documents of notices, what goes out over other channels, and whose notices can be seen at once."""
+
+    documents: list[Document] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
+    shown: dict[str, str] = field(default_factory=dict)
 
 
 async def write(stores: Stores, entries: Sequence[Entry]) -> None:
@@ -65,11 +78,31 @@ async def write(stores: Stores, entries: Sequence[Entry]) -> None:
     """
     if not entries:
         return
+    prepared = await _prepare(stores, entries)
+    if prepared.documents:
+        await crud.add_notices(stores.documents, prepared.documents)
+    await messages.enqueue(stores.documents, Vault.of_database(stores.database), prepared.outgoing)
+    await _announce(stores, prepared.shown)
+
+
+async def rewrite(stores: Stores, entries: Sequence[Entry]) -> None:
+    """Write these notices into the inboxes again, after MongoDB was restored from an older backup. Nothing goes out, and nobody is told.
+
+    What exists stays as it is, and who was erased gets nothing. Raises what `write` raises."""
+    recipients = {entry.draft.recipient for entry in entries}
+    customers = {recipient.id for recipient in recipients if recipient.kind == "user"}
+    erased = await stores.database.run(lambda db: users.erased_of(db, customers))
+    entries = [entry for entry in entries if entry.draft.recipient.id not in erased]
+    if entries and (documents := (await _prepare(stores, entries)).documents):
+        await crud.add_notices(stores.documents, documents)
+
+
+async def _prepare(stores: Stores, entries: Sequence[Entry]) -> _Prepared:
     choices = await _choices(stores, {entry.draft.recipient for entry in entries})
     snapshot = await template_service.current(stores)
     vault = Vault.of_database(stores.database)
     quiet_times = stores.settings.quiet_times
-    documents, outgoing, shown = list[Document](), list[Outgoing](), dict[str, str]()
+    prepared = _Prepared()
     for entry in entries:
         draft, choice = entry.draft, choices[entry.draft.recipient]
         # Instants go by the event's own time: a repeated delivery says the same.
@@ -81,19 +114,16 @@ async def write(stores: Stores, entries: Sequence[Entry]) -> None:
         if NoticeChannel.IN_APP in channels:
             notice = _notice(entry, rendered, shown_at)
             document = await to_document(vault, draft.recipient, entry.event_id, notice)
-            documents.append(document)
+            prepared.documents.append(document)
             if shown_at > max(entry.occurred_at, clock.now()):
                 # The job that looks for it says then that it is there.
                 document["appears_at"] = shown_at
             else:
-                shown[str(notice.id)] = f"{draft.recipient.kind}:{draft.recipient.id}"
+                prepared.shown[str(notice.id)] = f"{draft.recipient.kind}:{draft.recipient.id}"
         not_before = shown_at if shown_at > entry.occurred_at else None
         if shown_at > clock.now() - _STALE:
-            outgoing += messages_of(entry, rendered, channels, not_before)
-    if documents:
-        await crud.add_notices(stores.documents, documents)
-    await messages.enqueue(stores.documents, vault, outgoing)
-    await _announce(stores, shown)
+            prepared.outgoing += messages_of(entry, rendered, channels, not_before)
+    return prepared
 
 
 async def _announce(stores: Stores, recipients: dict[str, str]) -> None:

@@ -40,7 +40,7 @@ _Documents = Annotated[
 ]
 _SHOWN_EVERY_SECONDS = 1.0
 # Stages that count things; the others count bytes.
-_COUNTED = frozenset({"counts", "indexes"})
+_COUNTED = frozenset({"counts", "indexes", "events"})
 
 
 @app.command()
@@ -182,6 +182,25 @@ def fetch_log() -> None:
     terminal.quiet_log(settings)
     with terminal.one_line(), _progress() as progress:
         code = recovery_command.fetch_log(settings, progress)
+    raise typer.Exit(code)
+
+
+@app.command("replay-events")
+def replay_events(
+    since: Annotated[
+        str,
+        typer.Option(
+            help="The instant of the backup that MongoDB was taken from (RFC 3339).", metavar="INSTANT"
+        ),
+    ],
+) -> None:
+    """Write notices and audit entries again that a MongoDB from an older backup lacks, from the events of BACKUP_EVENT_DAYS. Sends nothing.
+
+    For servers of your own; `restore --until --documents` does it by itself. Stop the API and the workers before. Can be repeated. Exit status 1 if
+    something is missing."""
+    recovery_command.instant_of(since, "--since")
+    with _ready() as settings, _progress() as progress:
+        code = recovery_command.replay_events(settings, progress, since=since)
     raise typer.Exit(code)
 
 

@@ -19,19 +19,21 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.audit import reanchoring_service as reanchoring
 from gencharge.backups import documents_crud, documents_service, names, service
 from gencharge.backups.create_service import Progress
 from gencharge.backups.documents_service import Copied
 from gencharge.backups.events import RecoveredToInstant
 from gencharge.backups.examine_service import Location
-from gencharge.core.events.events import emit
+from gencharge.core.events.events import Listener, emit
 from gencharge.core.postgres import migrations
 from gencharge.core.postgres.database import Database
-from gencharge.core.rooms.dated_documents import DatedDocuments
+from gencharge.core.rooms.dated_documents import DatedDocuments, PendingDocuments
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.run import replaying
 from gencharge.run.embedded import AlreadyRunning, EmbeddedServers, ServerFailed, point_in_time
 from gencharge.run.embedded.ownership import match_owner
 from gencharge.run.embedded.point_in_time import Recovered
@@ -48,6 +50,9 @@ class Plan:
     folder: Path
     documents: str = ""
     dated: Sequence[DatedDocuments] = ()
+    pending: Sequence[PendingDocuments] = ()
+    # To whom stored events are replayed, if the documents are older than the instant.
+    listeners: Sequence[Listener] = ()
     proofs: Sequence[Proof] = ()
 
 
@@ -58,6 +63,7 @@ class Outcome:
     postgres: Recovered
     copied: Copied = field(default_factory=Copied)
     documents_of: datetime | None = None
+    replayed: replaying.Outcome | None = None
     lines: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -88,6 +94,7 @@ def recover(settings: Settings, plan: Plan, progress: Progress) -> Outcome:
             own = _settings_of(settings, servers)
             _fill_documents(settings, own, plan, outcome, progress, stack)
             asyncio.run(_end_sessions(own, plan, outcome))
+            asyncio.run(_replay(own, plan, outcome, progress))
             asyncio.run(_prove(own, plan, outcome))
         (draft / "lock").unlink(missing_ok=True)
         draft.rename(folder)
@@ -120,6 +127,8 @@ def _fill_documents(
         source = stack.enter_context(documents_crud.opened(settings))
         outcome.copied = documents_service.copy_live(source, target, progress)
     documents_service.remove_after(target, plan.dated, plan.until, outcome.copied)
+    if outcome.documents_of is not None and outcome.documents_of < plan.until:
+        documents_service.end_pending(target, plan.pending, plan.until, outcome.copied)
 
 
 @contextmanager
@@ -169,6 +178,17 @@ async def _end_sessions(own: Settings, plan: Plan, outcome: Outcome) -> None:
         await database.run(unit)
     finally:
         await database.close()
+
+
+async def _replay(own: Settings, plan: Plan, outcome: Outcome, progress: Progress) -> None:
+    """What was delivered between the backup of the documents and the instant is written again."""
+    if outcome.documents_of is not None and outcome.documents_of < plan.until:
+        sequence, own_hash = outcome.copied.audit_head
+        if sequence and not await reanchoring.is_anchored(own, sequence, own_hash):
+            raise ServerFailed(
+                f"the audit trail of {plan.documents} is not the one of this installation: it is another one's, or of before a recovery that sealed the trail again"
+            )
+        outcome.replayed = await replaying.bring_up(own, plan.listeners, outcome.documents_of, progress)
 
 
 async def _prove(own: Settings, plan: Plan, outcome: Outcome) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-def instant_of(text: str) -> datetime:
+def instant_of(text: str, option: str = "--until") -> datetime:
     """An instant as a person wrote it, in UTC. Raises typer.BadParameter for what is not RFC 3339."""
     from gencharge.core.values.instants import Instant
 
@@ -29,7 +29,7 @@ def instant_of(text: str) -> datetime:
         return adapter.validate_python(text)
     except ValidationError:
         raise typer.BadParameter(
-            "give an instant with its zone (RFC 3339), such as 2026-11-20T12:00:00Z", param_hint="--until"
+            "give an instant with its zone (RFC 3339), such as 2026-11-20T12:00:00Z", param_hint=option
         ) from None
 
 
@@ -43,7 +43,15 @@ def restore_until(
         from gencharge.run import recovery
 
         folder = (into or recovery.folder_for(settings, instant)).resolve()
-        plan = recovery.Plan(instant, folder, documents, wiring.DATED_DOCUMENTS, wiring.PROOFS)
+        plan = recovery.Plan(
+            instant,
+            folder,
+            documents,
+            dated=wiring.DATED_DOCUMENTS,
+            pending=wiring.PENDING_DOCUMENTS,
+            listeners=wiring.LISTENERS,
+            proofs=wiring.PROOFS,
+        )
         outcome = recovery.recover(settings, plan, progress)
         for line in outcome.lines:
             out.print(line)
@@ -114,6 +122,34 @@ def _problems() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
+def replay_events(settings: Settings, progress: Callable[[str, int], None], *, since: str) -> int:
+    """Write again into MongoDB what stored events tell of. Returns the exit code: 1 if something is missing."""
+    instant = instant_of(since, "--since")
+    with _problems():
+        from gencharge import wiring
+        from gencharge.run import replaying
+
+        outcome = asyncio.run(replaying.bring_up(settings, wiring.LISTENERS, instant, progress))
+        for line in replaying.lines_of(outcome):
+            out.print(line)
+        return 0 if outcome.is_complete else 1
+
+
+def _about_documents(outcome: Any) -> Iterator[str]:
+    """What was done about documents that are older than the instant."""
+    from gencharge.run import replaying
+
+    yield f"The documents are a backup's, of {outcome.documents_of.isoformat()}."
+    yield from replaying.lines_of(outcome.replayed)
+    done = ", ".join(f"{count} of {name}" for name, count in outcome.copied.done.items() if count)
+    if done:
+        yield f"What waited in the backup was done since, and is not done again: {done}."
+    yield (
+        "As in the backup, without what was changed after it: what customers viewed and deleted in their inboxes, content, announcements, notice templates, enquiries, "
+        "devices, the state of messages. Reminders of a low balance are not written again."
+    )
+
+
 def _about(settings: Settings, folder: Path, instant: datetime, outcome: Any) -> Iterator[str]:
     data = settings.data_dir.resolve()
     last = outcome.postgres.last_at
@@ -124,10 +160,8 @@ def _about(settings: Settings, folder: Path, instant: datetime, outcome: Any) ->
     yield f"MongoDB: {outcome.copied.documents} documents" + (
         f", without those that came later ({removed})." if removed else "; none came later."
     )
-    if outcome.documents_of is not None and outcome.documents_of < instant:
-        yield (
-            f"They are a backup's, of {outcome.documents_of.isoformat()}: notices and audit entries that were delivered after that are not there."
-        )
+    if outcome.replayed is not None:
+        yield from _about_documents(outcome)
     yield f"It is in {folder}, which nothing uses yet. To use it, stop everything, and then:"
     for store in ("postgres", "mongo"):
         yield f"  mv {data / store} {data / store}.before && mv {folder / store} {data / store}"

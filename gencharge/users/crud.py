@@ -124,6 +124,12 @@ async def list_choices(
     ]
 
 
+async def list_erased(db: AsyncSession, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these users who were erased."""
+    theirs = User.user_id == any_(literal(list(user_ids), ARRAY(Uuid)))
+    return set(await db.scalars(select(User.user_id).where(theirs, User.erased_at.is_not(None))))
+
+
 async def put_preferences(
     db: AsyncSession, user_id: UUID, values: Mapping[str, bool], *, now: datetime
 ) -> Preferences:

@@ -50,6 +50,7 @@ __all__ = [
     "contacts",
     "create",
     "email_of",
+    "erased_of",
     "get",
     "list_saved_numbers",
     "lock",
@@ -217,6 +218,12 @@ async def message_choices(db: AsyncSession, user_ids: Iterable[UUID]) -> dict[UU
         user_id: MessageChoices(Language(language), DEFAULT_PREFERENCES if chosen is None else chosen)
         for user_id, language, chosen in await crud.list_choices(db, unique_ids)
     }
+
+
+async def erased_of(db: AsyncSession, user_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these users whose personal data were erased."""
+    unique_ids = set(user_ids)
+    return await crud.list_erased(db, unique_ids) if unique_ids else set()
 
 
 async def _referrer(db: AsyncSession, user: User, code: str) -> UUID:

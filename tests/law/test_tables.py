@@ -27,6 +27,8 @@ REFERENCE = {
     # Work on backups of everything, and links to them.
     "backup_runs",
     "backup_links",
+    # Batches of delivered events, each about many customers.
+    "delivered_events",
     "operators",
     "circles",
     "plan_groups",

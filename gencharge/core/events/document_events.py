@@ -67,4 +67,4 @@ def handed_out(name: str, collection: str, topics: tuple[type[Event], ...]) -> O
             {f"{FIELD}._id": {"$in": ids}}, {"$pull": {FIELD: {"_id": {"$in": ids}}}}
         )
 
-    return Outside(name, topics, deliver)
+    return Outside(name, topics, deliver, replay=deliver)

@@ -88,6 +88,10 @@ class Envelope:
     traceparent: str = ""
 
 
+def _all(_event: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """A listener whose effect is outside PostgreSQL: gets batches, at least once."""
@@ -95,10 +99,11 @@ class Outside:
     name: str
     topics: tuple[type[Event], ...]
     deliver: Callable[[Any, list[Envelope]], Awaitable[None]]  # (stores, batch)
-
-
-def _all(_event: Any) -> bool:
-    return True
+    # Writes again into MongoDB what `deliver` wrote there, if an older backup was restored. It sends nothing and announces nothing, and what is
+    # there stays as it is. Events of a listener that has none are not stored after their delivery (`core.events.delivered`).
+    replay: Callable[[Any, list[Envelope]], Awaitable[None]] | None = None
+    # Whether an event of these topics concerns it, decided by the event alone.
+    concerns: Callable[[Any], bool] = _all
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class Inside:
     name: str
     topics: tuple[type[Event], ...]
     deliver: Callable[[AsyncSession, Envelope], Awaitable[None]]
-    # Whether a new event of these topics concerns it, decided by the event alone. One that doesn't costs no row and no transaction.
+    # The same. An event that doesn't costs no row and no transaction.
     concerns: Callable[[Any], bool] = _all
 
 

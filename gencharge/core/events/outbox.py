@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import ARRAY, RowMapping, Text, any_, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.events.events import DeliveryRow, Envelope, Event, EventRow, Inside, Listener
+from gencharge.core.events.events import DeliveryRow, Envelope, Event, EventRow, InsideBatch, Listener
 from gencharge.core.postgres import leases
 
 _KNOWN = any_(bindparam("topics", type_=ARRAY(Text)))
@@ -95,6 +95,11 @@ UNPARK = text("""
 """)
 
 
+# Few rows in ordinary times: it is asked for after a restore.
+_WAITING = text("""
+    SELECT (SELECT count(user_id) FROM events WHERE topic = ANY(CAST(:topics AS text[])))
+        + (SELECT count(user_id) FROM deliveries WHERE listener = :listener AND topic = ANY(CAST(:topics AS text[])))
+""")
 # One look into the index for each listener: a backlog of millions costs no more than one row.
 _WITH_LATE = text("""
     SELECT known.listener FROM unnest(CAST(:listeners AS text[])) AS known(listener)
@@ -112,13 +117,15 @@ class Row:
     kind: type[Event]
     envelope: Envelope | None
     problem: Exception | None = None
+    # As PostgreSQL has it: user_id, id, topic, payload, context, occurred_at.
+    stored: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
     def concerns(self, listener: Listener) -> bool:
         """Whether the listener gets it, when it is new. One that can't be read is kept for those that may have to do with it."""
         if not issubclass(self.kind, listener.topics):
             return False
         return (
-            not isinstance(listener, Inside)
+            isinstance(listener, InsideBatch)
             or self.envelope is None
             or listener.concerns(self.envelope.event)
         )
@@ -127,7 +134,7 @@ class Row:
 async def claim(db: AsyncSession, *, batch: int, lease_seconds: float) -> list[Row]:
     """Lease up to `batch` new events that this version knows, in the order of their ids."""
     claimed = await _NEW.claim(db, limit=batch, lease_seconds=lease_seconds, topics=list(Event.registry))
-    return sorted((_read(tuple(row)) for row in claimed), key=lambda row: row.id)
+    return sorted((read(tuple(row)) for row in claimed), key=lambda row: row.id)
 
 
 async def claim_late(db: AsyncSession, listener: str, *, batch: int, lease_seconds: float) -> list[Row]:
@@ -135,12 +142,17 @@ async def claim_late(db: AsyncSession, listener: str, *, batch: int, lease_secon
     claimed = await _LATE.claim(
         db, limit=batch, lease_seconds=lease_seconds, topics=list(Event.registry), listener_name=listener
     )
-    return sorted((_read(tuple(row)) for row in claimed), key=lambda row: row.id)
+    return sorted((read(tuple(row)) for row in claimed), key=lambda row: row.id)
 
 
 async def list_late(db: AsyncSession, listeners: Sequence[str]) -> set[str]:
     """Those of these listeners that have late deliveries which are due now."""
     return set(await db.scalars(_WITH_LATE, {"listeners": list(listeners)}))
+
+
+async def count_waiting(db: AsyncSession, listener: str, topics: Sequence[str]) -> int:
+    """How many events of these topics a listener has still to get: new ones, and late or parked deliveries to it."""
+    return int(await db.scalar(_WAITING, {"listener": listener, "topics": list(topics)}) or 0)
 
 
 async def forget(db: AsyncSession, rows: Sequence[Row]) -> None:
@@ -184,9 +196,9 @@ async def keep_for_later(
     await db.execute(KEEP_FOR_LATER, values | about)
 
 
-def _read(claimed: tuple[Any, ...]) -> Row:
-    """The row of a claim's result."""
-    user_id, row_id, topic, payload, context, occurred_at = claimed
+def read(stored: tuple[Any, ...]) -> Row:
+    """A row as PostgreSQL has it. KeyError for a topic that this version does not know."""
+    user_id, row_id, topic, payload, context, occurred_at = stored
     kind = Event.registry[topic]
     try:
         envelope = Envelope(
@@ -200,8 +212,8 @@ def _read(claimed: tuple[Any, ...]) -> Row:
             traceparent=context.get("traceparent", ""),
         )
     except (TypeError, AttributeError) as problem:
-        return Row(user_id, row_id, kind, None, problem)
-    return Row(user_id, row_id, kind, envelope)
+        return Row(user_id, row_id, kind, None, problem, stored)
+    return Row(user_id, row_id, kind, envelope, None, stored)
 
 
 def keys(rows: Sequence[Row]) -> dict[str, Any]:

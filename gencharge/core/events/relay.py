@@ -16,9 +16,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -26,19 +26,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
 from gencharge.core.errors import Unavailable
-from gencharge.core.events import delivery_spans, outbox
+from gencharge.core.events import delivered, delivery_spans, outbox
+from gencharge.core.events.delivered import DeliveredLog
 from gencharge.core.events.events import Inside, InsideBatch, Listener, Outside
 from gencharge.core.events.outbox import Row
 from gencharge.core.events.refusals import NotYet, Refusal, report, report_parked
-from gencharge.core.stopping import raise_if_cancelled
+from gencharge.core.events.repetition import repeat
 from gencharge.core.stores.stores import Stores
 
-log = telemetry.get_logger(__name__)
 MAX_WAIT_SECONDS: Final = 30.0
 AWAY_WAIT_SECONDS: Final = 5.0
 _LATE_POLL_SECONDS: Final = 1.0
-_TROUBLE_SECONDS: Final = 1.0
-_STOP_SECONDS: Final = 5.0
 
 
 class StoreUnavailable(Unavailable):
@@ -55,6 +53,7 @@ class Relay:
         self._stores = stores
         self._listeners = tuple(listeners)
         self._away: set[str] = set()
+        self._log = DeliveredLog(stores, listeners)
 
     async def run(self) -> None:
         """Deliver what comes; poll less often when there is nothing; survive any store's absence.
@@ -65,13 +64,13 @@ class Relay:
         late = max(poll, _LATE_POLL_SECONDS)
         # Unlike gather, a group waits for all of them when it is cancelled.
         async with asyncio.TaskGroup() as group:
-            group.create_task(_repeat(self._deliver_gathered, pause=poll))
+            group.create_task(repeat(self._deliver_gathered, pause=poll))
             due = {listener.name: asyncio.Event() for listener in self._listeners}
-            group.create_task(_repeat(partial(self._look_for_late, due), pause=late))
+            group.create_task(repeat(partial(self._look_for_late, due), pause=late))
             for listener in self._listeners:
                 # One that is slow holds up nobody else.
                 step = partial(self._deliver_late, listener)
-                group.create_task(_repeat(step, pause=late, due=due[listener.name]))
+                group.create_task(repeat(step, pause=late, due=due[listener.name]))
 
     async def drain(self, *, rounds: int = 10_000) -> None:
         """Deliver until nothing is left that is due now."""
@@ -107,6 +106,7 @@ class Relay:
 
     async def _deliver_fresh(self) -> int:
         """Hand out one batch; how many events it had."""
+        await self._log.begin()
         size, lease = self._stores.settings.outbox_batch, self._stores.settings.outbox_lease_seconds
         batch = await self._stores.database.run(lambda db: outbox.claim(db, batch=size, lease_seconds=lease))
         if not batch:
@@ -124,8 +124,10 @@ class Relay:
         ]
         # Written down as a delivery first, so that its effect and its disappearance are one transaction.
         late += [(listener, Refusal(rows, NotYet())) for listener, rows in inside]
+        replayable = await self._log.batch_of(batch)
 
         async def settle(db: AsyncSession) -> None:
+            await delivered.add(db, replayable)
             if not late and not batched:
                 await outbox.forget(db, batch)
                 return
@@ -164,8 +166,11 @@ class Relay:
         refusals = await self._hand_out(listener, rows)
         refused = {row.id for refusal in refusals for row in refusal.rows}
         done = [row for row in rows if row.id not in refused]
+        # It was stored when it was new, which may be before a backup that does not have what the listener has made of it only now.
+        replayable = await self._log.batch_of(done, listener)
 
         async def settle(db: AsyncSession) -> None:
+            await delivered.add(db, replayable)
             if done:
                 await db.execute(outbox.FORGET_LATE, {"listener": listener.name, **outbox.keys(done)})
             for refusal in refusals:
@@ -300,44 +305,6 @@ class Relay:
         parked = sum(1 for (parked_at,) in result if parked_at is not None)
         if parked:
             report_parked(listener, refusal, parked)
-
-
-async def _repeat(
-    step: Callable[[], Coroutine[Any, Any, bool]], *, pause: float, due: asyncio.Event | None = None
-) -> None:
-    """Do the step again and again. After one that found nothing: a pause, or a wait until something is `due` again."""
-    while True:
-        if due is not None:
-            await due.wait()
-        try:
-            if await _whole(step()):
-                wait = 0.0
-            elif due is None:
-                wait = pause
-            else:
-                due.clear()
-                wait = 0.0
-        except Unavailable:
-            raise_if_cancelled()
-            wait = max(pause, _TROUBLE_SECONDS)
-        except Exception:
-            raise_if_cancelled()
-            log.exception("relay_failed")
-            wait = max(pause, _TROUBLE_SECONDS)
-        if wait:
-            await asyncio.sleep(wait)
-
-
-async def _whole(step: Coroutine[Any, Any, bool]) -> bool:
-    """Run `step`; when cancelled, let it come to its end first, unless that takes too long."""
-    task = asyncio.create_task(step)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=_STOP_SECONDS)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        raise
 
 
 def _context_of(row: Row, traceparent: str) -> telemetry.RequestContext:

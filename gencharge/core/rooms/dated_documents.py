@@ -29,3 +29,19 @@ class DatedDocuments:
         # RFC 9562, section 5.7: 48 bits of milliseconds come first.
         milliseconds = int(instant.timestamp() * 1000) + 1
         return {self.field: {"$gte": UUID(int=milliseconds << 80)}}
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDocuments:
+    """A collection with work that waits, such as messages to be sent, and the field that says when a document is due (UTC).
+
+    In documents that are older than the instant of a recovery, what was due before the instant has been done since: it must not be done again."""
+
+    collection: str
+    field: str
+    # The fields without which nothing is due. None: the document goes.
+    unset: tuple[str, ...] | None = None
+
+    def due(self, instant: datetime) -> dict[str, Any]:
+        """The condition of MongoDB for documents that were due by an instant."""
+        return {self.field: {"$lte": instant}}

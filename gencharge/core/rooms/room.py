@@ -12,7 +12,7 @@ from gencharge.core.background.jobs import Job
 from gencharge.core.events.events import Listener
 from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
-from gencharge.core.rooms.dated_documents import DatedDocuments
+from gencharge.core.rooms.dated_documents import DatedDocuments, PendingDocuments
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.rooms.proofs import Proof
 from gencharge.core.rooms.resealing import SealedDocuments
@@ -59,5 +59,7 @@ class Room:
     sealed_documents: tuple[SealedDocuments, ...] = ()
     # What of it in MongoDB says when it came into being: a recovery to an instant takes away what came later.
     dated_documents: tuple[DatedDocuments, ...] = ()
+    # What of it in MongoDB waits to be done: in documents of an older backup it was done since.
+    pending_documents: tuple[PendingDocuments, ...] = ()
     # What it holds about a customer: for exporting, closing and erasing an account.
     personal_data: PersonalData | None = None
