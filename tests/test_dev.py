@@ -102,12 +102,20 @@ def test_doctor_names_a_given_store_that_is_away_without_its_password(folder: Pa
     assert "sesame" not in answer.stdout + answer.stderr
 
 
-@pytest.mark.parametrize("command", [("migrate",), ("seed",), ("serve",), ("worker",), ("ledger", "verify")])
+@pytest.mark.parametrize("command", [("seed",), ("serve",), ("worker",), ("ledger", "verify")])
 def test_a_command_without_its_store_says_so_in_one_line(folder: Path, command: tuple[str, ...]) -> None:
     answer = gencharge(folder, *command)
     assert answer.returncode == 1
     assert answer.stderr.count("\n") == 1
     assert "isn't reachable: start it with `make run` or set DATABASE_URL" in answer.stderr
+
+
+def test_migrate_makes_the_stores_of_a_new_machine_and_stops_them(folder: Path) -> None:
+    """As docs/how-to/back-up.md begins a restore on a new machine."""
+    for said in ("The schema was brought up to date.\n", "The schema is up to date.\n"):
+        answer = gencharge(folder, "migrate")
+        assert (answer.returncode, answer.stdout) == (0, said), answer.stderr
+        assert "isn't reachable" in gencharge(folder, "seed").stderr
 
 
 @pytest.mark.parametrize(

@@ -278,24 +278,10 @@ def _ready() -> Iterator[Settings]:
     """The settings, and the stores that they name. Embedded ones are started if nothing runs them, and stopped at the end."""
     settings = terminal.read_settings()
     terminal.quiet_log(settings)
-    from gencharge.run.embedded import AlreadyRunning, EmbeddedServers
-
-    with terminal.one_line():
-        servers = EmbeddedServers.for_settings(settings)
-        own = bool(servers.servers)
-        if own:
-            try:
-                servers.start()
-                servers.wait_ready()
-            except AlreadyRunning:
-                own = False
-        try:
-            terminal.require(settings, "postgres")
-            terminal.require(settings, "mongo")
-            yield settings
-        finally:
-            if own:
-                servers.stop()
+    with terminal.one_line(), terminal.embedded_stores(settings):
+        terminal.require(settings, "postgres")
+        terminal.require(settings, "mongo")
+        yield settings
 
 
 @contextmanager

@@ -188,9 +188,9 @@ def migrate(
         float, typer.Option(min=0.1, max=600, help="With --dry-run: for how long it may hold locks.")
     ] = 10.0,
 ) -> None:
-    """Bring the database to this version's schema."""
+    """Bring the database to this version's schema. Embedded stores that do not run are started for it; on a new machine it makes them."""
     settings = terminal.read_settings()
-    with terminal.one_line():
+    with terminal.one_line(), terminal.embedded_stores(settings):
         terminal.require_migration_login(settings)
         from gencharge.run import migrating
 

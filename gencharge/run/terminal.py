@@ -169,6 +169,26 @@ def require_database(settings: Settings) -> None:
     warn_of_other_schema(settings)
 
 
+@contextmanager
+def embedded_stores(settings: Settings) -> Iterator[None]:
+    """Within the block the embedded stores of the settings run: started if nothing runs them, and stopped at the end. None of one's own is."""
+    from gencharge.run.embedded import AlreadyRunning, EmbeddedServers
+
+    servers = EmbeddedServers.for_settings(settings)
+    own = bool(servers.servers)
+    if own:
+        try:
+            servers.start()
+            servers.wait_ready()
+        except AlreadyRunning:
+            own = False
+    try:
+        yield
+    finally:
+        if own:
+            servers.stop()
+
+
 def require_migration_login(settings: Settings) -> None:
     """Raise ServerFailed with one clear line unless PostgreSQL answers to who migrates; DATABASE_URL's login may be missing yet."""
     if not settings.migration_database_url:
