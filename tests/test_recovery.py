@@ -370,14 +370,16 @@ def test_an_archive_that_is_lost_comes_back_from_the_bucket(
 def test_a_server_that_is_gone_gives_what_it_had_not_archived(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last test: the server is killed as by a power cut, and its data are broken."""
+    """The last test: the server is killed as by a power cut, its data are broken, and MongoDB's are gone: they come from an older backup."""
     settings, before = installation.settings, len(installation.sold)
-    asyncio.run(sell(installation, 3))
+    backup_id = asyncio.run(make_backup(settings))
+    asyncio.run(sell(installation, 7))
     until = datetime.now(UTC)
     installation.servers.postgres.kill()
     installation.servers.mongo.stop()
     installation.servers.stop()
     (settings.data_dir / "postgres" / "global" / "pg_control").unlink()
+    shutil.rmtree(settings.data_dir / "mongo")
     for name, value in {
         "DATA_DIR": settings.data_dir,
         "BACKUP_WAL_DIR": settings.backup_wal_dir,
@@ -390,13 +392,19 @@ def test_a_server_that_is_gone_gives_what_it_had_not_archived(
     for name in ("DATABASE_URL", "MONGO_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(terminal, "read_settings", lambda: settings)
-    answer = CliRunner().invoke(cli.app, ["backup", "restore", "--until", until.isoformat()])
+    words = ["backup", "restore", "--until", until.isoformat()]
+    without = CliRunner().invoke(cli.app, words)
+    assert without.exit_code == 1
+    assert "--documents" in without.output
+    answer = CliRunner().invoke(cli.app, [*words, "--documents", backup_id])
     assert answer.exit_code == 0, answer.output
+    assert "Nothing was sent to anybody." in answer.output
+    assert "sealed again behind entry" in answer.output
     folder = recovery.folder_for(settings, until)
     assert f"mv {folder.parent / 'postgres'} {folder.parent / 'postgres'}.before" in answer.output.replace(
         "\n", ""
     )
-    assert wallet_of(installation, folder) == before + 3
+    assert wallet_of(installation, folder) == before + 7
 
 
 def test_an_instant_is_written_as_rfc_3339_says(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

@@ -120,7 +120,8 @@ def _fill_documents(
     target = stack.enter_context(documents_crud.opened(own))
     if plan.documents:
         location = asyncio.run(_location(settings, plan.documents))
-        work = documents_service.copy_archived(settings, location, target, progress)
+        # With the recovered server: the one in use may be gone.
+        work = documents_service.copy_archived(own, location, target, progress)
         outcome.copied, outcome.documents_of = asyncio.run(work)
     else:
         stack.enter_context(_live_documents(settings))
