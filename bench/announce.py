@@ -2,7 +2,8 @@
 
 The customers come in by COPY, each with the consent to news and an Android device. The announcement is sent as an admin sends it. From then on any of
 them has it: random customers ask for their first page and their unread count at once. Then the workers hand out the push messages at the channel's
-rate to a stand-in for the push service, which counts them by the second; the memory of each worker is read beside it. All processes share the machine.
+rate to a stand-in for the push service, which counts them; the memory of the largest worker is read each second, and how far it is and what it takes is said
+twice a minute. All processes share the machine.
 """
 
 from __future__ import annotations
@@ -12,22 +13,22 @@ import asyncio
 import json
 import random
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 import httpx
 import psutil
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
 from bench import servers
+from bench.push_service import PushService, serving, token_of
 from bench.world import PRODUCT, World, world
 from gencharge.announcements import staff_service
 from gencharge.announcements.staff_schemas import AnnouncementCreate, SendAnnouncement
@@ -42,6 +43,8 @@ from gencharge.sessions.tokens import Keyring, Principal
 _BATCH: Final = 5_000
 _READERS: Final = 200
 _WARM_UP_SECONDS: Final = 5.0
+# How often it says how far it is.
+_SAID_SECONDS: Final = 30
 _SWITCHES: Final = (
     "email_notification",
     "sms_notification",
@@ -68,7 +71,7 @@ def main(words: Sequence[str]) -> None:
     if not console.is_terminal:
         console.width = 130
     with world() as bench_world:
-        rows = asyncio.run(_run(console, bench_world, options))
+        rows = uvloop.run(_run(console, bench_world, options))
     table = Table("what", "measured", title=f"an announcement to {options.customers:,} customers")
     for name, value in rows:
         table.add_row(name, value)
@@ -81,7 +84,7 @@ async def _run(console: Console, bench_world: World, options: argparse.Namespace
     )
     app = create_app(settings)
     async with (
-        _push_service() as push,
+        serving(options.customers) as push,
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1") as client,
     ):
@@ -131,8 +134,8 @@ async def _customers(settings: Settings, stores: Stores, count: int) -> list[UUI
     await devices.create_index([("owner_kind", 1), ("owner_id", 1), ("last_seen_at", -1)], name="owner")
     for start in range(0, count, _BATCH):
         documents = []
-        for user_id in ids[start : start + _BATCH]:
-            token = f"bench-{user_id}"
+        for number, user_id in enumerate(ids[start : start + _BATCH], start):
+            token = token_of(number)
             device_id = device_id_of(DevicePlatform.ANDROID, token)
             documents.append(
                 {
@@ -193,33 +196,41 @@ async def _announce(stores: Stores, client: httpx.AsyncClient, ids: Sequence[UUI
 
 
 async def _watch(
-    stores: Stores, workers: Sequence[psutil.Process], push: _PushService, options: argparse.Namespace
+    stores: Stores, workers: Sequence[psutil.Process], push: PushService, options: argparse.Namespace
 ) -> list[tuple[str, str]]:
-    """Let the workers push, and read the memory of the largest one each second."""
-    memory, began, counted_after = list[float](), time.monotonic(), 0.0
+    """Let the workers push, and look each second at how far they are and at the memory of the largest one."""
+    memory, counts, began, counted_after = list[float](), [push.total], time.monotonic(), 0.0
     cpu, already = _cpu_seconds(workers), push.total
-    while time.monotonic() - began < options.seconds and len(push.tokens) < options.customers:
+    while time.monotonic() - began < options.seconds and push.reached < options.customers:
         await asyncio.sleep(1)
         memory.append(max(each.memory_info().rss for each in workers) / 1e6)
+        counts.append(push.total)
         if not counted_after:
             document = await stores.documents["announcements"].find_one({}, {"counted": True})
             assert document is not None
             counted_after = time.monotonic() - began if document["counted"] else 0.0
-    thousands = max(1, push.total - already) / 1_000
-    cpu_each = (_cpu_seconds(workers) - cpu) / thousands
-    # The first and the last second are no whole ones, and the bucket begins full.
-    seconds = sorted(push.by_second)[2:-1]
-    rates = sorted(push.by_second[second] for second in seconds) or [0]
+        if len(memory) % _SAID_SECONDS == 0:
+            each_ms = 1_000 * (_cpu_seconds(workers) - cpu) / max(1, push.total - already)
+            print(
+                f"{len(memory)} s: {push.total:,} pushes, {(push.total - already) / (time.monotonic() - began):,.0f} a second,"
+                f" {memory[-1]:.0f} MB, {each_ms:.2f} ms of CPU each",
+                flush=True,
+            )
+    seconds = time.monotonic() - began
+    sent = push.total - already
+    cpu_each = 1_000 * (_cpu_seconds(workers) - cpu) / max(1, sent)
+    # The bucket begins full, and the last second is no whole one.
+    rates = sorted(after - before for before, after in pairwise(counts[2:-1])) or [0]
     settled = memory[int(_WARM_UP_SECONDS) :] or memory
     half = len(settled) // 2 or 1
     return [
-        ("devices that got their push message", f"{len(push.tokens):,} in {time.monotonic() - began:.0f} s"),
-        ("push messages that came twice", f"{push.total - len(push.tokens):,}"),
+        ("devices that got their push message", f"{push.reached:,} in {seconds:.0f} s"),
+        ("push messages that came twice", f"{push.total - push.reached:,}"),
         (
             "push messages a second",
-            f"median {rates[len(rates) // 2]:,}, most {rates[-1]:,}, bound {options.rate:,}",
+            f"{sent / seconds:,.0f} on average, median {rates[len(rates) // 2]:,}, most {rates[-1]:,}, bound {options.rate:,}",
         ),
-        ("the workers' CPU for a thousand of them, the walk included", f"{cpu_each:.2f} s"),
+        ("the workers' CPU for each of them, the walk included", f"{cpu_each:.2f} ms"),
         ("everybody in the audience counted", f"after {counted_after:.0f} s" if counted_after else "not yet"),
         (
             "the memory of the largest worker, first half and second half",
@@ -231,62 +242,3 @@ async def _watch(
 def _cpu_seconds(processes: Sequence[psutil.Process]) -> float:
     times = [process.cpu_times() for process in processes]
     return float(sum(each.user + each.system for each in times))
-
-
-class _PushService:
-    """Stands in for Firebase Cloud Messaging: takes every message, and counts."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.tokens = set[str]()
-        self.total = 0
-        self.by_second = Counter[int]()
-
-    def account(self) -> str:
-        """A service account whose access tokens come from here."""
-        key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
-        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        return json.dumps(
-            {
-                "project_id": "bench",
-                "client_email": "push@bench.iam.gserviceaccount.com",
-                "private_key": private,
-                "token_uri": f"{self.url}/token",
-            }
-        )
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of a connection, one after the other."""
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                fields = dict(
-                    line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line
-                )
-                body = await reader.readexactly(int(fields.get(b"content-length", b"0")))
-                answer = self._answer(head, body)
-                writer.write(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-                    % (len(answer), answer)
-                )
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    def _answer(self, head: bytes, body: bytes) -> bytes:
-        if head.startswith(b"POST /token"):
-            return b'{"access_token": "bench", "expires_in": 3600}'
-        self.tokens.add(json.loads(body)["message"]["token"])
-        self.total += 1
-        self.by_second[int(time.monotonic())] += 1
-        return b'{"name": "projects/bench/messages/1"}'
-
-
-@asynccontextmanager
-async def _push_service() -> AsyncIterator[_PushService]:
-    service = _PushService()
-    server = await asyncio.start_server(service.serve, "127.0.0.1", 0)
-    async with server:
-        service.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        yield service

@@ -93,21 +93,27 @@ class PushSender:
     async def _send_to(
         self, pending: Sequence[Device], task: Task, content: Content
     ) -> list[tuple[UUID, NotSent | None]]:
+        # Nearly everybody has one device.
+        if len(pending) == 1:
+            return [await self._send_one(pending[0], task, content)]
         places = asyncio.Semaphore(_AT_ONCE)
 
         async def one(device: Device) -> tuple[UUID, NotSent | None]:
             async with places:
-                badge = None
-                if device.platform is DevicePlatform.IOS:
-                    badge = await devices.next_badge(self._stores.documents, device.device_id)
-                push = Push(str(task.id), content.title, content.text, content.data, badge)
-                try:
-                    await self._clients[device.platform].send(device, push)
-                except NotSent as problem:
-                    return device.device_id, problem
-                return device.device_id, None
+                return await self._send_one(device, task, content)
 
         return list(await asyncio.gather(*(one(device) for device in pending)))
+
+    async def _send_one(self, device: Device, task: Task, content: Content) -> tuple[UUID, NotSent | None]:
+        badge = None
+        if device.platform is DevicePlatform.IOS:
+            badge = await devices.next_badge(self._stores.documents, device.device_id)
+        push = Push(str(task.id), content.title, content.text, content.data, badge)
+        try:
+            await self._clients[device.platform].send(device, push)
+        except NotSent as problem:
+            return device.device_id, problem
+        return device.device_id, None
 
     async def close(self) -> None:
         """Close the connections."""

@@ -36,8 +36,8 @@ from gencharge.notifications.writing_service import Entry, messages_of
 from gencharge.users import service as users
 from gencharge.users.models import MessageChoices
 
-# Messages that wait in the queue before more are added.
-BACKLOG: Final = 2_000
+# Messages that wait in the queue before more are added. At the highest rate they last longer than the walk rests.
+BACKLOG: Final = 5_000
 _PAUSE: Final = timedelta(seconds=1)
 _LOOK: Final = timedelta(seconds=10)
 
@@ -89,19 +89,23 @@ class AnnouncementLoop(Loop[Walk, UUID]):
     async def _walk(self, walk: Walk) -> bool:
         """Pass slice after slice. False if it has to wait, was cancelled, or another worker took it."""
         announcement, cursor, stores = walk.announcement, walk.cursor, self._stores
+        room = 0
         while True:
             now = clock.now()
             begin = earliest(announcement.purpose.type, now, stores.settings.quiet_times)
             if announcement.channels and begin > now:
                 await announcements.rest(stores, walk, begin)
                 return False
-            open_messages = await messages.count_open_of_batch(
-                stores.documents, announcement.announcement_id, BACKLOG
-            )
-            if open_messages >= BACKLOG:
+            # They are counted again only when as many were queued as there was room for.
+            if room <= 0:
+                room = BACKLOG - await messages.count_open_of_batch(
+                    stores.documents, announcement.announcement_id, BACKLOG
+                )
+            if room <= 0:
                 await announcements.rest(stores, walk, now + _PAUSE)
                 return False
-            cursor, recipients, in_app = await self._pass(announcement, cursor)
+            cursor, recipients, in_app, queued = await self._pass(announcement, cursor)
+            room -= queued
             await faultpoints.point("announcements.slice_queued")
             if not await announcements.advance(stores, walk, cursor, recipients=recipients, in_app=in_app):
                 latest = await announcements.get(stores.documents, self._vault, announcement.announcement_id)
@@ -111,8 +115,11 @@ class AnnouncementLoop(Loop[Walk, UUID]):
             if cursor is None:
                 return True
 
-    async def _pass(self, announcement: Announcement, cursor: UUID | None) -> tuple[UUID | None, int, int]:
-        """Queue the messages to a slice; its last id, how many it has in the audience, and how many of these see it in the app."""
+    async def _pass(
+        self, announcement: Announcement, cursor: UUID | None
+    ) -> tuple[UUID | None, int, int, int]:
+        """Queue the messages to a slice; its last id, how many it has in the audience, how many of these see it in the app, and how many messages there are at
+        most."""
 
         async def unit(
             db: AsyncSession,
@@ -138,7 +145,7 @@ class AnnouncementLoop(Loop[Walk, UUID]):
                 announcement.announcement_id,
             )
         await messages.enqueue(self._stores.documents, self._vault, outgoing)
-        return last, len(readers), in_app
+        return last, len(readers), in_app, len(outgoing)
 
     async def _finish(self, walk: Walk) -> None:
         announcement = walk.announcement

@@ -182,3 +182,63 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) 
         assert await post(client, url) == b"ok"
         await client.close()
     assert len(host.bodies) == 1
+
+
+CHUNKED = (
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"1\r\no\r\n1;name=x\r\nk\r\n0\r\nTrailer: x\r\n\r\n"
+)
+
+
+async def test_an_answer_in_chunks_after_an_interim_one_is_read_whole() -> None:
+    host = Host(CHUNKED)
+    async with serving(host) as url:
+        client = client_of(url)
+        assert [await post(client, url) for _ in range(3)] == [b"ok"] * 3
+        await client.close()
+    assert host.connections == 1
+
+
+async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
+    host = Host(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nok")
+    host.closes_after_answer = True
+    async with serving(host) as url:
+        client = client_of(url)
+        assert [await post(client, url) for _ in range(2)] == [b"ok"] * 2
+        await client.close()
+    assert host.connections == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [OK + OK, OK.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n", 1), OK.replace(b"1.1", b"1.0", 1)],
+    ids=["two answers", "it is closed", "an old HTTP"],
+)
+async def test_a_connection_that_can_not_be_used_again_is_replaced(answer: bytes) -> None:
+    host = Host(answer)
+    async with serving(host) as url:
+        client = client_of(url)
+        assert [await post(client, url) for _ in range(3)] == [b"ok"] * 3
+        await client.close()
+    assert host.connections == 3
+
+
+async def test_an_answer_without_an_end_is_not_stored() -> None:
+    host = Host(b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 2_000_000)
+    async with serving(host) as url:
+        client = client_of(url)
+        with pytest.raises(HostAway, match="too long"):
+            await post(client, url)
+        await client.close()
+
+
+async def test_no_value_brings_a_second_header() -> None:
+    host = Host()
+    async with serving(host) as url:
+        client = client_of(url)
+        with pytest.raises(ValueError, match="one line"):
+            await client.post(url, {"Authorization": "Bearer x\r\nX-Other: y"}, b"")
+        with pytest.raises(ValueError, match="visible"):
+            await client.post(f"{url}/a b", {}, b"")
+        await client.close()
+    assert host.connections == 0
