@@ -29,7 +29,7 @@ FLOORS: Final = (
     ("users", "admins", "devices"),
     ("plans", "wallet", "velocity", "content", "messages"),
     ("offers", "payments", "channels"),
-    ("recharge", "auth", "mandates"),
+    ("recharge", "auth", "mandates", "payouts"),
     ("delivery", "bills", "referrals", "campaigns", "contact", "complaints"),
     ("autopay",),
     ("receipts", "family", "announcements"),

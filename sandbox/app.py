@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from sandbox import control, gateway_routes, messages, operator_routes, pages, push
 from sandbox import gateway_payments as payments
+from sandbox import gateway_payouts as payouts
 from sandbox import gateway_refunds as refunds
 from sandbox import gateway_wire as wire
 from sandbox import operator_network as network
@@ -31,6 +32,7 @@ def create_app(config: Config) -> Starlette:
         sandbox.courier.actions = {
             "payment": lambda arguments: payments.finish_late(sandbox, arguments),
             "refund": lambda arguments: refunds.finish(sandbox, arguments),
+            "payout": lambda arguments: payouts.finish(sandbox, arguments),
             "recharge": lambda arguments: network.settle_late(sandbox, arguments),
         }
         courier = asyncio.create_task(sandbox.courier.run())

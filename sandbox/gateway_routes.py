@@ -16,6 +16,7 @@ from starlette.routing import Route
 from sandbox import faults, scripts, signing, statements
 from sandbox import gateway_mandates as mandates
 from sandbox import gateway_payments as payments
+from sandbox import gateway_payouts as payouts
 from sandbox import gateway_refunds as refunds
 from sandbox import gateway_wire as wire
 from sandbox.faults import Refusal
@@ -183,6 +184,33 @@ def _recurring(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) -> 
     return Work(lambda script: refunds.recurring(sandbox, body, script), payments.facts_of(row))
 
 
+def _create_contact(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) -> Work:
+    return Work(lambda _: payouts.create_contact(sandbox, body))
+
+
+def _create_fund_account(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) -> Work:
+    return Work(lambda _: payouts.create_fund_account(sandbox, body))
+
+
+def _check_account(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) -> Work:
+    return Work(lambda _: payouts.validate(sandbox, body))
+
+
+def _create_payout(sandbox: Sandbox, request: Request, body: Mapping[str, Any]) -> Work:
+    key = request.headers.get("X-Payout-Idempotency")
+    facts = {"amount": body.get("amount"), "reference": body.get("reference_id")}
+    return Work(lambda script: payouts.create(sandbox, body, key, script), facts)
+
+
+def _list_payouts(sandbox: Sandbox, request: Request, _body: Mapping[str, Any]) -> Work:
+    reference = request.query_params.get("reference_id", "")
+    return Work(lambda _: payouts.list_by_reference(sandbox.db, reference), {"reference": reference})
+
+
+def _get_payout(sandbox: Sandbox, request: Request, _body: Mapping[str, Any]) -> Work:
+    return Work(lambda _: payouts.show(sandbox.db, request.path_params["id"]))
+
+
 def _recon(sandbox: Sandbox, request: Request, _body: Mapping[str, Any]) -> Work:
     count = _number(request, "count", 10, minimum=1, maximum=1000)
     skip = _number(request, "skip", 0, minimum=0, maximum=10_000_000)
@@ -220,5 +248,11 @@ ROUTES = _routes(
     ("GET", "/v1/customers/{id}/tokens", "fetch", _list_tokens),
     ("GET", "/v1/customers/{id}/tokens/{token}", "fetch", _get_token),
     ("DELETE", "/v1/customers/{id}/tokens/{token}", "fetch", _delete_token),
+    ("POST", "/v1/contacts", "fetch", _create_contact),
+    ("POST", "/v1/fund_accounts", "fetch", _create_fund_account),
+    ("POST", "/v1/fund_accounts/validations", "account_check", _check_account),
+    ("POST", "/v1/payouts", "payout", _create_payout),
+    ("GET", "/v1/payouts", "fetch", _list_payouts),
+    ("GET", "/v1/payouts/{id}", "fetch", _get_payout),
     ("GET", "/v1/settlements/recon/combined", "statement", _recon),
 )

@@ -92,6 +92,8 @@ GATEWAY_OPERATIONS: Final[Mapping[str, frozenset[Family]]] = {
     "recurring": ALL_MOVES,
     "capture": ALL_MOVES,
     "refund": ALL_MOVES,
+    "account_check": frozenset({Family.ANSWER}),
+    "payout": frozenset({Family.ANSWER, Family.OUTCOME}),
     "fetch": frozenset({Family.ANSWER}),
     "statement": frozenset({Family.ANSWER, Family.ROWS}),
     "webhook": frozenset({Family.NOTICE}),

@@ -24,6 +24,9 @@ TABLES: Final = (
     "idempotency",
     "customers",
     "tokens",
+    "contacts",
+    "fund_accounts",
+    "payouts",
     "channels",
     "recharges",
     "bills",
@@ -63,6 +66,15 @@ CREATE TABLE IF NOT EXISTS customers (
 CREATE TABLE IF NOT EXISTS tokens (
     id TEXT PRIMARY KEY, customer_id TEXT NOT NULL REFERENCES customers, method TEXT NOT NULL, status TEXT NOT NULL,
     max_amount INTEGER NOT NULL, frequency TEXT, expire_at INTEGER, created_at REAL NOT NULL, used_at REAL) STRICT;
+CREATE TABLE IF NOT EXISTS contacts (id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS fund_accounts (
+    id TEXT PRIMARY KEY, contact_id TEXT NOT NULL REFERENCES contacts, kind TEXT NOT NULL, address TEXT NOT NULL,
+    created_at REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS payouts (
+    id TEXT PRIMARY KEY, fund_account_id TEXT NOT NULL REFERENCES fund_accounts, amount INTEGER NOT NULL CHECK (amount > 0),
+    mode TEXT NOT NULL, reference TEXT NOT NULL, status TEXT NOT NULL, utr TEXT, reason TEXT, key TEXT UNIQUE,
+    digest TEXT NOT NULL, created_at REAL NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS payouts_by_reference ON payouts (reference);
 CREATE TABLE IF NOT EXISTS channels (
     name TEXT PRIMARY KEY, float_paise INTEGER NOT NULL, used_paise INTEGER NOT NULL DEFAULT 0,
     commission_basis_points INTEGER NOT NULL, answers TEXT NOT NULL CHECK (answers IN ('final', 'accepted')), settle_seconds REAL NOT NULL,

@@ -128,6 +128,10 @@ _ROWS = (
     FROM (SELECT user_id FROM transfers GROUP BY user_id ORDER BY count(*) DESC LIMIT 1) AS payer, generate_series(1, 10)
     """,
     """
+    INSERT INTO payouts (user_id, payout_id, amount, status, reason, created_at)
+    SELECT user_id, gen_random_uuid(), 70000, 'needs_payee', 'no_payee', now() FROM users LIMIT 10
+    """,
+    """
     INSERT INTO velocity_allowances (allowance_id, subject, factor, reason, allowed_by, allowed_at, ends_at)
     SELECT gen_random_uuid(), 'user:' || user_id, 2, 'a shop', user_id, now(), now() + interval '1 day'
     FROM users LIMIT 10

@@ -9,7 +9,15 @@ from typing import Final
 from fastapi import FastAPI
 
 from gencharge.channels import service as channels
-from gencharge.channels.service import BillAnswer, BillVerdict, Channel, Health, OperatorClient, Verdict
+from gencharge.channels.service import (
+    BillAnswer,
+    BillVerdict,
+    Channel,
+    Health,
+    OperatorClient,
+    Publisher,
+    Verdict,
+)
 from gencharge.core import telemetry
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import process
@@ -33,6 +41,7 @@ class BillsContext(OnePerApp):
     operators: operators.Operators
     channels: channels.Channels = field(default_factory=channels.Channels)
     health: Health = field(default_factory=Health)
+    breakers: Publisher = field(default_factory=Publisher)
 
     @classmethod
     def at(cls, stores: Stores, *, ask_seconds: float = ASK_SECONDS) -> BillsContext:
@@ -81,10 +90,11 @@ class BillsContext(OnePerApp):
                 verdict = Verdict.DELIVERED  # an answer: the channel works
         finally:
             # A cancelled probe must not keep the channel closed for the life of the process.
-            self.health.record(channel.code, verdict)
+            change = self.health.record(channel.code, verdict)
         telemetry.OPERATOR_CALLS.labels(channel.code, "bill", answer.verdict.value).observe(
             time.monotonic() - started
         )
+        await self.breakers.publish(self.database, change)
         return answer
 
 

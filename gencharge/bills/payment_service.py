@@ -9,6 +9,7 @@ operator decides: it refuses a payment that does not fit its bill, and the money
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,8 +38,12 @@ from gencharge.core.wording import worded
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import BillPaymentPending
 from gencharge.recharge.models import BillOutcome
-from gencharge.recharge.service import BillPaymentRequest, BillSale
+from gencharge.recharge.service import BillPaymentRequest, BillSale, PaymentDue
 from gencharge.velocity.service import Limits
+from gencharge.wallet.models import PaymentMethod
+
+# The fields of a payment that earlier releases did not have, with their defaults.
+_LATER_FIELDS: Final = {**references.LATER_FIELDS, "payment_method": PaymentMethod.WALLET}
 
 
 async def pay(
@@ -50,7 +55,7 @@ async def pay(
     and the other refusals of a fetch, OperatorDown, OperatorChannelUnavailable, VelocityLimitExceeded, InsufficientBalance,
     IdempotencyKeyReused.
     """
-    request_hash = _request_hash(command, bill_id)
+    request_hash = request_hash_of(command, bill_id)
 
     async def look(db: AsyncSession) -> BillSale | Bill:
         earlier = await recharges.find_bill_payment(db, user_id, key, request_hash)
@@ -59,13 +64,13 @@ async def pay(
         bill = await crud.get_bill(db, user_id, bill_id)
         if bill is None:
             raise BillNotFound
-        _check_state(bill)
+        check_state(bill)
         db.expunge(bill)
         return bill
 
     known = await context.database.run(look)
     if isinstance(known, BillSale):
-        return Answered(_answer(known, command), replayed=True)
+        return Answered(answer_of(known, command), replayed=True)
     answer = await context.ask(known.operator, known.phone_number)
     if answer.verdict is BillVerdict.AWAY:
         raise BillOperatorUnavailable
@@ -80,8 +85,8 @@ async def pay(
     return result
 
 
-def _check_state(bill: Bill) -> None:
-    """Raises BillAlreadyPaid, BillPaymentPending, BillExpired."""
+def check_state(bill: Bill) -> None:
+    """Whether it can be paid at all. Raises BillAlreadyPaid, BillPaymentPending, BillExpired."""
     if bill.status == BillStatus.PAID:
         raise BillAlreadyPaid
     if bill.status == BillStatus.PAYING:
@@ -107,23 +112,11 @@ async def _pay(
     # Another request with the same key may have paid since it was looked up.
     earlier = await recharges.find_bill_payment(db, known.user_id, key, request_hash)
     if earlier is not None:
-        return Answered(_answer(earlier, command), replayed=True)
-    problem = _problem(bill, answer, command)
+        return Answered(answer_of(earlier, command), replayed=True)
+    problem = problem_of(bill, answer, command)
     if problem is not None:
         return problem
-    request = BillPaymentRequest(
-        user_id=bill.user_id,
-        recharge_id=new_id(),
-        key=key,
-        request_hash=request_hash,
-        phone_number=bill.phone_number,
-        operator=bill.operator,
-        circle=bill.circle,
-        bill_id=bill.bill_id,
-        bill_reference=bill.bill_reference,
-        amount=(command.amount or command.expected_amount).paise,
-        source=command.source.value,
-    )
+    request = request_of(bill, command, new_id(), key=key, request_hash=request_hash)
     result = await recharges.pay_bill(db, request, limits)
     if result.sale is None or result.outcome not in {BillOutcome.DONE, BillOutcome.REPLAYED}:
         return recharges.bill_refusal(result)
@@ -137,10 +130,29 @@ async def _pay(
             reference=command.reference,
             metadata=command.metadata,
         )
-    return Answered(_answer(result.sale, command), replayed=result.outcome is BillOutcome.REPLAYED)
+    return Answered(answer_of(result.sale, command), replayed=result.outcome is BillOutcome.REPLAYED)
 
 
-def _problem(bill: Bill, answer: BillAnswer, command: PayBill) -> Problem | None:
+def request_of(
+    bill: Bill, command: PayBill, recharge_id: UUID, *, key: str, request_hash: bytes
+) -> BillPaymentRequest:
+    """What is to be paid of the bill."""
+    return BillPaymentRequest(
+        user_id=bill.user_id,
+        recharge_id=recharge_id,
+        key=key,
+        request_hash=request_hash,
+        phone_number=bill.phone_number,
+        operator=bill.operator,
+        circle=bill.circle,
+        bill_id=bill.bill_id,
+        bill_reference=bill.bill_reference,
+        amount=(command.amount or command.expected_amount).paise,
+        source=command.source.value,
+    )
+
+
+def problem_of(bill: Bill, answer: BillAnswer, command: PayBill) -> Problem | None:
     """Why the bill can't be paid as the customer wants it; None if it can."""
     if bill.status == BillStatus.PAYING:
         return BillPaymentPending()
@@ -170,17 +182,17 @@ def _amount_problem(bill: Bill, paid: Money) -> Problem | None:
     return BillAmountInvalid(errors=[field_problem("body.amount", right, BillAmountInvalid.code())])
 
 
-def _request_hash(command: PayBill, bill_id: UUID) -> bytes:
-    """Of a command without reference and metadata, the hash of a release that had none: a repeat stays one after an update."""
+def request_hash_of(command: PayBill, bill_id: UUID) -> bytes:
+    """Without the fields of later releases, the hash of a release that had none: a repeat stays one after an update."""
     fields = dict(command.__dict__)
-    for name, default in references.LATER_FIELDS.items():
+    for name, default in _LATER_FIELDS.items():
         if fields[name] == default:
             del fields[name]
     return fingerprint(fields, bill_id)
 
 
-def _answer(sale: BillSale, command: PayBill) -> BillPaymentOut:
-    """The answer to the request, at first and at each replay."""
+def answer_of(sale: BillSale, command: PayBill, due: PaymentDue | None = None) -> BillPaymentOut:
+    """The answer to the request, at first and at each replay; `due`: what the customer pays at the gateway."""
     return BillPaymentOut(
         recharge_id=sale.recharge_id,
         bill_id=sale.bill_id,
@@ -191,13 +203,18 @@ def _answer(sale: BillSale, command: PayBill) -> BillPaymentOut:
         reference=command.reference,
         metadata=command.metadata,
         created_at=sale.created_at,
+        status="processing" if due is None else "payment_pending",
+        payment=due,
     )
 
 
 async def end_payment(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, paid: int) -> None:
-    """A payment has ended: `paid` paise were taken, 0 if it failed. A bill that has had another payment since is left alone."""
+    """A payment has ended: `paid` paise were taken, 0 if it failed. A bill that has had another payment since is left alone.
+
+    While a gateway collects its payment, a bill stays due.
+    """
     bill = await crud.lock_bill_of_payment(db, user_id, recharge_id)
-    if bill is None or bill.status != BillStatus.PAYING:
+    if bill is None or bill.status not in {BillStatus.PAYING, BillStatus.DUE}:
         return
     bill.amount = max(0, bill.amount - paid)
     bill.minimum = min(bill.minimum, bill.amount)

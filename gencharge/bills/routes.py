@@ -9,7 +9,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED
 
-from gencharge.bills import payment_service, service
+from gencharge.bills import checkout_service, payment_service, service
 from gencharge.bills.context_service import BillsContext
 from gencharge.bills.errors import (
     BillAlreadyPaid,
@@ -28,6 +28,7 @@ from gencharge.bills.errors import (
 from gencharge.bills.schemas import BillOut, BillPage, BillPaymentOut, BillQuery, FetchBill, PayBill
 from gencharge.core.errors import (
     DatabaseUnavailable,
+    IdempotencyInProgress,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     MalformedJson,
@@ -38,11 +39,14 @@ from gencharge.core.http import idempotency, web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict
 from gencharge.operators.errors import CircleInvalid, OperatorInvalid
+from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
+from gencharge.payments.service import PaymentContext
 from gencharge.recharge.errors import BillPaymentPending, OperatorChannelUnavailable, OperatorDown
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.velocity import service as velocity
 from gencharge.velocity.errors import VelocityLimitExceeded
 from gencharge.wallet.errors import InsufficientBalance
+from gencharge.wallet.models import PaymentMethod
 
 router = web.router("bills")
 _ALWAYS = (*USER_ERRORS, ValidationFailed, DatabaseUnavailable)
@@ -85,6 +89,9 @@ async def fetch_bill(user: SignedInUser, request: Request, body: FetchBill) -> B
         OperatorChannelUnavailable,
         VelocityLimitExceeded,
         InsufficientBalance,
+        GatewayUnavailable,
+        GatewayDeclined,
+        IdempotencyInProgress,
         IdempotencyKeyRequired,
         IdempotencyKeyReused,
         ReferenceAlreadyUsed,
@@ -97,13 +104,21 @@ async def fetch_bill(user: SignedInUser, request: Request, body: FetchBill) -> B
     openapi_extra=idempotency.DOCUMENTED,
 )
 async def pay_bill(user: SignedInUser, request: Request, bill_id: UUID, body: PayBill) -> Response:
-    """Pay a bill from my wallet, in full or in part. The money is held until the operator has taken it; if it does not, it comes back.
+    """Pay a bill in full or in part. Money of my wallet is held until the operator has taken it; if it does not, it comes back.
+
+    By `upi`, `card` or `netbanking` the answer says what to pay at the gateway; what the operator does not take then goes into my wallet.
 
     The same Idempotency-Key and body again: the same answer, with `Idempotent-Replayed: true`.
     """
     context, key = BillsContext.of(request.app), idempotency.key_of(request)
     limits = velocity.limits_of(context.settings, user.session_id)
-    paid = await payment_service.pay(context, user.user_id, bill_id, body, key=key, limits=limits)
+    if body.payment_method is PaymentMethod.WALLET:
+        paid = await payment_service.pay(context, user.user_id, bill_id, body, key=key, limits=limits)
+    else:
+        gateway = PaymentContext.of(request.app)
+        paid = await checkout_service.pay(
+            context, gateway, user.user_id, bill_id, body, key=key, limits=limits
+        )
     return idempotency.reply(paid, status=HTTP_201_CREATED)
 
 

@@ -16,7 +16,8 @@ from gencharge.core.http.web import Body, Out
 from gencharge.core.values.codes import CircleCode, OperatorCode
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
-from gencharge.wallet.models import RequestSource
+from gencharge.recharge.service import PaymentDue
+from gencharge.wallet.models import PaymentMethod, RequestSource
 
 
 class FetchBill(Body):
@@ -63,7 +64,7 @@ class BillOut(Out):
 
 
 class PayBill(Referable):
-    """Pay a bill, or a part of it, from the wallet."""
+    """Pay a bill, or a part of it, from the wallet or through the gateway."""
 
     expected_amount: PositiveMoney = Field(
         description="`amount` of the bill, as the customer saw it. If something else is due now, nothing is taken, and 409 `bill_changed`"
@@ -72,6 +73,10 @@ class PayBill(Referable):
     amount: PositiveMoney | None = Field(
         default=None,
         description="How much to pay; null: all of it. `part_payment` and `minimum` say what is taken.",
+    )
+    payment_method: PaymentMethod = Field(
+        default=PaymentMethod.WALLET,
+        description="`wallet`, or how the customer pays at the gateway: the answer then has a `payment`, and the bill is paid when that is.",
     )
     source: RequestSource = RequestSource.WEB
 
@@ -83,7 +88,9 @@ class BillPaymentOut(Out):
 
     recharge_id: UUID
     bill_id: UUID
-    status: Literal["processing"] = "processing"
+    status: Literal["processing", "payment_pending"] = Field(
+        default="processing", description="`payment_pending` until `payment` is made."
+    )
     phone_number: str
     operator: str
     amount: Money
@@ -91,6 +98,9 @@ class BillPaymentOut(Out):
     reference: GivenReference
     metadata: GivenMetadata
     created_at: datetime
+    payment: PaymentDue | None = Field(
+        default=None, description="What to pay at the gateway now; null: it came from the wallet."
+    )
 
 
 class BillQuery(PageParams):

@@ -45,6 +45,15 @@ class ChannelFloatLow(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSuspended(Event):
+    """A channel failed so often in a row that a process sends it only probes. Not repeated within 15 minutes."""
+
+    channel_id: str
+    operator: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSecretsRotated(Event):
     """An admin gave a channel new secrets. Those before are accepted for a day."""
 

@@ -1,16 +1,17 @@
-"""How a channel does, for the staff: its newest submissions, and our balance at its operator."""
+"""How a channel does, for the staff: its newest submissions, whether it is suspended, and our balance at its operator."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.channels import crud, health_crud
+from gencharge.channels import breaker_crud, crud, health_crud
 from gencharge.channels.errors import ChannelNotFound
-from gencharge.channels.models import OperatorChannel
-from gencharge.channels.staff_schemas import ChannelFloatOut, ChannelHealthOut
+from gencharge.channels.models import ChannelBreaker, OperatorChannel
+from gencharge.channels.staff_schemas import ChannelBreakerOut, ChannelFloatOut, ChannelHealthOut
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money, SignedMoney
 from gencharge.sessions.guards import Principal, within
@@ -42,6 +43,7 @@ async def show(db: AsyncSession, admin: Principal, code: str) -> ChannelHealthOu
         success_percent=round(100 * lately.delivered / ended, 1) if ended else None,
         median_seconds=_rounded(lately.median_seconds),
         slow_seconds=_rounded(lately.slow_seconds),
+        breaker=_breaker(await breaker_crud.list_open(db, code)),
         low_float=Money(channel.low_float),
         balance=None
         if balance is None
@@ -52,6 +54,17 @@ async def show(db: AsyncSession, admin: Principal, code: str) -> ChannelHealthOu
             failure=balance.failure,
             low_since=balance.low_since,
         ),
+    )
+
+
+def _breaker(rows: Sequence[ChannelBreaker]) -> ChannelBreakerOut | None:
+    if not rows:
+        return None
+    return ChannelBreakerOut(
+        opened_at=rows[0].opened_at,
+        probe_at=min(row.open_until for row in rows),
+        failures=max(row.failures for row in rows),
+        processes=len(rows),
     )
 
 

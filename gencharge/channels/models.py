@@ -26,6 +26,7 @@ from gencharge.core.postgres.database import Base, stamp
 
 __all__ = [
     "AttemptOutcome",
+    "ChannelBreaker",
     "ChannelFloat",
     "Fulfilment",
     "FulfilmentState",
@@ -96,6 +97,27 @@ class ChannelFloat(Base):
     low_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (CheckConstraint("num_nulls(balance, answered_at) IN (0, 2)", name="answered"),)
+
+
+class ChannelBreaker(Base):
+    """A circuit breaker that a process opened: it sends the channel nothing, or only a probe. Each process has its own.
+
+    A process that ends closes nothing, so a row counts until `expires_at` only.
+    """
+
+    __tablename__ = "channel_breakers"
+
+    channel: Mapped[str] = mapped_column(Text, primary_key=True)
+    # A name that the process gave itself when it started.
+    process: Mapped[UUID] = mapped_column(primary_key=True)
+    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # When its next probe may go out.
+    open_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    failures: Mapped[int] = mapped_column(Integer)
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # When the staff were told, if it was this one that they were told of.
+    alerted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class FulfilmentState(StrEnum):

@@ -2,7 +2,8 @@
 
 Channels are tried by priority; those of one priority share by weight and recent success. A channel that keeps failing
 is suspended (a circuit breaker, as in Nygard's Release It!): after a pause one recharge is let through as a probe. Each
-worker process keeps its own view of a channel's health: an estimate is enough, so they need not agree.
+process keeps its own view of a channel's health: an estimate is enough, so they need not agree. What changes is told to the
+staff (`breaker_service`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import random
 from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from prometheus_client import Gauge
@@ -59,6 +60,16 @@ class Channel:
         return amount_paise * self.commission_bp // 10_000
 
 
+@dataclass(frozen=True, slots=True)
+class BreakerChange:
+    """A circuit that opened, whose probe failed, or that closed, in this process."""
+
+    channel: str
+    failures: int
+    # When a probe may go out next; None: the channel works again.
+    open_until: datetime | None
+
+
 @dataclass(slots=True)
 class _Health:
     outcomes: deque[bool] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
@@ -95,22 +106,27 @@ class Health:
         if health.failures_in_a_row >= FAILURES_TO_OPEN:
             health.probing = True
 
-    def record(self, code: str, verdict: Verdict) -> None:
-        """Record the outcome of a call. A refusal is an answer: the channel works."""
+    def record(self, code: str, verdict: Verdict) -> BreakerChange | None:
+        """Record the outcome of a call, and say what it changed. A refusal is an answer: the channel works."""
         health = self._of(code)
         health.probing = False
         answered = verdict not in {Verdict.UNKNOWN, Verdict.NOT_SENT}
         health.outcomes.append(answered)
         if answered:
+            was_open = health.failures_in_a_row >= FAILURES_TO_OPEN
             health.failures_in_a_row = 0
             health.pause = PAUSE_SECONDS
             OPEN.labels(code).set(0)
-            return
+            return BreakerChange(code, 0, None) if was_open else None
         health.failures_in_a_row += 1
-        if health.failures_in_a_row >= FAILURES_TO_OPEN:
-            OPEN.labels(code).set(1)
-            health.open_until = clock.now().timestamp() + health.pause
-            health.pause = min(2 * health.pause, MAX_PAUSE_SECONDS)
+        if health.failures_in_a_row < FAILURES_TO_OPEN:
+            return None
+        OPEN.labels(code).set(1)
+        health.open_until = clock.now().timestamp() + health.pause
+        health.pause = min(2 * health.pause, MAX_PAUSE_SECONDS)
+        return BreakerChange(
+            code, health.failures_in_a_row, datetime.fromtimestamp(health.open_until, tz=UTC)
+        )
 
 
 def choose(

@@ -20,6 +20,7 @@ from gencharge.channels.answers import (
     Submission,
     Verdict,
 )
+from gencharge.channels.breaker_service import Publisher
 from gencharge.channels.client import OperatorClient, read, secrets_for
 from gencharge.channels.fulfilment import Task
 from gencharge.channels.models import (
@@ -52,6 +53,7 @@ __all__ = [
     "OperatorBill",
     "OperatorClient",
     "PartPayment",
+    "Publisher",
     "Submission",
     "Task",
     "Verdict",

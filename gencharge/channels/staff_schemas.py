@@ -85,8 +85,19 @@ class ChannelFloatOut(Out):
     low_since: datetime | None = Field(description="Since when it is below `low_float`.")
 
 
+class ChannelBreakerOut(Out):
+    """A channel that failed too often in a row: it gets no recharges but a probe after each pause."""
+
+    opened_at: datetime = Field(description="Since when, in the process that was first.")
+    probe_at: datetime = Field(
+        description="When the next probe may go out; in the past: with the next recharge."
+    )
+    failures: int = Field(description="In a row, in the process that saw most.")
+    processes: int = Field(description="How many processes send it nothing.")
+
+
 class ChannelHealthOut(Out):
-    """How a channel does: the submissions of the last hour, up to 2,000, and our balance."""
+    """How a channel does: the submissions of the last hour, up to 2,000, whether it is suspended, and our balance."""
 
     channel: str
     operator: str
@@ -100,6 +111,7 @@ class ChannelHealthOut(Out):
     success_percent: float | None = Field(description="Delivered, of those that ended. null: none did.")
     median_seconds: float | None = Field(description="From a submission to the proof of its delivery.")
     slow_seconds: float | None = Field(description="The same, which 95 of 100 did not exceed.")
+    breaker: ChannelBreakerOut | None = Field(description="null: it is not suspended.")
     low_float: Money
     balance: ChannelFloatOut | None = Field(description="null: it was not asked yet.")
 

@@ -281,6 +281,11 @@ class Partners(BaseModel, defer_build=True):
         description="Where a customer pays an order, with `{order_id}` in it. Empty: the sandbox's page, and none in "
         "production.",
     )
+    payout_account: str = Field(
+        default="",
+        description="The number of the account at the gateway (RazorpayX) from which balances of closed accounts are paid out. Empty: "
+        "the sandbox's, and in production none: the staff pay them out by hand.",
+    )
     operator_timeout_seconds: float = Field(
         default=8,
         gt=0,

@@ -21,6 +21,7 @@ from gencharge.channels.service import (
     ChannelsSnapshot,
     Health,
     OperatorClient,
+    Publisher,
     Task,
     Verdict,
 )
@@ -51,6 +52,7 @@ class Dispatcher(Loop[Task, str]):
         # Longer than a submission, a status question and a second submission can take together.
         self._lease_seconds = 3 * settings.operator_timeout_seconds + 10
         self.health = Health()
+        self._breakers = Publisher()
         self._channels = channels.Channels()
         self._fresh_until = 0.0
 
@@ -131,7 +133,7 @@ class Dispatcher(Loop[Task, str]):
             # A cancelled probe must not keep the channel closed for the life of the process.
             self.health.record(channel.code, Verdict.UNKNOWN)
             raise
-        self._record("submit", channel, answer, started)
+        await self._record("submit", channel, answer, started)
         if again and answer.verdict is Verdict.NOT_SENT:
             # This submission was not sent, but an earlier one under the same reference may have been.
             answer = Answer(Verdict.UNKNOWN, reason=answer.reason)
@@ -144,7 +146,7 @@ class Dispatcher(Loop[Task, str]):
         assert task.reference is not None, "a fulfilment that is not due was submitted"
         started = time.monotonic()
         answer = await self._client.status(channel, task.reference)
-        self._record("status", channel, answer, started)
+        await self._record("status", channel, answer, started)
         if answer.verdict is Verdict.NOT_KNOWN:
             # The same reference: if the first submission is still on its way, the operator delivers only once.
             await self._send(task, channel, task.reference, snapshot, again=True)
@@ -154,11 +156,12 @@ class Dispatcher(Loop[Task, str]):
         else:
             await self._apply(task.reference, answer, snapshot)
 
-    def _record(self, call: str, channel: Channel, answer: Answer, started: float) -> None:
-        self.health.record(channel.code, answer.verdict)
+    async def _record(self, call: str, channel: Channel, answer: Answer, started: float) -> None:
+        change = self.health.record(channel.code, answer.verdict)
         telemetry.OPERATOR_CALLS.labels(channel.code, call, answer.verdict.value).observe(
             time.monotonic() - started
         )
+        await self._breakers.publish(self._stores.database, change)
 
     async def _apply(self, reference: str, answer: Answer, snapshot: ChannelsSnapshot) -> None:
         async def apply(db: AsyncSession) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.channels.events import ChannelFloatLow
+from gencharge.channels.events import ChannelFloatLow, ChannelSuspended
 from gencharge.notifications.alerts import Alert
-from gencharge.notifications.kinds import INBOX, Kind, Values, label, money
+from gencharge.notifications.kinds import INBOX, Kind, Values, label, money, number
 
 FLOAT_LOW: Final = Kind(
     "channel_float_low",
@@ -18,7 +18,16 @@ FLOAT_LOW: Final = Kind(
         "bound": money(5_000_000, required=True),
     },
 )
-KINDS: Final = (FLOAT_LOW,)
+SUSPENDED: Final = Kind(
+    "channel_suspended",
+    INBOX,
+    {
+        "channel": label("jio-direct", required=True),
+        "operator": label("JIO", required=True),
+        "failures": number(5, required=True),
+    },
+)
+KINDS: Final = (FLOAT_LOW, SUSPENDED)
 
 
 def channel_float_low(event: ChannelFloatLow) -> Alert:
@@ -30,3 +39,13 @@ def channel_float_low(event: ChannelFloatLow) -> Alert:
         "bound": event.low_float_paise,
     }
     return Alert(FLOAT_LOW, values, {"channel": event.channel_id}, event.operator)
+
+
+def channel_suspended(event: ChannelSuspended) -> Alert:
+    """Recharges take another channel, or fail if there is none."""
+    values: Values = {
+        "channel": event.channel_id,
+        "operator": event.operator,
+        "failures": event.failures,
+    }
+    return Alert(SUSPENDED, values, {"channel": event.channel_id}, event.operator)

@@ -15,7 +15,12 @@ from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
 from gencharge.backups.events import BackupRunFailed
-from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested, ChannelFloatLow
+from gencharge.channels.events import (
+    ChannelAddressApproved,
+    ChannelAddressRequested,
+    ChannelFloatLow,
+    ChannelSuspended,
+)
 from gencharge.core.events import document_events
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
@@ -30,6 +35,7 @@ from gencharge.notifications import (
     alerts,
     channel_alerts,
     events,
+    payout_alerts,
     registry,
     subscription_service,
     template_crud,
@@ -40,6 +46,7 @@ from gencharge.notifications.kinds import Draft
 from gencharge.notifications.models import Recipient
 from gencharge.notifications.writing_service import Entry, Write
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
+from gencharge.payouts.events import PayoutNeedsPayee
 from gencharge.recharge.events import PlanRecharged
 from gencharge.sessions.guards import Action, Resource, permission
 from gencharge.velocity.events import ManyHeldBack
@@ -68,9 +75,11 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     CallbackContradicted: (alerts.callback_contradicted, _RECHARGE),
     ChannelAddressRequested: (alerts.channel_address_requested, _SUPER_ADMINS),
     ChannelFloatLow: (channel_alerts.channel_float_low, _RECHARGE),
+    ChannelSuspended: (channel_alerts.channel_suspended, _RECHARGE),
     ChannelAddressApproved: (alerts.channel_address_approved, _SUPER_ADMINS),
     CodeBudgetUsed: (alerts.code_budget_used, _SUPER_ADMINS),
     PaymentMismatched: (alerts.payment_mismatched, _PAYMENTS),
+    PayoutNeedsPayee: (payout_alerts.payout_needs_payee, _PAYMENTS),
     AutopaysLate: (alerts.autopays_late, _AUTOPAY),
     BackupRunFailed: (alerts.backup_failed, _BACKUPS),
     ManyHeldBack: (alerts.many_held_back, _WALLET),

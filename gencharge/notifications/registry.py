@@ -16,6 +16,7 @@ from gencharge.notifications import (
     enquiry_notices,
     mandate_notices,
     payment_notices,
+    payout_alerts,
     recharge_notices,
     referral_notices,
     reminder_notices,
@@ -43,6 +44,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         cashback_notices.KINDS,
         alerts.KINDS,
         channel_alerts.KINDS,
+        payout_alerts.KINDS,
         subscription_notices.KINDS,
     )
     for kind in kinds

@@ -106,61 +106,57 @@ class Razorpay:
         if mandate is not None:
             token = {"max_amount": mandate.max_amount, "expire_at": mandate.expires_at}
             body |= {"customer_id": mandate.customer_id, "token": token | {"frequency": "as_presented"}}
-        return await self._ask("POST", "/orders", replies.order, body)
+        return await self.ask("POST", "/orders", replies.order, body)
 
     async def find_orders(self, receipt: str) -> Sequence[GatewayOrder]:
         """`GET /orders?receipt=`."""
-        orders = await self._ask(
+        orders = await self.ask(
             "GET", f"/orders?receipt={_part(receipt)}&count=100", replies.each(replies.order)
         )
         return [order for order in orders if order.receipt == receipt]
 
     async def fetch_order_payments(self, order_id: str) -> Sequence[GatewayPayment]:
         """`GET /orders/{id}/payments`."""
-        return await self._ask("GET", f"/orders/{_part(order_id)}/payments", replies.each(replies.payment))
+        return await self.ask("GET", f"/orders/{_part(order_id)}/payments", replies.each(replies.payment))
 
     async def fetch_payment(self, gateway_payment_id: str) -> GatewayPayment:
         """`GET /payments/{id}`."""
-        return await self._ask("GET", f"/payments/{_part(gateway_payment_id)}", replies.payment)
+        return await self.ask("GET", f"/payments/{_part(gateway_payment_id)}", replies.payment)
 
     async def capture(self, gateway_payment_id: str, *, amount: int, currency: str) -> GatewayPayment:
         """`POST /payments/{id}/capture`."""
         body = {"amount": amount, "currency": currency}
-        return await self._ask(
-            "POST", f"/payments/{_part(gateway_payment_id)}/capture", replies.payment, body
-        )
+        return await self.ask("POST", f"/payments/{_part(gateway_payment_id)}/capture", replies.payment, body)
 
     async def refund(self, gateway_payment_id: str, *, receipt: str, amount: int) -> GatewayRefund:
         """`POST /payments/{id}/refund`; the receipt is the idempotency key, too."""
         body = {"amount": amount, "receipt": receipt, "speed": "normal"}
         path = f"/payments/{_part(gateway_payment_id)}/refund"
-        return await self._ask("POST", path, replies.refund, body, headers={"X-Refund-Idempotency": receipt})
+        return await self.ask("POST", path, replies.refund, body, headers={"X-Refund-Idempotency": receipt})
 
     async def fetch_refund(self, gateway_refund_id: str) -> GatewayRefund:
         """`GET /refunds/{id}`."""
-        return await self._ask("GET", f"/refunds/{_part(gateway_refund_id)}", replies.refund)
+        return await self.ask("GET", f"/refunds/{_part(gateway_refund_id)}", replies.refund)
 
     async def fetch_refunds(self, gateway_payment_id: str) -> Sequence[GatewayRefund]:
         """`GET /payments/{id}/refunds`."""
-        return await self._ask(
+        return await self.ask(
             "GET", f"/payments/{_part(gateway_payment_id)}/refunds?count=100", replies.each(replies.refund)
         )
 
     async def create_customer(self, *, name: str, contact: str, email: str | None) -> str:
         """`POST /customers`; a known one is returned."""
         body = {"name": name[:50], "contact": contact, "email": email, "fail_existing": "0"}
-        return await self._ask("POST", "/customers", lambda reply: replies.text(reply, "id"), body)
+        return await self.ask("POST", "/customers", lambda reply: replies.text(reply, "id"), body)
 
     async def fetch_mandates(self, customer_id: str) -> Sequence[Mandate]:
         """`GET /customers/{id}/tokens`."""
-        return await self._ask(
-            "GET", f"/customers/{_part(customer_id)}/tokens", replies.each(replies.mandate)
-        )
+        return await self.ask("GET", f"/customers/{_part(customer_id)}/tokens", replies.each(replies.mandate))
 
     async def cancel_mandate(self, customer_id: str, token_id: str) -> None:
         """`DELETE /customers/{id}/tokens/{id}`."""
         path = f"/customers/{_part(customer_id)}/tokens/{_part(token_id)}"
-        await self._ask("DELETE", path, lambda reply: reply.get("deleted"))
+        await self.ask("DELETE", path, lambda reply: reply.get("deleted"))
 
     async def charge_mandate(
         self, *, order_id: str, amount: int, currency: str, customer_id: str, token_id: str, contact: str
@@ -176,14 +172,14 @@ class Razorpay:
             "recurring": "1",
         }
         path = "/payments/create/recurring"
-        return await self._ask("POST", path, lambda reply: replies.text(reply, "razorpay_payment_id"), body)
+        return await self.ask("POST", path, lambda reply: replies.text(reply, "razorpay_payment_id"), body)
 
     async def statement(self, day: date) -> Sequence[StatementRow]:
         """`GET /settlements/recon/combined`, page by page. A gateway that sends a page twice would never end: CallUnknown."""
         rows: list[StatementRow] = []
         while True:
             where = f"year={day.year}&month={day.month}&day={day.day}&count={STATEMENT_ROWS}&skip={len(rows)}"
-            page = await self._ask(
+            page = await self.ask(
                 "GET",
                 f"/settlements/recon/combined?{where}",
                 replies.each(replies.statement_row),
@@ -196,7 +192,7 @@ class Razorpay:
             if len(page) < STATEMENT_ROWS:
                 return rows
 
-    async def _ask(
+    async def ask(
         self,
         method: str,
         path: str,
@@ -207,6 +203,7 @@ class Razorpay:
         max_bytes: int = MAX_ANSWER_BYTES,
         seconds: float | None = None,
     ) -> T:
+        """A call of any route of the API; `read` reads its answer. Raises CallRefused, CallNotSent, CallUnknown."""
         try:
             # For the whole call: an answer that drips in byte by byte never hits the time-out of a single read.
             with spans.call(spans.name_of_call(method, "gateway", path), {}) as span:

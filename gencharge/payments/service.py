@@ -23,7 +23,7 @@ from gencharge.core.wording import worded
 from gencharge.payments import crud, queue_crud, refunds_crud, search_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayUnavailable, PaymentNotCaptured, PaymentNotFound, RefundTooLarge
-from gencharge.payments.gateway import CallFailed, MandateRequest, StatementRow
+from gencharge.payments.gateway import CallFailed, CallNotSent, CallRefused, MandateRequest, StatementRow
 from gencharge.payments.mandates_service import (
     Charge,
     MandateReport,
@@ -35,6 +35,8 @@ from gencharge.payments.mandates_service import (
 from gencharge.payments.models import Payment, PaymentStatus, Refund
 from gencharge.payments.orders_service import OpenPayment, open_payment
 from gencharge.payments.outcomes import FailOutcome, RefundStart
+from gencharge.payments.razorpay import Razorpay
+from gencharge.payments.razorpay_payouts import CheckedAccount, Destination, GatewayPayout, RazorpayPayouts
 from gencharge.payments.schemas import PaymentDetail, PaymentPage, PaymentQuery, TopUp
 from gencharge.payments.status_checks_service import PAID, ask_gateway
 from gencharge.payments.topups_service import check_topup, top_up
@@ -44,11 +46,19 @@ from gencharge.payments.webhook_message import token_hash
 from gencharge.wallet.errors import InsufficientBalance
 
 __all__ = [
+    "CallFailed",
+    "CallNotSent",
+    "CallRefused",
     "Charge",
+    "CheckedAccount",
+    "Destination",
+    "GatewayPayout",
     "MandateReport",
     "MandateRequest",
     "OpenPayment",
     "PaymentContext",
+    "Razorpay",
+    "RazorpayPayouts",
     "TopUp",
     "ask_gateway",
     "cancel",

@@ -7,12 +7,12 @@ from typing import Final
 from uuid import UUID
 
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
-from gencharge.core.http.paging import Page, slice_page
+from gencharge.core.http.paging import slice_page
 from gencharge.core.values.money import MAX_PAISE
 from gencharge.core.wording import worded
 from gencharge.plans.catalogue import CatalogueSnapshot, PlansOnSale
 from gencharge.plans.models import PlanSnapshot
-from gencharge.plans.schemas import PlanOut, PlanQuery, PlanSort
+from gencharge.plans.schemas import OperatorMaintenanceOut, PlanOut, PlanPage, PlanQuery, PlanSort
 from gencharge.plans.search_words import mentions
 
 # Later than any validity in days: a pack that ends with its base plan comes last, whichever way round.
@@ -45,7 +45,7 @@ _ORDERS: Final[dict[PlanSort, Callable[[PlanSnapshot], int | str]]] = {
 }
 
 
-def page_of(on_sale: PlansOnSale, query: PlanQuery, hint: str | None = None) -> Page[PlanOut]:
+def page_of(on_sale: PlansOnSale, query: PlanQuery, hint: str | None = None) -> PlanPage:
     """A page of the plans on sale. `hint`: whose block the number in the query is in. Raises ValidationFailed, CursorInvalid."""
     group_id = _check(on_sale.catalogue, query)
     if query.phone_number is not None and query.operator is None:
@@ -56,7 +56,18 @@ def page_of(on_sale: PlansOnSale, query: PlanQuery, hint: str | None = None) -> 
         matches, query, lambda plan: (order(plan), plan.plan_id), sort=query.sort.value
     )
     items = [PlanOut.of(plan) for plan in page]
-    return Page(items=items, next_cursor=cursor, total=total)
+    maintenance = [
+        OperatorMaintenanceOut(
+            operator=code,
+            starts_at=window.starts_at,
+            ends_at=window.ends_at,
+            text=window.text,
+            text_hi=window.text_hi,
+        )
+        for code, window in on_sale.maintenance.items()
+        if query.operator in {None, code}
+    ]
+    return PlanPage(items=items, next_cursor=cursor, total=total, maintenance=maintenance)
 
 
 def _known(hint: str | None, catalogue: CatalogueSnapshot) -> str:

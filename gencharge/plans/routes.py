@@ -20,7 +20,7 @@ from gencharge.plans import public_list
 from gencharge.plans import service as plans
 from gencharge.plans.catalogue import PlansOnSale
 from gencharge.plans.errors import PlanNotFound
-from gencharge.plans.schemas import PlanGroupOut, PlanOut, PlanQuery
+from gencharge.plans.schemas import PlanGroupOut, PlanOut, PlanPage, PlanQuery
 
 _ON_SALE: Final = "gencharge.plans_on_sale"
 
@@ -58,13 +58,14 @@ router = router_of("plans", route_class=PlanRoute)
 @router.get(
     "",
     summary="Plans on sale",
-    response_model=Page[PlanOut],
+    response_model=PlanPage,
     responses=NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
-async def list_plans(on_sale: CurrentPlans, query: Annotated[PlanQuery, Query()]) -> Page[PlanOut]:
+async def list_plans(on_sale: CurrentPlans, query: Annotated[PlanQuery, Query()]) -> PlanPage:
     """Every plan that can be bought now, most popular first unless `sort` says otherwise; with `phone_number`, those for that number.
 
-    The answer may be cached: it has an `ETag`, and `If-None-Match` is answered with 304.
+    `maintenance`: the operators that work on their systems, or will. The answer may be cached: it has an `ETag`, and
+    `If-None-Match` is answered with 304.
     """
     hint = None if query.phone_number is None else operators.hint(query.phone_number)
     return public_list.page_of(on_sale, query, hint)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from gencharge.core.http.paging import PageParams
+from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values import percents
 from gencharge.core.values.codes import CircleCode, OperatorCode
@@ -167,6 +167,24 @@ class PlanOut(Out):
             active_from=plan.active_from,
             active_until=plan.active_until,
         )
+
+
+class OperatorMaintenanceOut(Out):
+    """When an operator works on its systems: show the text from now on. From `starts_at` until `ends_at` none of its plans can be bought."""
+
+    operator: str = Field(examples=["JIO"])
+    starts_at: datetime = Field(examples=["2026-11-28T18:30:00Z"])
+    ends_at: datetime = Field(examples=["2026-11-28T22:30:00Z"])
+    text: str = Field(examples=["Jio works on its systems from midnight to 4 a.m. on 29 November."])
+    text_hi: str = Field(examples=["जियो 29 नवंबर को रात 12 से सुबह 4 बजे तक अपने सिस्टम पर काम करेगा।"])
+
+
+class PlanPage(Page[PlanOut]):
+    """One page of the plans on sale."""
+
+    maintenance: list[OperatorMaintenanceOut] = Field(
+        description="Windows that are running or come, of the operators that were asked for; the same on each page."
+    )
 
 
 class PlanGroupOut(Out):

@@ -48,6 +48,11 @@ async def load_catalogue(db: AsyncSession, version: int | None = None) -> Catalo
         (_group(group) for group in groups),
         operators=served,
         circles=sorted(directory.circles),
+        maintenance={
+            operator.code: operator.maintenance
+            for operator in directory.served
+            if operator.maintenance is not None
+        },
     )
 
 

@@ -1,13 +1,13 @@
-"""The SQL function that pays a bill. See `recharge/sql/pay_bill_from_wallet.sql`. Amounts in paise."""
+"""The SQL functions that pay a bill: `recharge/sql/pay_bill_from_wallet.sql`, `pay_bill_by_gateway.sql`. Amounts in paise."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.values import clock
@@ -23,6 +23,17 @@ _PAY = text("""
         p_operator => :operator, p_circle => :circle, p_bill => :bill_id, p_bill_reference => :bill_reference,
         p_amount => :amount, p_source => :source, p_context => CAST(:context AS jsonb),
         p_pinned => CAST(:now AS timestamptz), p_bounds => CAST(:bounds AS bigint[]), p_session => :session_id)
+""")
+
+_PLACE = text("""
+    SELECT outcome, known, (sale).id, (sale).phone_number, (sale).operator, (sale).price, (sale).bill_id,
+           (sale).balance_after, (sale).created_at
+    FROM pay_bill_by_gateway(
+        p_user => :user_id, p_id => :recharge_id, p_key => :key, p_hash => :request_hash, p_phone => :phone_number,
+        p_operator => :operator, p_circle => :circle, p_bill => :bill_id, p_bill_reference => :bill_reference,
+        p_amount => :amount, p_source => :source, p_method => :method, p_payment => :payment_id,
+        p_context => CAST(:context AS jsonb), p_pinned => CAST(:now AS timestamptz),
+        p_bounds => CAST(:bounds AS bigint[]), p_session => :session_id)
 """)
 
 
@@ -76,11 +87,33 @@ async def set_noted(
 async def pay(db: AsyncSession, request: BillPaymentRequest, *, context: str, limits: Limits) -> BillResult:
     """`pay_bill_from_wallet`: its outcome."""
     await db.flush()
-    values = request._asdict() | {
+    return _result((await db.execute(_PAY, _values(request, context, limits))).one())
+
+
+async def place(
+    db: AsyncSession,
+    request: BillPaymentRequest,
+    *,
+    method: str,
+    payment_id: UUID,
+    context: str,
+    limits: Limits,
+) -> BillResult:
+    """`pay_bill_by_gateway`: its outcome."""
+    await db.flush()
+    values = _values(request, context, limits) | {"method": method, "payment_id": payment_id}
+    return _result((await db.execute(_PLACE, values)).one())
+
+
+def _values(request: BillPaymentRequest, context: str, limits: Limits) -> dict[str, Any]:
+    return request._asdict() | {
         "context": context,
         "now": clock.pinned(),
         "bounds": None if limits.bounds is None else list(limits.bounds),
         "session_id": limits.session_id,
     }
-    outcome, known, *sale = (await db.execute(_PAY, values)).one()
+
+
+def _result(row: Row[Any]) -> BillResult:
+    outcome, known, *sale = tuple(row)
     return BillResult(BillOutcome(outcome), known, BillSale(*sale) if sale[0] is not None else None)

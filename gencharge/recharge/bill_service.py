@@ -1,4 +1,4 @@
-"""Paying a postpaid bill from the wallet. What follows is a recharge's: delivery, failure, refund, story, receipt, reconciliation."""
+"""Paying a postpaid bill from the wallet, or through the gateway. What follows is a recharge's: delivery, failure, refund, story, receipt, reconciliation."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ __all__ = [
     "find_bill_payment",
     "note_bill_payment",
     "pay_bill",
+    "place_bill",
 ]
 _REFUSALS: dict[BillOutcome, type[Problem]] = {
     BillOutcome.IDEMPOTENCY_KEY_REUSED: IdempotencyKeyReused,
@@ -48,6 +49,15 @@ async def pay_bill(db: AsyncSession, request: BillPaymentRequest, limits: Limits
     A refusal is returned and not raised: what a velocity rule held back is to be committed.
     """
     return await bill_crud.pay(db, request, context=events.context_json(), limits=limits)
+
+
+async def place_bill(
+    db: AsyncSession, request: BillPaymentRequest, limits: Limits, *, method: str, payment_id: UUID
+) -> BillResult:
+    """Write down a payment that the gateway collects: at most once for a key. Its capture queues it for the operator."""
+    return await bill_crud.place(
+        db, request, method=method, payment_id=payment_id, context=events.context_json(), limits=limits
+    )
 
 
 async def note_bill_payment(

@@ -174,7 +174,7 @@ async def pay_through_gateway(
             )
         )
         raise await _refusal(context.database, user_id, command, result, selection)
-    return Answered(_answer(result.sale, command, _due(opened)), replayed=outcome is SaleOutcome.REPLAYED)
+    return Answered(_answer(result.sale, command, due_of(opened)), replayed=outcome is SaleOutcome.REPLAYED)
 
 
 async def _check_reference(
@@ -323,7 +323,8 @@ def _replaced(sale: SaleRow) -> ReplacedPlan | None:
     return ReplacedPlan(plan_name=sale.replaced_plan_name, valid_until=sale.replaced_valid_until)
 
 
-def _due(opened: OpenPayment) -> PaymentDue:
+def due_of(opened: OpenPayment) -> PaymentDue:
+    """What the customer pays at the gateway."""
     return PaymentDue(
         payment_id=opened.payment_id,
         gateway=opened.gateway,

@@ -110,7 +110,8 @@ CHECKS: Final = (
         WHERE sold.id IS NULL OR paid.recharge_id IS NULL OR sold.bill_id IS NULL OR sold.plan_id IS NOT NULL
            OR sold.user_id <> paid.user_id OR sold.price <> paid.amount
            OR paid.status <> CASE WHEN sold.status IN ('delivered', 'refunded') THEN 'paid'
-                                  WHEN sold.status = 'failed' THEN 'failed' ELSE 'pending' END
+                                  WHEN sold.status = 'failed' THEN 'failed'
+                                  WHEN sold.status = 'payment_pending' THEN 'unpaid' ELSE 'pending' END
         """,
     ),
     Check(

@@ -311,8 +311,9 @@ class BillPayment(Base):
 
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("status IN ('pending', 'paid', 'failed')", name="status"),
-        CheckConstraint("(status = 'pending') = (ended_at IS NULL)", name="ended"),
+        # Unpaid: the gateway has not collected it, so it is on its way to nobody.
+        CheckConstraint("status IN ('unpaid', 'pending', 'paid', 'failed')", name="status"),
+        CheckConstraint("(status IN ('unpaid', 'pending')) = (ended_at IS NULL)", name="ended"),
         Index(
             "uq_bill_payments_pending",
             "phone_number",

@@ -26,8 +26,9 @@ from gencharge.recharge.bill_service import (
     find_bill_payment,
     note_bill_payment,
     pay_bill,
+    place_bill,
 )
-from gencharge.recharge.checkout_service import pay_from_wallet, pay_through_gateway
+from gencharge.recharge.checkout_service import due_of, pay_from_wallet, pay_through_gateway
 from gencharge.recharge.choice_service import Market
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import (
@@ -44,6 +45,7 @@ from gencharge.recharge.quote_service import amount_invalid, quote
 from gencharge.recharge.schemas import (
     BoughtPlanPage,
     BoughtPlanQuery,
+    PaymentDue,
     Quote,
     QuoteOut,
     RechargeOut,
@@ -61,6 +63,7 @@ __all__ = [
     "BillPaymentRequest",
     "BillSale",
     "Market",
+    "PaymentDue",
     "Quote",
     "QuoteOut",
     "StaffRechargeOut",
@@ -68,11 +71,13 @@ __all__ = [
     "SubscriptionOut",
     "amount_invalid",
     "bill_refusal",
+    "due_of",
     "find_bill_payment",
     "note_bill_payment",
     "pay_bill",
     "pay_from_wallet",
     "pay_through_gateway",
+    "place_bill",
     "quote",
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -100,6 +100,27 @@ _SOURCES: Final = {
         """),
         lambda topic, listener: worded("{topic} refused by {listener}", topic=topic, listener=listener),
     ),
+    WorkKind.OPEN_BREAKER: _Source(
+        text("""
+            SELECT b.channel, c.operator, min(b.opened_at), '/v1/channels/' || b.channel || '/health',
+                   b.channel, max(b.failures)
+            FROM channel_breakers b JOIN operator_channels c ON c.code = b.channel
+            WHERE b.closed_at IS NULL AND b.expires_at > :now AND c.is_active
+            GROUP BY b.channel, c.operator ORDER BY min(b.opened_at) LIMIT :many
+        """),
+        lambda channel, failures: worded(
+            "{channel} gets no recharges: {failures} failures in a row", channel=channel, failures=failures
+        ),
+    ),
+    WorkKind.PAYOUT: _Source(
+        text("""
+            SELECT payout_id::text, NULL, created_at, '/v1/payouts/admin', amount / 100, status
+            FROM payouts WHERE user_id IS NOT NULL AND status <> 'paid'
+              AND (status = 'needs_payee' OR created_at < :day_ago)
+            ORDER BY created_at LIMIT :many
+        """),
+        lambda rupees, status: worded("Payout of Rs {rupees}: {status}", rupees=rupees, status=status),
+    ),
     WorkKind.LOW_FLOAT: _Source(
         text("""
             SELECT f.channel, c.operator, f.low_since, '/v1/channels/' || f.channel || '/health', f.channel, f.balance / 100
@@ -124,9 +145,11 @@ REPORTED: Final = frozenset(
 async def list_waiting(db: AsyncSession, kinds: Collection[WorkKind]) -> list[Waiting]:
     """What waits of these kinds, up to MANY of each."""
     waiting: list[Waiting] = []
+    now = clock.now()
+    values = {"many": MANY, "now": now, "day_ago": now - timedelta(days=1)}
     for kind, source in _SOURCES.items():
         if kind in kinds:
-            for item_id, operator, since, path, *parts in await db.execute(source.query, {"many": MANY}):
+            for item_id, operator, since, path, *parts in await db.execute(source.query, values):
                 act = parts[-1] if kind is WorkKind.APPROVAL else None
                 waiting.append(Waiting(kind, item_id, operator, since, path, source.title(*parts), act))
     reported = [kind.value for kind in kinds if kind in REPORTED]

@@ -27,6 +27,8 @@ class WorkKind(StrEnum):
     PARKED_DELIVERY = "parked_delivery"  # an event that a listener refused too often
     PARKED_GATEWAY_EVENT = "parked_gateway_event"  # a webhook about an order that we don't know
     DISABLED_ENDPOINT = "disabled_endpoint"  # an integrator who gets no messages
+    OPEN_BREAKER = "open_breaker"  # a channel that gets no recharges because it kept failing
+    PAYOUT = "payout"  # money of a closed account that has nowhere to go
     LOW_FLOAT = "low_float"  # our balance at an operator
     FAILED_LEDGER_CHECK = "failed_ledger_check"
 

@@ -54,6 +54,8 @@ RESOURCES: Final = {
     WorkKind.PARKED_DELIVERY: Resource.ROLES,  # what is at fault is the product
     WorkKind.PARKED_GATEWAY_EVENT: Resource.PAYMENTS,
     WorkKind.DISABLED_ENDPOINT: Resource.PAYMENTS,
+    WorkKind.OPEN_BREAKER: Resource.RECHARGE,
+    WorkKind.PAYOUT: Resource.PAYMENTS,
     WorkKind.LOW_FLOAT: Resource.RECHARGE,
     WorkKind.FAILED_LEDGER_CHECK: Resource.WALLET,
 }

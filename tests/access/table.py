@@ -111,6 +111,12 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "PATCH /v1/offers/{offer_id}": {"json": {"name": "Diwali"}},
     "POST /v1/offers/{offer_id}/codes": {"json": {"count": 1}},
     "POST /v1/payments/admin/{user_id}/{payment_id}/refunds": {"json": {"reason": "asked for"}},
+    "PUT /v1/payouts/admin/{user_id}/{payout_id}/payee": {
+        "json": {"upi_address": "asha@okaxis", "reason": "asked for"}
+    },
+    "POST /v1/payouts/admin/{user_id}/{payout_id}/settle": {
+        "json": {"utr": "AXISCN0123456789", "reason": "asked for"}
+    },
     "POST /v1/payments/{payment_id}/confirm": {
         "json": {
             "razorpay_order_id": "order_x",
@@ -564,6 +570,13 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/mandates/admin":                                                       "401  403   200   200 200  403  200   403    -",
     "GET /v1/mandates/{mandate_id}":                                                "401  404   403   403 403  403  403   403    404",
     "DELETE /v1/mandates/{mandate_id}":                                             "401  404   403   403 403  403  403   403    404",
+    # payouts
+    "GET /v1/payouts/admin":                                                        "401  403   200   200 200  403  200   403    -",
+    "GET /v1/payouts/payee":                                                        "401  404   403   403 403  403  403   403    -",
+    "PUT /v1/payouts/payee":                                                        "401  422   403   403 403  403  403   403    -",
+    "DELETE /v1/payouts/payee":                                                     "401  404   403   403 403  403  403   403    -",
+    "PUT /v1/payouts/admin/{user_id}/{payout_id}/payee":                            "401  403   404   404 403  403  403   403    -",
+    "POST /v1/payouts/admin/{user_id}/{payout_id}/settle":                          "401  403   404   404 403  403  403   403    -",
     # devices
     "GET /v1/devices":                                                             "401  200   200   200 200  200  200   200    -",
     "GET /v1/devices/web-key":                                                     "404  404   404   404 404  404  404   404    -",

@@ -176,6 +176,8 @@ STEP_UP = {
     "POST /v1/recharge/admin/bulk-refunds",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve",
     "POST /v1/payments/admin/{user_id}/{payment_id}/refunds",
+    "PUT /v1/payouts/admin/{user_id}/{payout_id}/payee",
+    "POST /v1/payouts/admin/{user_id}/{payout_id}/settle",
     "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve",
     "POST /v1/reconciliation/bulk-resolutions",
     "POST /v1/webhooks/endpoints",

@@ -48,6 +48,7 @@ REFERENCE = {
     "audit_anchors",
     "audit_sealers",
     "operator_channels",
+    "channel_breakers",
     "channel_floats",
     "webhook_endpoints",
     "receipt_series",
@@ -249,6 +250,7 @@ SCATTERED = {
     "autopay/crud.py:select_all_autopays",
     "autopay/topups_crud.py:select_all",
     "mandates/crud.py:select_all",
+    "payouts/crud.py:select_all",
     # A worker's look at all wallets that are due, as a claim of a queue is.
     "autopay/topups_crud.py:list_due",
     # The gateway's fees, by the day.

@@ -11,7 +11,12 @@ from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
 from gencharge.backups.events import BackupRunFailed
-from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested, ChannelFloatLow
+from gencharge.channels.events import (
+    ChannelAddressApproved,
+    ChannelAddressRequested,
+    ChannelFloatLow,
+    ChannelSuspended,
+)
 from gencharge.core.events.events import Event
 from gencharge.core.settings import Settings
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
@@ -27,6 +32,7 @@ from gencharge.notifications.kinds import Draft
 from gencharge.notifications.library import shipped
 from gencharge.notifications.rendering import Rendered, render
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
+from gencharge.payouts.events import PayoutNeedsPayee
 from gencharge.recharge.events import PlanRecharged
 from gencharge.velocity.events import ManyHeldBack
 from gencharge.webhooks.events import (
@@ -115,6 +121,8 @@ def events() -> list[Event]:
             balance_paise=4_200_000,
             low_float_paise=5_000_000,
         ),
+        ChannelSuspended(user_id=str(SYSTEM_USER_ID), channel_id="jio-direct", operator="JIO", failures=5),
+        PayoutNeedsPayee(user_id=str(new_id()), payout_id=str(new_id()), amount_paise=70_000, reason="no_payee"),
         ManyHeldBack(user_id=str(SYSTEM_USER_ID), count=60, customers=12),
         ApprovalRequested(
             user_id=str(SYSTEM_USER_ID), approval_id=str(new_id()), act="refund_recharge", target=f"recharge:{recharge}",

@@ -16,6 +16,7 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.rooms import snapshots
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.operators.models import Maintenance
 from gencharge.plans import service as plans
 from gencharge.plans.errors import PlanNotFound
 from gencharge.plans.models import (
@@ -197,3 +198,14 @@ def test_packs_that_live_beside_a_base_plan_are_add_ons(
     category: PlanCategory, unit: ValidityUnit, addon: bool
 ) -> None:
     assert is_addon(category, unit) is addon
+
+
+def test_a_maintenance_window_is_shown_until_it_ends_and_its_end_makes_new_answers() -> None:
+    window = Maintenance(JULY, AUGUST, "Works", "काम")
+    catalogue = plans.CatalogueSnapshot(1, [make_snapshot()], operators=["JIO"], maintenance={"JIO": window})
+    before, running = catalogue.on_sale(JULY - timedelta(days=30)), catalogue.on_sale(JULY)
+    assert before is running, "its start changes no answer"
+    assert running.maintenance == {"JIO": window}
+    after = catalogue.on_sale(AUGUST)
+    assert after.maintenance == {}
+    assert after.responses is not running.responses

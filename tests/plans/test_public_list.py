@@ -19,6 +19,7 @@ from gencharge.plans.models import (
     Plan,
 )
 from gencharge.plans.routes import PlanRoute
+from tests.make.operators import set_maintenance
 from tests.make.plans import AUGUST, JULY, ListedPlan, list_all, make_plan
 
 
@@ -251,3 +252,26 @@ async def test_a_plan_for_one_circle_is_listed_for_that_circle_only(
     for circle, count in (("ka", 1), ("MU", 0)):
         answer = await visitor.get("/v1/plans", params={"circle": circle, "search": plan.name})
         assert len(answer.json()["items"]) == count
+
+
+async def test_the_list_names_the_operators_that_work_on_their_systems(
+    shop: FastAPI, visitor: httpx.AsyncClient, shop_stores: Stores
+) -> None:
+    async def listed(**query: str) -> tuple[list[str], str]:
+        await plans.Catalogue.of(shop).refresh(shop_stores.database)
+        answer = await visitor.get("/v1/plans", params=query)
+        return [window["operator"] for window in answer.json()["maintenance"]], answer.headers["etag"]
+
+    nothing, before = await listed()
+    await set_maintenance(shop_stores, "JIO", hours=1)
+    await shop_stores.database.run(plans.bump_version)
+    windows, during = await listed()
+    assert (nothing, windows) == ([], ["JIO"])
+    assert before != during
+    assert (await listed(operator="JIO"))[0] == ["JIO"]
+    assert (await listed(operator="VI"))[0] == []
+    with clock.later(seconds=3_601):
+        assert (await listed()) == ([], before), "the same bytes as without it"
+    await set_maintenance(shop_stores, "JIO", hours=None)
+    await shop_stores.database.run(plans.bump_version)
+    assert (await listed())[0] == []

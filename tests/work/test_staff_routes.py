@@ -62,7 +62,7 @@ async def test_what_waits_is_listed_with_age_owner_and_path_and_counted(
     assert {item["kind"] for item in await waiting(client, boss, "kind=stuck_recharge")} == {"stuck_recharge"}
     summary = (await client.get("/v1/work/summary", headers=boss)).json()["kinds"]
     figures = {each["kind"]: each for each in summary}
-    assert len(figures) == 12
+    assert len(figures) == 14
     assert figures["stuck_recharge"]["count"] >= 1
     assert figures["stuck_recharge"]["oldest_at"] <= stuck["waiting_since"]
 

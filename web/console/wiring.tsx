@@ -19,6 +19,7 @@ import { notifications } from "./notifications/routes.tsx";
 import { offers } from "./offers/routes.tsx";
 import { operators } from "./operators/routes.tsx";
 import { payments } from "./payments/routes.tsx";
+import { payouts } from "./payouts/routes.tsx";
 import { plans } from "./plans/routes.tsx";
 import { recharge } from "./recharge/routes.tsx";
 import { reconciliation } from "./reconciliation/routes.tsx";
@@ -44,6 +45,7 @@ export const ROOMS = [
   referrals,
   recharge,
   payments,
+  payouts,
   autopay,
   wallet,
   reconciliation,

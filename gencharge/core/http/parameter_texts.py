@@ -45,6 +45,7 @@ _PATH: Final = {
     "operator": "The operator's code, such as JIO.",
     "owner_id": "The customer who has it.",
     "payment_id": "The payment.",
+    "payout_id": "The payout.",
     "plan_id": "The plan.",
     "recharge_id": "The recharge.",
     "report_file_id": "The file of a report.",

@@ -1,21 +1,20 @@
-/// The operators: whether their recharges are accepted, by which channels they go, and the switch.
+/// The operators: whether their recharges are accepted, by which channels they go, the switch, and when they work on their systems.
 import { useState } from "react";
-import { formatPaise, paiseOf } from "#shared/money.ts";
 import { Button } from "#ui/controls.tsx";
 import { type Column, DataTable } from "#ui/data_table.tsx";
-import { Dialog } from "#ui/dialog.tsx";
 import { Filters } from "#ui/filters.tsx";
 import { ActDialog } from "#ui/form.tsx";
-import { Facts, Page, Skeleton } from "#ui/layout.tsx";
-import { Empty, ProblemNote } from "#ui/problem_note.tsx";
+import { Page } from "#ui/layout.tsx";
+import { Empty } from "#ui/problem_note.tsx";
 import { useMay } from "#ui/services.tsx";
-import { texts } from "#ui/text.ts";
 import { toast } from "#ui/toasts.tsx";
 import { Badge, Instant, type Tone } from "#ui/values.tsx";
-import { type Operator, useChannels, useOperators, useStatusChange } from "./queries.ts";
+import { ChannelsDialog } from "./channels.tsx";
+import { MaintenanceBadge, MaintenanceDialog } from "./maintenance.tsx";
+import { type Operator, useOperators, useStatusChange } from "./queries.ts";
 import { listRoute } from "./routes.tsx";
+import { useText } from "./text.ts";
 
-const useText = texts({ en: () => import("./messages.en.ts"), hi: () => import("./messages.hi.ts") });
 const TONES: Record<Operator["status"], Tone> = { up: "good", degraded: "warn", down: "bad" };
 
 export function OperatorList() {
@@ -25,6 +24,9 @@ export function OperatorList() {
   const mayEdit = useMay()("Operators:edit", { scoped: true });
   const [open, setOpen] = useState<Operator | null>(null);
   const [change, setChange] = useState<Operator | null>(null);
+  const [planned, setPlanned] = useState<string | null>(null);
+  // As it is now: the dialog shows what another admin changed meanwhile.
+  const inPlan = list.rows.find((row) => row.code === planned);
   const columns: Column<Operator>[] = [
     {
       id: "name",
@@ -39,7 +41,12 @@ export function OperatorList() {
     {
       id: "status",
       header: text.status,
-      cell: (row) => <Badge tone={TONES[row.status]}>{text.statuses[row.status]}</Badge>,
+      cell: (row) => (
+        <span className="row">
+          <Badge tone={TONES[row.status]}>{text.statuses[row.status]}</Badge>
+          <MaintenanceBadge operator={row} />
+        </span>
+      ),
     },
     { id: "served", header: text.served, cell: (row) => (row.is_active ? text.yes : text.no), isMinor: true },
     { id: "channel", header: text.channel, cell: (row) => text.channels[row.channel], isMinor: true },
@@ -57,9 +64,14 @@ export function OperatorList() {
             header: "",
             align: "end" as const,
             cell: (row: Operator) => (
-              <Button className="small" onPress={() => setChange(row)}>
-                {row.status === "down" ? text.resume : text.pause}
-              </Button>
+              <span className="row acts-end">
+                <Button className="small" onPress={() => setPlanned(row.code)}>
+                  {text.maintenance}
+                </Button>
+                <Button className="small" onPress={() => setChange(row)}>
+                  {row.status === "down" ? text.resume : text.pause}
+                </Button>
+              </span>
             ),
           },
         ]
@@ -87,47 +99,8 @@ export function OperatorList() {
       />
       {open && <ChannelsDialog operator={open} onClose={() => setOpen(null)} />}
       {change && <StatusDialog operator={change} onClose={() => setChange(null)} />}
+      {inPlan && <MaintenanceDialog operator={inPlan} onClose={() => setPlanned(null)} />}
     </Page>
-  );
-}
-
-function ChannelsDialog({ operator, onClose }: { operator: Operator; onClose: () => void }) {
-  const text = useText();
-  const channels = useChannels(operator.code);
-  return (
-    <Dialog
-      title={`${operator.display_name}: ${text.channelsTitle}`}
-      isOpen
-      onClose={onClose}
-      className="wide"
-    >
-      {channels.isPending && <Skeleton lines={3} />}
-      {channels.error && <ProblemNote error={channels.error} onRetry={() => void channels.refetch()} />}
-      {channels.data?.length === 0 && <p className="muted">{text.noChannels}</p>}
-      {channels.data?.map((channel) => (
-        <section key={channel.code} className="stack">
-          <h3 className="row">
-            {channel.name}
-            <Badge tone={channel.is_active ? "good" : "neutral"}>
-              {channel.is_active ? text.active : text.off}
-            </Badge>
-            {channel.pending_url !== null && <Badge tone="warn">{text.waits}</Badge>}
-          </h3>
-          <Facts
-            facts={[
-              [text.channelName, channel.code],
-              [text.priority, channel.priority],
-              [text.weight, channel.weight],
-              [text.commission, `${(channel.commission_basis_points / 100).toFixed(2)} %`],
-              [
-                text.limits,
-                `${formatPaise(paiseOf(channel.min_amount))} – ${formatPaise(paiseOf(channel.max_amount))}`,
-              ],
-            ]}
-          />
-        </section>
-      ))}
-    </Dialog>
   );
 }
 

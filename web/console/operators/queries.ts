@@ -2,11 +2,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { data } from "#shared/api.ts";
 import type { components } from "#shared/schema.d.ts";
+import { ifMatch, useAct, useThing } from "#ui/api.ts";
 import { type List, useList } from "#ui/list.ts";
 import { useApi } from "#ui/services.tsx";
 
 export type Operator = components["schemas"]["StaffOperatorOut"];
 export type Channel = components["schemas"]["ChannelOut"];
+export type Window = components["schemas"]["MaintenanceWindow"];
 
 const LIMIT = 50;
 
@@ -53,4 +55,22 @@ export function useStatusChange() {
       await client.invalidateQueries({ queryKey: ["operators"] });
     }
   };
+}
+
+export function useHealth(channel: string) {
+  return useThing(["channels", "health", channel], (api) =>
+    data(api.GET("/v1/channels/{channel}/health", { params: { path: { channel } } })),
+  );
+}
+
+/// Sets the window of an operator, or takes it away.
+export function useMaintenance() {
+  const act = useAct("operators");
+  return (operator: string, etag: string, maintenance: Window | null) =>
+    act((api) =>
+      api.PATCH("/v1/operators/{operator}", {
+        params: { path: { operator }, header: ifMatch(etag) },
+        body: { maintenance },
+      }),
+    );
 }

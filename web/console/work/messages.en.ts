@@ -28,6 +28,8 @@ export default {
     approval: "Second admin",
     kyc_request: "KYC request",
     parked_delivery: "Refused event",
+    open_breaker: "Suspended channel",
+    payout: "Payout without a payee",
     low_float: "Low balance at an operator",
     parked_gateway_event: "Unknown gateway event",
     disabled_endpoint: "Switched-off webhook",

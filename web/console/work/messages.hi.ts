@@ -30,6 +30,8 @@ export default {
     approval: "दूसरा एडमिन",
     kyc_request: "केवाईसी अनुरोध",
     parked_delivery: "अस्वीकृत घटना",
+    open_breaker: "रोका गया चैनल",
+    payout: "बिना प्राप्तकर्ता का भुगतान",
     low_float: "ऑपरेटर के पास कम बैलेंस",
     parked_gateway_event: "अनजान गेटवे घटना",
     disabled_endpoint: "बंद वेबहुक",

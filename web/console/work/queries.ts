@@ -43,6 +43,8 @@ export function pageOf(path: string): string | null {
   if (room === "users") return "/customers/kyc";
   if (room === "webhooks") return "/webhooks";
   if (room === "audit-logs") return "/audit";
+  if (room === "channels") return "/operators";
+  if (room === "payouts") return "/payouts";
   if (room === "approvals" || room === "complaints" || room === "payments") return `/${room}`;
   return null;
 }

@@ -12,6 +12,8 @@ export const KINDS = [
   "approval",
   "kyc_request",
   "parked_delivery",
+  "open_breaker",
+  "payout",
   "low_float",
   "parked_gateway_event",
   "disabled_endpoint",

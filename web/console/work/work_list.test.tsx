@@ -45,5 +45,7 @@ test("what waits is taken, tried again with a reason, and leads to where it is s
 test("an item that only the queue has leads nowhere else", () => {
   expect(pageOf("/v1/work")).toBeNull();
   expect(pageOf("/v1/users/kyc-requests")).toBe("/customers/kyc");
+  expect(pageOf("/v1/channels/jio-direct/health")).toBe("/operators");
+  expect(pageOf("/v1/payouts/admin")).toBe("/payouts");
   expect(pageOf("/v1/reconciliation/runs/7/differences")).toBe("/reconciliation/7");
 });

@@ -1,0 +1,30 @@
+"""Alerts to the staff about payouts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.notifications.alerts import Alert
+from gencharge.notifications.kinds import INBOX, Kind, Values, label, money
+from gencharge.payouts.events import PayoutNeedsPayee
+
+NEEDS_PAYEE: Final = Kind(
+    "payout_needs_payee",
+    INBOX,
+    {
+        "payout": label("0198c0de-0000-7000-8000-000000000001", required=True),
+        "amount": money(70_000, required=True),
+        "reason": label("no_payee"),
+    },
+)
+KINDS: Final = (NEEDS_PAYEE,)
+
+
+def payout_needs_payee(event: PayoutNeedsPayee) -> Alert:
+    """Money of a closed account has nowhere to go."""
+    values: Values = {
+        "payout": event.payout_id,
+        "amount": event.amount_paise,
+        "reason": event.reason,
+    }
+    return Alert(NEEDS_PAYEE, values, {"payout_id": event.payout_id}, None)

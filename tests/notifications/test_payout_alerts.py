@@ -1,0 +1,20 @@
+"""Alerts about payouts name the amount, the payout and the reason, and no destination."""
+
+from __future__ import annotations
+
+from gencharge.core.values.ids import new_id
+from gencharge.notifications.payout_alerts import payout_needs_payee
+from gencharge.payouts.events import PayoutNeedsPayee
+from tests.make.notifications import english
+
+
+def test_a_payout_that_has_nowhere_to_go_says_how_much_and_why() -> None:
+    payout_id = str(new_id())
+    event = PayoutNeedsPayee(
+        user_id=str(new_id()), payout_id=payout_id, amount_paise=70_050, reason="no_payee"
+    )
+    alert = payout_needs_payee(event)
+    assert alert.operator is None
+    body = english(alert).body
+    for part in ("700.50", payout_id, "no_payee"):
+        assert part in body

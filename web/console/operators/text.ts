@@ -1,0 +1,4 @@
+/// What the pages of operators say.
+import { texts } from "#ui/text.ts";
+
+export const useText = texts({ en: () => import("./messages.en.ts"), hi: () => import("./messages.hi.ts") });

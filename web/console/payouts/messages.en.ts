@@ -1,0 +1,18 @@
+export default {
+  title: "Payouts",
+  lead: "What was left in the wallets of accounts that were closed.",
+  destination: "Goes to",
+  proof: "Bank's reference",
+  empty: "No payout fits this filter.",
+  statuses: { needs_payee: "Needs a payee", due: "On its way", paid: "Paid" },
+  send: "Say where it goes",
+  sendLead: "A UPI id, or an account with its IFSC and holder. The bank is asked before anything is sent.",
+  sent: "The bank knows it. The money is sent.",
+  upi: "UPI id",
+  account: "Account number",
+  ifsc: "IFSC",
+  holder: "Holder of the account",
+  settle: "It was paid by hand",
+  settleLead: "Only after the money has left our bank: nothing is sent any more.",
+  settled: "Written down.",
+};
