@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from fastapi import FastAPI
 
+from gencharge.core.http import answer_links
 from gencharge.core.http.answer_links import add_links, drop_broken
 from gencharge.core.http.web import Out
 
@@ -68,3 +69,25 @@ def test_a_part_without_that_operation_has_no_link_to_it() -> None:
     del document["paths"]["/parcels/{owner_id}/{parcel_id}"]
     drop_broken(document)
     assert "links" not in answer
+
+
+def test_a_page_links_to_the_next_one_by_its_cursor_and_a_part_leaves_that_out() -> None:
+    schema = {"$ref": "#/components/schemas/PlanPage"}
+    listing = {
+        "operationId": "plans_list",
+        "parameters": [{"name": "cursor"}],
+        "responses": {"200": {"content": {"application/json": {"schema": schema}}}},
+    }
+    single = listing | {"operationId": "plans_get", "parameters": [], "responses": {"200": {}}}
+    document = {
+        "paths": {"/v1/plans": {"get": listing}, "/v1/plans/1": {"get": single}},
+        "components": {"schemas": {"PlanPage": {"properties": {"next_cursor": {}}}}},
+    }
+    answer_links.add_next(document)
+    page = document["paths"]["/v1/plans"]["get"]["responses"]["200"]
+    assert page["links"] == {
+        "next": {"operationId": "plans_list", "parameters": {"cursor": "$response.body#/next_cursor"}}
+    }
+    assert "links" not in document["paths"]["/v1/plans/1"]["get"]["responses"]["200"]
+    answer_links.drop_next(document)
+    assert "links" not in page

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
 from gencharge.api.parts import PARTS
+from gencharge.core.http.answer_headers import COMMON
 from gencharge.core.http.openapi import objects_of, operations_of, resolved
 from gencharge.core.http.short_document import shorten
 
@@ -101,6 +102,56 @@ def unused_components(document: Document) -> Iterator[str]:
                 yield f"components/{kind}/{name}"
 
 
+def unnamed_headers(document: Document) -> Iterator[str]:
+    """Each answer names the headers that every answer has, by core.http.answer_headers."""
+    for where, status, answer in answers_of(document):
+        if missing := set(COMMON) - answer.get("headers", {}).keys():
+            yield f"{where} {status}: {', '.join(sorted(missing))}"
+
+
+def undescribed_headers(document: Document) -> Iterator[str]:
+    """Each header that an answer names says what it means (core.http.openapi)."""
+    for where, status, answer in answers_of(document):
+        for name, header in answer.get("headers", {}).items():
+            if not resolved(document, header).get("description"):
+                yield f"{where} {status}: {name}"
+
+
+def unlinked_answers(document: Document) -> Iterator[str]:
+    """What was made links to what reads it, and a page links to the next one (core.http.answer_links)."""
+    for where, status, answer in answers_of(document):
+        content = answer.get("content", {}).get("application/json", {}).get("schema", {})
+        fields = resolved(document, content).get("properties", {})
+        if "Location" in answer.get("headers", {}) and "read" not in answer.get("links", {}):
+            yield f"{where} {status}: no link to what reads it"
+        if status == "200" and "next_cursor" in fields and "next" not in answer.get("links", {}):
+            yield f"{where} {status}: no link to the next page"
+
+
+def answers_without_example(document: Document) -> Iterator[str]:
+    """Each answer in JSON has an example: of a field's own words, or those of core.http.answer_texts."""
+    for where, status, answer in answers_of(document):
+        for kind, content in answer.get("content", {}).items():
+            is_json = kind in {"application/json", "application/problem+json"}
+            is_file = content.get("schema", {}).get("format") == "binary"
+            if is_json and not is_file and not {"example", "examples"} & content.keys():
+                yield f"{where} {status}"
+
+
+def answers_of(document: Document) -> Iterator[tuple[str, str, Document]]:
+    """Each answer, with its operation and status."""
+    for operation in operations_of(document):
+        for status, answer in operation.get("responses", {}).items():
+            yield operation["operationId"], status, resolved(document, answer)
+
+
+# What the parts that are sent leave out, because it is the same at each answer.
+RULES_OF_THE_WHOLE: list[Rule] = [
+    unnamed_headers,
+    undescribed_headers,
+    unlinked_answers,
+    answers_without_example,
+]
 RULES: list[Rule] = [
     undescribed_parameters,
     open_phone_numbers,
@@ -122,6 +173,65 @@ def documents(app: FastAPI) -> list[Document]:
 def test_the_document_tells_generators_what_they_need(rule: Rule, documents: list[Document]) -> None:
     for document in documents:
         assert list(rule(document)) == [], rule.__doc__
+
+
+@pytest.mark.parametrize("rule", RULES_OF_THE_WHOLE, ids=lambda rule: rule.__name__)
+def test_the_whole_document_says_of_each_answer_what_it_has(rule: Rule, documents: list[Document]) -> None:
+    assert list(rule(documents[0])) == [], rule.__doc__
+
+
+def test_the_customers_part_keeps_descriptions_links_and_examples(documents: list[Document]) -> None:
+    customers = documents[2]
+    assert list(undescribed_headers(customers)) == []
+    assert list(answers_without_example(without_problems(customers))) == []
+    assert [each for each in unlinked_answers(customers) if not each.endswith("next page")] == []
+    assert COMMON[0] not in str(customers["paths"]), "they would stand in a thousand places"
+
+
+def without_problems(document: Document) -> Document:
+    """The same without problem documents, whose examples are the pages of the errors."""
+    answered = {
+        path: {
+            method: operation
+            | {
+                "responses": {
+                    status: answer
+                    for status, answer in operation["responses"].items()
+                    if status.startswith("2")
+                }
+            }
+            for method, operation in methods.items()
+        }
+        for path, methods in document["paths"].items()
+    }
+    return document | {"paths": answered}
+
+
+ANSWER: Document = {
+    "headers": {name: {"description": "It."} for name in COMMON},
+    "content": {"application/json": {"schema": {"type": "object"}, "example": {}}},
+}
+PAGE = {"type": "object", "properties": {"next_cursor": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "answer"),
+    [
+        (unnamed_headers, ANSWER | {"headers": {}}),
+        (undescribed_headers, ANSWER | {"headers": {"ETag": {}}}),
+        (unlinked_answers, ANSWER | {"headers": {"Location": {"description": "Where."}}}),
+        (unlinked_answers, ANSWER | {"content": {"application/json": {"schema": PAGE, "example": {}}}}),
+        (answers_without_example, ANSWER | {"content": {"application/json": {"schema": {"type": "object"}}}}),
+        (answers_without_example, ANSWER | {"content": {"application/problem+json": {"schema": {}}}}),
+    ],
+)
+def test_an_answer_that_lacks_something_is_found(rule: Rule, answer: Document) -> None:
+    document = planted()
+    [operation] = operations_of(document)
+    operation["responses"] = {"200": ANSWER}
+    assert list(rule(document)) == []
+    operation["responses"] = {"200": answer}
+    assert len(list(rule(document))) == 1
 
 
 def planted(*, parameter: Document | None = None, field: tuple[str, Document] | None = None) -> Document:

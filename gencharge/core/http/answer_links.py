@@ -6,7 +6,7 @@ Generators and testers follow them. They come from `located_at`, which gives the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from fastapi.routing import APIRoute
@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from starlette.status import HTTP_201_CREATED
 
 LINK: Final = "read"
+NEXT: Final = "next"
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -33,6 +34,36 @@ def add_links(document: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
         for method in route.methods or ():
             answer = document["paths"][route.path_format][method.lower()]["responses"]["201"]
             answer["links"] = {LINK: link}
+
+
+def add_next(document: dict[str, Any]) -> None:
+    """Let each page of a list name the operation and the cursor that read the next one."""
+    for operation in _operations(document):
+        parameters = {parameter.get("name") for parameter in operation.get("parameters", ())}
+        answer = operation["responses"].get("200", {})
+        schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+        name = str(schema.get("$ref", "")).rpartition("/")[2]
+        fields = document["components"]["schemas"].get(name, {}).get("properties", {})
+        if "cursor" in parameters and "next_cursor" in fields:
+            link = {
+                "operationId": operation["operationId"],
+                "parameters": {"cursor": "$response.body#/next_cursor"},
+            }
+            answer.setdefault("links", {})[NEXT] = link
+
+
+def drop_next(document: dict[str, Any]) -> None:
+    """Leave these links out: each is the same, and the field's description says it."""
+    for operation in _operations(document):
+        for answer in operation["responses"].values():
+            answer.get("links", {}).pop(NEXT, None)
+            if "links" in answer and not answer["links"]:
+                del answer["links"]
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()
 
 
 def drop_broken(document: dict[str, Any]) -> None:

@@ -16,7 +16,8 @@ from starlette.status import HTTP_200_OK, HTTP_201_CREATED
 from gencharge.core.errors import ERROR_TYPE_BASE, Problem, RateLimited
 from gencharge.core.http import parameter_texts
 from gencharge.core.http.answer_examples import add_examples
-from gencharge.core.http.answer_links import add_links
+from gencharge.core.http.answer_headers import REQUEST_ID, add_common
+from gencharge.core.http.answer_links import add_links, add_next
 
 # Of a response that several operations share.
 _LONGEST_NAME: Final = 40
@@ -37,6 +38,7 @@ _LIMIT_HEADERS: Final = {
     ),
 }
 _ANSWER_HEADERS: Final = {
+    REQUEST_ID: ("What the request is called in our logs: yours, if it was sent.", {"type": "string"}),
     "Location": ("Where the new object is read.", {"type": "string", "format": "uri-reference"}),
     "ETag": ("The object's `etag`, in quotation marks.", {"type": "string"}),
     "Idempotent-Replayed": (
@@ -168,7 +170,9 @@ def complete(app: FastAPI) -> None:
             _drop_titles(document)
             _drop_descriptions(document)
             add_examples(document)
+            add_next(document)
             components["responses"] = _share_responses(document)
+            add_common(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

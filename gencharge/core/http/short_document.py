@@ -14,7 +14,8 @@ from typing import Any, Final
 import orjson
 
 from gencharge.core.http.answer_examples import json_answers
-from gencharge.core.http.answer_links import drop_broken
+from gencharge.core.http.answer_headers import drop_common
+from gencharge.core.http.answer_links import drop_broken, drop_next
 from gencharge.core.http.openapi import PROBLEM_JSON, objects_of, operations_of, resolved
 from gencharge.core.http.short_models import share_fields
 
@@ -83,6 +84,8 @@ def _part(document: Json, keeps: Callable[[str, bool], bool], *, is_for_integrat
         if not methods:
             del short["paths"][path]
     drop_broken(short)
+    drop_next(short)
+    drop_common(short)
     used = {operation["tags"][0] for operation in operations_of(short)}
     short["tags"] = [tag for tag in short.get("tags", ()) if tag["name"] in used]
     # Before, so that no field is shared with an answer that is left out, and after, for what is shared once less.
