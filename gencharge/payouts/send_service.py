@@ -21,7 +21,7 @@ from gencharge.payouts.context_service import PayoutContext
 from gencharge.payouts.events import PayoutNeedsPayee, PayoutPaid
 from gencharge.payouts.models import PayeeKind, Payout, PayoutStatus
 
-# Marks a payout that the gateway refused once after an attempt whose result is unknown.
+# Marks a payout that the gateway refused after an attempt whose result is unknown, with the attempt that was refused.
 REFUSED_ONCE: Final = "refused_once"
 NARRATION: Final = "GenCharge wallet balance"
 _BACK: Final = frozenset({"reversed", "rejected", "cancelled", "failed"})
@@ -78,7 +78,7 @@ async def _find(gateway: RazorpayPayouts, payout: Payout) -> GatewayPayout | Non
 async def _refused(context: PayoutContext, gateway: RazorpayPayouts, payout: Payout, reason: str) -> None:
     """The gateway refused. If it did so because it has the payout already, that one counts.
 
-    After an attempt whose result is unknown, one refusal proves nothing: that attempt may still arrive.
+    After an attempt whose result is unknown, one refusal proves nothing: that attempt may still arrive. Two in a row do.
     """
     try:
         is_known = payout.gateway_payout_id is not None
@@ -91,10 +91,14 @@ async def _refused(context: PayoutContext, gateway: RazorpayPayouts, payout: Pay
     elif is_known:
         # The question was refused, not the payout.
         await _later(context, payout, reason=payout.reason)
-    elif payout.attempts > 1 and payout.reason != REFUSED_ONCE:
-        await _later(context, payout, reason=REFUSED_ONCE)
+    elif payout.attempts > 1 and payout.reason != _refused_at(payout.attempts - 1):
+        await _later(context, payout, reason=_refused_at(payout.attempts))
     else:
         await _give_back(context, payout, reason)
+
+
+def _refused_at(attempt: int) -> str:
+    return f"{REFUSED_ONCE}:{attempt}"
 
 
 async def _apply(context: PayoutContext, payout: Payout, answer: GatewayPayout) -> None:

@@ -100,11 +100,32 @@ async def test_one_refusal_after_an_unknown_end_is_no_proof(
     with clock.later(hours=1):
         await drain(context)
     (waiting,) = await refunds_of(stores, user_id)
-    assert (waiting.status, waiting.failure_reason) == ("created", "refused_once")
+    assert (waiting.status, waiting.failure_reason) == ("created", "refused_once:2")
     with clock.later(hours=3):
         await drain(context)
     assert (await refunds_of(stores, user_id))[0].status == "processed"
     assert len(refunds_at(outside)) == 1
+
+
+async def test_refusals_with_an_unknown_end_between_them_are_no_proof(
+    context: PaymentContext, stores: Stores, outside: Outside
+) -> None:
+    user_id = await make_payer(stores)
+    opened = await topped_up(context, outside, user_id)
+    await begin_refund(stores, user_id, opened.payment_id, None)
+    hours = 0
+    for script in ("lost_connection_before", "decline", "lost_connection_before", "decline"):
+        outside.script("gateway", "refund", script, times=1)
+        with clock.later(hours=hours):
+            await drain(context)
+        hours += 6
+    (waiting,) = await refunds_of(stores, user_id)
+    assert (waiting.status, waiting.failure_reason) == ("created", "refused_once:4")
+    outside.script("gateway", "refund", "decline", times=1)
+    with clock.later(hours=hours):
+        await drain(context)
+    assert (await refunds_of(stores, user_id))[0].status == "failed"
+    await assert_clean(stores)
 
 
 async def test_a_worker_that_dies_after_the_call_refunds_no_second_time(
