@@ -5,16 +5,20 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any, Final
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import create_model
 
+from gencharge.core.http.on_demand import OnDemandRoute, _fields_of
 from gencharge.core.http.openapi import resolved
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
+from gencharge.core.values.instants import Day
 from tests.make.factories import headers_for, know_roles, make_admin, new_client, sign_in
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
@@ -162,3 +166,38 @@ async def test_dates_booleans_and_numbers_are_written_one_way(
     async with new_client(app) as client:
         answer = await client.get(path, headers=callers[1])
     assert answer.status_code == 422, answer.text
+
+
+def loose_dates(schema: Any, *, checked: bool = False) -> bool:
+    """Whether a core schema takes a date or an instant as pydantic reads it: also as a number of seconds since 1970."""
+    if isinstance(schema, list | tuple):
+        return any(loose_dates(part, checked=checked) for part in schema)
+    if not isinstance(schema, dict):
+        return False
+    kind = schema.get("type")
+    if isinstance(kind, str) and kind in {"date", "datetime"}:
+        return not checked
+    checked = kind == "function-before" or (checked and kind in ("nullable", "default", "function-after"))
+    return any(
+        loose_dates(part, checked=checked) for name, part in schema.items() if name not in {"metadata", "ref"}
+    )
+
+
+def test_no_route_takes_a_number_for_a_date(app: FastAPI) -> None:
+    loose, routes = set[str](), 0
+    for route in app.routes:
+        if not isinstance(route, OnDemandRoute):
+            continue
+        route.make()
+        routes += 1
+        fields = [*_fields_of(route.dependant), *([route.body_field] if route.body_field else [])]
+        if any(loose_dates(field._type_adapter.core_schema) for field in fields):
+            loose.add(f"{route.methods} {route.path}")
+    assert loose == set()
+    assert routes > 300
+
+
+@pytest.mark.parametrize(("taken", "loose"), [(date, True), (datetime | None, True), (Day | None, False)])
+def test_the_rule_finds_a_date_as_pydantic_reads_it(taken: Any, loose: bool) -> None:
+    model = create_model("Query", since=(taken, None))
+    assert loose_dates(model.__pydantic_core_schema__) is loose

@@ -31,7 +31,8 @@ MessageText = Annotated[
     *some_lines(MESSAGE_CHARACTERS),
     AfterValidator(_not_empty),
     Field(
-        description="Plain text of up to 4,000 characters; HTML and Markdown are shown as they are written."
+        description="Plain text of up to 4,000 characters; HTML and Markdown are shown as they are written.",
+        json_schema_extra={"minLength": 1},
     ),
 ]
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.instants import Day
 from gencharge.core.values.money import Money
 from gencharge.core.values.recipient import NotificationType, RecipientKind
 from gencharge.messages.models import MessageChannel, MessageState
@@ -73,8 +74,8 @@ class MessageCostQuery(BaseModel, defer_build=True):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: date | None = Field(default=None, alias="from", description="The first day.")
-    until: date | None = Field(default=None, alias="to", description="The last day.")
+    since: Day | None = Field(default=None, alias="from", description="The first day.")
+    until: Day | None = Field(default=None, alias="to", description="The last day.")
 
     @model_validator(mode="after")
     def _from_before_to(self) -> Self:

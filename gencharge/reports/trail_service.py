@@ -16,12 +16,13 @@ from gencharge.reports.query_schemas import AuditReportQuery, BackupsQuery, Peri
 from gencharge.sessions.guards import Resource
 from gencharge.wallet import service as wallet
 
-_PERIOD: Final = frozenset({"since", "until"})
+# What every report takes: its form, and its time.
+_NO_FILTERS: Final = set(PeriodQuery.model_fields)
 
 
 async def _read_trail(stores: Stores, ask: Ask) -> AsyncGenerator[Batch, None]:
     query: AuditReportQuery = ask.query
-    filters = query.model_dump(exclude_none=True, exclude={"format", "columns", *_PERIOD})
+    filters = query.model_dump(exclude_none=True, exclude=_NO_FILTERS)
     async for entries in audit.walk(stores.documents, since=query.since, until=query.until, **filters):
         yield [
             (

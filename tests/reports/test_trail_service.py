@@ -37,6 +37,8 @@ async def test_the_trail_comes_out_whole_oldest_first_with_its_filters(
     chosen = await rows_of(shop, "audit", actor_id=str(staff.admin.admin_id), columns="result,action")
     assert list(chosen[0]) == ["result", "action"]
     assert chosen[0]["action"] == rows[0]["action"]
+    in_words = await rows_of(shop, "audit", actor_id=str(staff.admin.admin_id), headings="words")
+    assert len(in_words) == len(rows)
 
 
 @pytest.mark.parametrize("file_format", ["csv", "json", "xlsx", "pdf", "parquet"])
