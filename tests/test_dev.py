@@ -112,9 +112,9 @@ def test_a_command_without_its_store_says_so_in_one_line(folder: Path, command: 
 
 def test_migrate_makes_the_stores_of_a_new_machine_and_stops_them(folder: Path) -> None:
     """As docs/how-to/back-up.md begins a restore on a new machine."""
-    for said in ("The schema was brought up to date.\n", "The schema is up to date.\n"):
+    for reply in ("The schema was brought up to date.\n", "The schema is up to date.\n"):
         answer = gencharge(folder, "migrate")
-        assert (answer.returncode, answer.stdout) == (0, said), answer.stderr
+        assert (answer.returncode, answer.stdout) == (0, reply), answer.stderr
         assert "isn't reachable" in gencharge(folder, "seed").stderr
 
 
