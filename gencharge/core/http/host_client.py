@@ -64,7 +64,7 @@ class HostClient:
         async with self._places:
             connection: _Connection | None = None
             try:
-                connection = self._kept() or await self._connect()
+                connection = self._idle_connection() or await self._connect()
                 async with asyncio.timeout(self._seconds):
                     answer = await connection.post(request)
             except BaseException as error:
@@ -81,7 +81,7 @@ class HostClient:
                 await connection.close()
             return answer
 
-    def _kept(self) -> _Connection | None:
+    def _idle_connection(self) -> _Connection | None:
         now = asyncio.get_running_loop().time()
         while self._idle:
             connection = self._idle.pop()
