@@ -18,6 +18,7 @@ from gencharge.api.open_stores import OpenStores, cancel
 from gencharge.core import exposure, loading, telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.http import edge, loopback, on_demand, web
+from gencharge.core.http.answering import Answering
 from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.precedence import RouteIndex, in_order
 from gencharge.core.postgres.maintenance import Maintenance
@@ -98,6 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
+    app.state.answering = Answering()
     app.state.wrong_offer_codes = limits.offer_codes
     app.state.contact_forms = limits.contact_forms
     app.state.personal_data = wiring.PERSONAL_DATA
@@ -122,6 +124,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         large=wiring.LARGE_BODIES,
         limits=limits,
         maintenance=maintenance,
+        answering=app.state.answering,
     )
     return app
 

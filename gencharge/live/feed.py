@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 
 from gencharge.core.values.recipient import Recipient
 from gencharge.live.changes import Change, Kind, Placed, Position, address_of
@@ -18,6 +19,10 @@ from gencharge.live.changes import Change, Kind, Placed, Position, address_of
 # How long changes are stored for a client that comes back, and how many of each person.
 KEEP_SECONDS: Final = 900
 KEEP_CHANGES: Final = 100
+# Changes that are taken from the subscription together.
+_BATCH: Final = 500
+# A subscription that is quiet for so long is looked at again.
+_QUIET_SECONDS: Final = 5.0
 # Presence is renewed each minute; it outlives what it guards.
 _PRESENCE_SECONDS: Final = KEEP_SECONDS + 180
 
@@ -147,3 +152,14 @@ class Feed:
 def _placed(recipient: Recipient, own_id: str, row: dict[str, Any]) -> Placed:
     milliseconds, _, number = own_id.partition("-")
     return Placed(Position(int(milliseconds), int(number)), recipient, Kind(row["kind"]), row["object"])
+
+
+async def lines_of(channel: PubSub) -> list[str]:
+    """What has come over a subscription, at most a batch; none if nothing comes for some seconds. Raises RedisError."""
+    lines: list[str] = []
+    seconds = _QUIET_SECONDS
+    # Not one message more is taken than is handed out: a lost one makes every client look for what it missed.
+    while len(lines) < _BATCH and (message := await channel.get_message(timeout=seconds)) is not None:
+        lines.append(str(message["data"]))
+        seconds = 0
+    return lines

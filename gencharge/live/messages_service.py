@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
 from gencharge.core.errors import NotFound, Unavailable
+from gencharge.core.http.answering import Answering
 from gencharge.core.http.web import Out
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.recipient import Recipient
@@ -22,14 +23,18 @@ from gencharge.recharge import service as recharges
 from gencharge.wallet import service as wallet
 
 Addressed = tuple[Recipient, Message]
+# How long a step of what is for everybody waits at most until no request is being answered.
+_GIVEN_SECONDS: Final = 0.01
 log = telemetry.get_logger(__name__)
 
 
 class Reading:
     """Reads what changes stand for that were passed on together. What is for everybody is read once, in however many batches it is handed out."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, answering: Answering | None = None) -> None:
+        """`answering`: what is for everybody gives way to these requests."""
         self._stores = stores
+        self._answering = answering or Answering()
         self._announced: dict[UUID, notifications.Announced | None] = {}
 
     async def messages_of(self, changes: Sequence[Placed]) -> list[Addressed]:
@@ -53,10 +58,12 @@ class Reading:
     async def _announcements(self, stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
         """Written once for all who read the same language and have as many unread ones."""
         messages = list[Addressed]()
+        await self._answering.give_way(_GIVEN_SECONDS)
         inboxes = await notifications.open_inboxes(stores, {_owner(change) for change in changes})
         for object_id in {change.object_id: None for change in changes}:
             announced = await self._read_announced(UUID(object_id))
             notices = announced.shown_to(inboxes.values()) if announced is not None else {}
+            await self._answering.give_way(_GIVEN_SECONDS)
             unread = await notifications.count_unread_of(stores, {owner: inboxes[owner] for owner in notices})
             same = dict[tuple[int, Position, int], Message]()
             for change in changes:

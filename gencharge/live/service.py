@@ -13,9 +13,9 @@ from contextlib import aclosing
 from typing import Final
 
 from fastapi import FastAPI
-from redis.asyncio.client import PubSub
 
 from gencharge.core import stopping, telemetry
+from gencharge.core.http.answering import Answering
 from gencharge.core.rooms.process import OnePerApp
 from gencharge.core.settings import Settings
 from gencharge.core.stopping import raise_if_cancelled
@@ -24,9 +24,9 @@ from gencharge.core.stores.stores import Stores
 from gencharge.live.changes import Placed, Position, parse
 from gencharge.live.clients import Client, Message
 from gencharge.live.connections_service import Connections, too_many
-from gencharge.live.feed import Feed, Head
+from gencharge.live.feed import Feed, Head, lines_of
 from gencharge.live.messages_service import Reading, prepared
-from gencharge.live.pacing import LEAST_AT_ONCE, OWN_AT_ONCE, PAUSE_SECONDS, at_once_of, parts
+from gencharge.live.pacing import LEAST_AT_ONCE, OWN_AT_ONCE, Pace, at_once_of, parts
 from gencharge.live.places import Places
 from gencharge.live.schemas import (
     HEARTBEAT_SECONDS,
@@ -44,12 +44,8 @@ from gencharge.sessions.guards import Gate
 _LOOK_SECONDS: Final = 0.5
 _PRESENCE_SECONDS: Final = 60.0
 _RETRY_SECONDS: Final = 0.5
-# Changes that are read together.
-_BATCH: Final = 500
-# A subscription that is quiet for so long is looked at again.
-_QUIET_SECONDS: Final = 5.0
-# Messages that are made together. More at once cost less in all, and hold up each request for longer.
-_AT_ONCE: Final = 100
+# Messages that are made together. Half of the price is that of a batch; more at once would hold up a request for longer than two milliseconds.
+_AT_ONCE: Final = 200
 # Heartbeats are spread over so many seconds of the time between two.
 _BEAT_SECONDS: Final = 5.0
 # Presence is renewed for so many clients with one call of Redis.
@@ -62,8 +58,9 @@ log = telemetry.get_logger(__name__)
 class Hub(Connections, OnePerApp):
     """One per application."""
 
-    def __init__(self, settings: Settings, gate: Gate) -> None:
+    def __init__(self, settings: Settings, gate: Gate, answering: Answering) -> None:
         super().__init__(settings, gate)
+        self._answering = answering
         self._stores: Stores | None = None
         self._feed: Feed | None = None
         self._open: Places | None = None
@@ -78,7 +75,7 @@ class Hub(Connections, OnePerApp):
     @classmethod
     def open(cls, app: FastAPI) -> Hub:
         """A hub without clients."""
-        return cls(app.state.settings, Gate.of(app))
+        return cls(app.state.settings, Gate.of(app), app.state.answering)
 
     @property
     def ready(self) -> bool:
@@ -199,7 +196,7 @@ class Hub(Connections, OnePerApp):
                     self._position = self._expected = head.position
                     self._began = head.began_milliseconds
                     while True:
-                        lines = await _lines(channel)
+                        lines = await lines_of(channel)
                         if lines:
                             await self._hand_out(stores, lines)
             except Exception as error:
@@ -222,13 +219,14 @@ class Hub(Connections, OnePerApp):
         # What concerns many must not hold up the requests of this process.
         is_for_all = any(change.recipient is None for change in changes)
         at_once = at_once_of(len(self._clients)) if is_for_all else OWN_AT_ONCE
-        async with aclosing(prepared(Reading(stores), self._concerned(changes))) as batches:
+        pace = Pace(self._answering, len(self._clients) if is_for_all else 0)
+        async with aclosing(prepared(Reading(stores, self._answering), self._concerned(changes))) as batches:
             async for messages in batches:
                 for written in parts(messages, at_once):
                     for recipient, message in written:
                         self._send(self._clients.get(recipient, ()), message)
                     if len(messages) > at_once:
-                        await asyncio.sleep(PAUSE_SECONDS)
+                        await pace.rest(len(written))
         self._position = changes[-1].position
 
     def _concerned(self, changes: Sequence[Placed]) -> Iterator[Sequence[Placed]]:
@@ -322,17 +320,6 @@ class Hub(Connections, OnePerApp):
                     beats[position] = message_of(Heartbeat(id=own_id), position)
                 client.send(beats[position])
             await asyncio.sleep(pause)
-
-
-async def _lines(channel: PubSub) -> list[str]:
-    """What has come, at most a batch; none if nothing comes for some seconds. Raises RedisError."""
-    lines: list[str] = []
-    seconds = _QUIET_SECONDS
-    # Not one message more is taken than is handed out: a lost one makes every client look for what it missed.
-    while len(lines) < _BATCH and (message := await channel.get_message(timeout=seconds)) is not None:
-        lines.append(str(message["data"]))
-        seconds = 0
-    return lines
 
 
 def _raise_unless_away(error: Exception) -> None:

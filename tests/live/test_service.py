@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidStatus
 from gencharge.core.settings import Settings
 from gencharge.core.sockets import embedded_redis_url
 from gencharge.core.values.ids import new_id
-from gencharge.live import service
+from gencharge.live import feed, service
 from gencharge.run.embedded import Redis
 from gencharge.sessions import service as sessions
 from tests.make import factories
@@ -107,7 +107,7 @@ async def test_more_changes_than_a_batch_come_without_a_look_for_what_was_missed
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A change that was lost between two batches made every client of the process read for itself."""
-    monkeypatch.setattr(service, "_BATCH", 4)
+    monkeypatch.setattr(feed, "_BATCH", 4)
     looks = list[str]()
     monkeypatch.setattr(service.Hub, "_resume_all", lambda hub: looks.append("all"))
     user_id = new_id()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -23,6 +23,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from gencharge.core import telemetry
 from gencharge.core.errors import InternalError, Maintenance, NotFound, Problem, ServerRestarting, TooLarge
 from gencharge.core.http import language, request_spans
+from gencharge.core.http.answering import Answering
 from gencharge.core.http.compression import STREAM, Compressing, coding_of
 from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.malformed import Hosts
@@ -59,6 +60,7 @@ class Edge:
         large: Mapping[str, int] = NO_PATHS,
         limits: LimitClasses | None = None,
         maintenance: maintenance.Maintenance | None = None,
+        answering: Answering | None = None,
     ) -> None:
         self._app = app
         self._rooms = rooms
@@ -72,6 +74,7 @@ class Edge:
         self._hosts = Hosts(settings)
         self._limits = limits
         self._maintenance = maintenance or NOT_WATCHED
+        self._answering = answering or Answering()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -118,12 +121,14 @@ class Edge:
                 # The log wants the route.
                 scope["route"] = inner.get("route")
                 message["headers"] = [*_own_headers(scope, message), *common]
-                if (b"content-type", STREAM) in message["headers"]:
+                if _is_stream(message["headers"]):
                     # It takes as long as its client stays, which says nothing about how fast we answer.
                     recorded = True
+                    self._answering.end()
                     self._record(scope, status, started, context)
             await send(message)
 
+        self._answering.begin()
         try:
             length = headers.get(b"content-length")
             if length is not None and (not length.isdigit() or int(length) > limit):
@@ -149,6 +154,7 @@ class Edge:
             await problem_response(problem)(scope, receive, answer)
         finally:
             if not recorded:
+                self._answering.end()
                 self._record(scope, status, started, context)
 
     async def _open(
@@ -258,6 +264,11 @@ class Edge:
             return message
 
         return counted
+
+
+def _is_stream(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether it is an event stream; Starlette names its charset, too."""
+    return any(name == b"content-type" and value.startswith(STREAM) for name, value in headers)
 
 
 def _read_as_get(scope: Scope) -> Scope:
