@@ -257,7 +257,7 @@ async def stamp(db: AsyncSession, area: Area) -> str:
     if area.is_kept:
         values.append(await get_count(db, area))
     for table in area.tables:
-        statement = text(f"SELECT count(*), max(updated_at) FROM {table}")
+        statement = text(f"SELECT count(*), max({area.changed_at}) FROM {table}")
         values.append(tuple((await db.execute(statement)).one()))
     return str(values)
 

@@ -17,7 +17,7 @@ from gencharge.core.values.money import SignedMoney
 
 _NOW: Final = (
     "What there is now, or was on the last day that was asked for. Null: nothing, or it was not counted on these days;"
-    " the staff, plans and offers are counted for today only."
+    " the staff, plans, offers and the work on backups are counted for today only."
 )
 _STEPS: Final = ", ".join(map(str, WAITS[:-1])) + f" or {WAITS[-1]}"
 

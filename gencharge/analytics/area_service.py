@@ -8,6 +8,7 @@ from typing import Any, Final
 from gencharge.analytics import area_crud as crud
 from gencharge.analytics.admins_crud import ADMINS
 from gencharge.analytics.areas import Area
+from gencharge.analytics.backups_crud import BACKUPS
 from gencharge.analytics.catalogue_crud import DELIVERY, OFFERS, PLANS
 from gencharge.analytics.funnel_crud import FUNNEL
 from gencharge.analytics.money_crud import AUTOPAY, PAYMENTS, REFERRALS
@@ -15,7 +16,19 @@ from gencharge.analytics.users_crud import ARCHIVE, USERS
 from gencharge.core.postgres.database import Database, read_one_snapshot
 from gencharge.core.values import clock
 
-AREAS: Final = (USERS, ARCHIVE, ADMINS, PLANS, OFFERS, REFERRALS, AUTOPAY, PAYMENTS, DELIVERY, FUNNEL)
+AREAS: Final = (
+    USERS,
+    ARCHIVE,
+    ADMINS,
+    PLANS,
+    OFFERS,
+    REFERRALS,
+    AUTOPAY,
+    PAYMENTS,
+    DELIVERY,
+    FUNNEL,
+    BACKUPS,
+)
 # Before any customer was.
 _BEGINNING: Final = date(2020, 1, 1)
 

@@ -71,8 +71,9 @@ class Area:
     has_channels: bool = False
     # Facts that follow each other: how many of the first one come to each.
     steps: tuple[str, ...] = ()
-    # The tables that an area is counted from at each reading, and what names it: they have `updated_at`.
+    # The tables that an area is counted from at each reading, and what names it; and the instant at which a row of them changed.
     tables: tuple[str, ...] = ()
+    changed_at: str = "updated_at"
     # The cut of the figures of recharges that its facts with a `count` are in, and the names that further cuts have here.
     base: Cut | None = None
     recharge_cuts: Mapping[Cut, str] = field(default_factory=dict)

@@ -20,11 +20,13 @@ AREAS: Final[Mapping[str, Worded]] = {
     "payments": worded("Payments"),
     "delivery": worded("Deliveries"),
     "funnel": worded("From the quote to the delivery"),
+    "backups": worded("Work on backups"),
 }
 MEASURES: Final[Mapping[str, Worded]] = {
     "abandoned": worded("abandoned"),
     "appointed": worded("appointed"),
     "archived": worded("closed accounts"),
+    "cancelled": worded("cancelled"),
     "captured": worded("captured"),
     "cashback": worded("cashback"),
     "commission": worded("commission"),
@@ -44,6 +46,7 @@ MEASURES: Final[Mapping[str, Worded]] = {
     "refunds": worded("refunds"),
     "registered": worded("registered"),
     "revenue": worded("revenue"),
+    "restored": worded("restored"),
     "reversed": worded("reversed"),
     "set_up": worded("set up"),
     "skipped": worded("skipped"),
@@ -51,16 +54,19 @@ MEASURES: Final[Mapping[str, Worded]] = {
     "succeeded": worded("succeeded"),
     "taken_back": worded("taken back"),
     "used": worded("used"),
+    "verified": worded("verified"),
 }
 DAY: Final = worded("by day")
 MONTH: Final = worded("by month")
 DIMENSIONS: Final[Mapping[str, Worded]] = {
+    "asked_by": worded("by who asked for it"),
     "by": worded("by who closed the account"),
     "category": worded("by category"),
     "channel": worded("by channel"),
     "circle": worded("by circle"),
     "failure": worded("by reason"),
     "hour": worded("by hour"),
+    "kind": worded("by kind"),
     "offers": worded("by offer"),
     "operator": worded("by operator"),
     "payment_method": worded("by way of paying"),

@@ -1,4 +1,4 @@
-"""`/analytics/backups`: figures of backups (staff)."""
+"""`/backups/figures`: what there is of backups, and how the work goes (staff). Trends of it: `/analytics/backups`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gencharge.core.http import web
 from gencharge.core.stores.storage import StorageUnavailable
 from gencharge.sessions.guards import ADMIN_ERRORS, Action, Principal, Requires, Resource
 
-router = web.router("analytics")
+router = web.router("backups")
 Reader = Annotated[Principal, Depends(Requires(Resource.BACKUPS, Action.READ))]
 _ERRORS: Final = (*ADMIN_ERRORS, DatabaseUnavailable, StorageUnavailable)
 
 
 @router.get(
-    "/backups",
+    "/figures",
     summary="Figures of backups (staff)",
     response_model=BackupFigures,
     responses=web.errors(*_ERRORS),

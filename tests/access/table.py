@@ -459,6 +459,8 @@ ROUTES: Final[dict[str, str]] = {
     # As that of notifications: an open one has no end.
     "GET /v1/analytics/live":                                                       "401  403   422   422 403  403  422   422    -",
     "GET /v1/analytics/me":                                                         "401  200   403   403 403  403  403   403    -",
+    "GET /v1/analytics/backups":                                                    "401  403   200   403 403  403  403   403    -",
+    "GET /v1/analytics/backups/chart.{format}":                                     "401  403   422   403 403  403  403   403    -",
     "GET /v1/analytics/users":                                                      "401  403   200   200 403  403  200   403    -",
     "GET /v1/analytics/users-archive":                                              "401  403   200   200 403  403  200   403    -",
     "GET /v1/analytics/admins":                                                     "401  403   200   200 403  403  403   403    -",
@@ -616,7 +618,7 @@ ROUTES: Final[dict[str, str]] = {
     "DELETE /v1/notifications/{notification_id}":                                  "401  404   404   404 404  404  404   404    404",
     "POST /v1/notifications/{notification_id}/viewed":                             "401  404   404   404 404  404  404   404    404",
     # backups
-    "GET /v1/analytics/backups":                                                    "401  403   200   403 403  403  403   403    -",
+    "GET /v1/backups/figures":                                                      "401  403   200   403 403  403  403   403    -",
     "GET /v1/backups":                                                              "401  403   200   403 403  403  403   403    -",
     "POST /v1/backups":                                                             "401  403   202   403 403  403  403   403    -",
     "GET /v1/backups/runs":                                                         "401  403   200   403 403  403  403   403    -",

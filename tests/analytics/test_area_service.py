@@ -48,6 +48,12 @@ OWED = (
         "amount",
         "SELECT sum(amount) FROM transfers WHERE code IN (8, 16) AND credit IN ('cashback', 'discount')",
     ),
+    (
+        "backups",
+        "created",
+        "count",
+        "SELECT count(*) FROM backup_runs WHERE kind = 'create' AND status = 'succeeded'",
+    ),
     ("delivery", "failed", "count", "SELECT count(*) FROM recharges WHERE status = 'failed'"),
     ("referrals", "paid", "count", "SELECT count(*) FROM referral_rewards WHERE paid_at IS NOT NULL"),
     ("autopay", "set_up", "count", "SELECT count(*) FROM autopays"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -10,6 +12,7 @@ from sqlalchemy import text
 from gencharge.analytics.area_service import AREAS, count_areas
 from gencharge.analytics.areas import Area
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from tests.make.analytics import count
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import staff_headers
@@ -17,7 +20,7 @@ from tests.make.recharge import staff_headers
 
 @pytest.fixture
 async def headers(app: FastAPI, shop: Stores) -> dict[str, str]:
-    return await staff_headers(app, shop)
+    return await staff_headers(app, shop, "SuperAdmin")
 
 
 @pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name)
@@ -107,3 +110,65 @@ async def test_an_impossible_query_says_why(
     answer = await client.get("/v1/analytics/users", headers=headers, params=query)
     assert answer.status_code == 422
     assert message in str(answer.json()["errors"])
+
+
+async def test_the_work_on_backups_shows_as_it_begins_and_ends(
+    app: FastAPI, shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    run = (
+        "INSERT INTO backup_runs (run_id, kind, backup_id, requested_by, options, status, failure, created_at, ended_at)"
+        " VALUES (gen_random_uuid(), :kind, :backup, :by, '{}', :status, :failure, now() - interval '1 h', :ended)"
+    )
+    now = datetime.now(UTC)
+    admin = new_id()
+    runs = (
+        ("create", "succeeded", None, None, now - timedelta(days=40)),
+        ("create", "succeeded", None, None, now),
+        ("verify", "succeeded", admin, None, now),
+        ("restore_in_place", "succeeded", admin, None, now),
+        ("verify", "failed", admin, "archive_damaged", now),
+        ("restore", "cancelled", admin, None, now),
+    )
+    async with shop.database.transaction() as db:
+        for number, (kind, status, by, failure, ended) in enumerate(runs):
+            values = {"kind": kind, "status": status, "by": by, "failure": failure, "ended": ended}
+            await db.execute(text(run), values | {"backup": f"b{number}"})
+    path = "/v1/analytics/backups"
+    answer = await client.get(path, headers=headers)
+    figures = answer.json()
+    assert {fact: value["count"] for fact, value in figures["totals"].items()} == {
+        "created": 1,
+        "verified": 1,
+        "restored": 1,
+        "failed": 1,
+        "cancelled": 1,
+    }
+    assert figures["periods"]["last_3_months"]["created"]["count"] == 1, "up to yesterday"
+    assert {part["key"]: part["count"] for part in figures["distributions"]["kind"]} == {
+        "verify": 2,
+        "create": 1,
+        "restore": 1,
+        "restore_in_place": 1,
+    }
+    assert [part["key"] for part in figures["distributions"]["failure"]] == ["archive_damaged"]
+    assert {part["key"]: part["count"] for part in figures["distributions"]["asked_by"]} == {
+        "staff": 4,
+        "schedule": 1,
+    }
+    assert figures["now"] is None
+    # What waits, and then what begins, is another answer.
+    tag = answer.headers["ETag"]
+    for change in (
+        "INSERT INTO backup_runs (run_id, kind, backup_id, options, created_at)"
+        " VALUES (gen_random_uuid(), 'create', 'open', '{}', now())",
+        "UPDATE backup_runs SET status = 'running', started_at = now() + interval '1 s' WHERE backup_id = 'open'",
+    ):
+        async with shop.database.transaction() as db:
+            await db.execute(text(change))
+        answer = await client.get(path, headers=headers | {"If-None-Match": tag})
+        assert answer.status_code == 200
+        tag = answer.headers["ETag"]
+    assert answer.json()["now"]["total"] == 1
+    assert [part["key"] for part in answer.json()["now"]["status"]] == ["running"]
+    manager = await staff_headers(app, shop, "Manager")
+    assert (await client.get(path, headers=manager)).status_code == 403

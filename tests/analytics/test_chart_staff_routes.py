@@ -20,7 +20,7 @@ from tests.make.recharge import staff_headers
 
 @pytest.fixture
 async def headers(app: FastAPI, shop: Stores) -> dict[str, str]:
-    return await staff_headers(app, shop)
+    return await staff_headers(app, shop, "SuperAdmin")
 
 
 def texts_of(svg: str) -> str:

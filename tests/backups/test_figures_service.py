@@ -24,7 +24,7 @@ async def test_figures_say_what_there_is_and_how_the_work_went(
     headers = await staff_headers(app, stores, "SuperAdmin")
 
     async def figures() -> dict[str, object]:
-        answer = await client.get("/v1/analytics/backups", headers=headers)
+        answer = await client.get("/v1/backups/figures", headers=headers)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
