@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from gencharge import wiring
+from gencharge.audit import crud as audit
 from gencharge.audit import sealing_service as sealing
 from gencharge.audit import verification_service as verification
 from gencharge.backups import documents_crud, documents_service
@@ -24,9 +25,11 @@ from gencharge.core.events import delivered
 from gencharge.core.events.relay import Relay
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.notifications.models import Recipient
 from gencharge.notifications.service import open_inbox, read
 from gencharge.run import replaying
+from gencharge.run.embedded import ServerFailed
 from tests.conftest import database_of, test_settings
 from tests.make import factories, fork_server
 from tests.make.backups import silent
@@ -168,6 +171,29 @@ async def test_the_seals_of_the_rebuilt_entries_go_by_their_events(life: Life) -
     behind = outcome.reanchored.after.sequence
     assert ids[behind:] == sorted(ids[behind:])
     assert any(former.hash in line for line in replaying.lines_of(outcome))
+
+
+async def test_the_lease_of_a_sealer_that_was_killed_is_waited_for(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await life.sell(1)
+    await life.deliver()
+    since, older = await life.instant(), await life.copy_documents()
+    await life.sell(2)
+    await life.deliver()
+    await sealing.seal(life.stores, delay_seconds=0)
+    await life.take(older)
+    await life.stores.database.run(lambda db: audit.take_lease(db, new_id(), seconds=600))
+    monkeypatch.setattr(sealing, "LEASE_SECONDS", 0.2)
+    with pytest.raises(ServerFailed, match="stop all workers"):
+        await replay(life, since)
+    await life.stores.database.run(
+        lambda db: db.execute(text("UPDATE audit_sealers SET leased_until = now() + interval '1 second'"))
+    )
+    monkeypatch.setattr(sealing, "LEASE_SECONDS", 60.0)
+    outcome = await replay(life, since)
+    assert outcome.is_complete
+    await whole(life)
 
 
 async def test_events_that_were_not_stored_for_long_enough_are_missed_aloud(life: Life) -> None:

@@ -3,6 +3,8 @@ backup has of it. Works with the login of the migrations, because only that one 
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +18,10 @@ from gencharge.core.events.events import Listener
 from gencharge.core.events.replay import Progress, Replayed, replay
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.run.embedded import ServerFailed
 
 _NO_DELAY: Final = 0.0
+_PAUSE_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,13 @@ async def bring_up(
 ) -> Outcome:
     """Replay what was delivered since an instant (UTC): that of the backup which MongoDB was taken from.
 
-    Raises what `replay` and `reanchor` raise."""
+    Raises what `replay` raises, PyMongoError, DatabaseUnavailable, and ServerFailed while a worker seals the trail."""
     changes = {"database_url": settings.migration_url, "database_app_role": ""}
     stores = Stores.open(settings.model_copy(update=changes), name="gencharge-replay")
     try:
         replayed = await replay(stores, listeners, since, progress)
         await faultpoints.point("replay.done")
-        reanchored = await reanchoring.reanchor(stores, is_complete=replayed.is_complete)
+        reanchored = await _reanchored(stores, replayed)
         await faultpoints.point("replay.reanchored")
         if reanchored is not None and reanchored.done:
             while await sealing.seal(stores, delay_seconds=_NO_DELAY):
@@ -52,6 +56,20 @@ async def bring_up(
         return Outcome(replayed, reanchored)
     finally:
         await stores.close()
+
+
+async def _reanchored(stores: Stores, replayed: Replayed) -> Reanchored | None:
+    """Seal again; wait for the lease of a sealer that was killed. Raises ServerFailed if one is at work."""
+    until = time.monotonic() + sealing.LEASE_SECONDS + _PAUSE_SECONDS
+    while True:
+        try:
+            return await reanchoring.reanchor(stores, is_complete=replayed.is_complete)
+        except sealing.SealingInterrupted:
+            if time.monotonic() > until:
+                raise ServerFailed(
+                    "a worker seals the audit trail: stop all workers, and begin again"
+                ) from None
+            await asyncio.sleep(_PAUSE_SECONDS)
 
 
 def lines_of(outcome: Outcome) -> Iterator[str]:
