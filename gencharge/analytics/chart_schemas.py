@@ -12,7 +12,12 @@ from pydantic import Field, create_model
 from gencharge.analytics.areas import OPERATOR, Area
 from gencharge.analytics.charts import Theme
 from gencharge.analytics.revenue_schemas import RevenueDistributions, RevenueSums
-from gencharge.analytics.staff_schemas import FiguresQuery, PeriodQuery, RechargeDistributions
+from gencharge.analytics.staff_schemas import (
+    ActivePlanDistributions,
+    FiguresQuery,
+    PeriodQuery,
+    RechargeDistributions,
+)
 from gencharge.core.values.money import SignedMoney
 from gencharge.sessions.guards import Resource
 
@@ -112,7 +117,7 @@ def is_money(measure: str, money: Collection[str]) -> bool:
 
 
 _SUMS: Final = tuple(RevenueSums.model_fields)
-# Measures of these two that are amounts.
+# Measures of what is not of the shared shape that are amounts.
 MONEY: Final = frozenset({*_SUMS, "paid"} - {"delivered", "refunds"})
 TRANSACTIONS: Final = Charted(
     name="transactions",
@@ -132,4 +137,11 @@ REVENUE: Final = Charted(
     distributions={
         name: ("paid", *(n for n in _SUMS if n != "paid")) for name in RevenueDistributions.model_fields
     },
+)
+ACTIVE_PLANS: Final = Charted(
+    name="current-active-plans",
+    resource=None,
+    is_scoped=True,
+    measures=("bought", "refunded", "paid"),
+    distributions=dict.fromkeys(ActivePlanDistributions.model_fields, ("active", "queued")),
 )

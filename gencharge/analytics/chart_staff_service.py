@@ -15,11 +15,13 @@ from gencharge.analytics import (
     area_staff_service,
     chart_words,
     charts,
+    plans_staff_service,
     revenue_staff_service,
     staff_service,
 )
 from gencharge.analytics.area_service import AREAS
 from gencharge.analytics.chart_schemas import (
+    ACTIVE_PLANS,
     MONEY,
     REVENUE,
     TRANSACTIONS,
@@ -65,6 +67,7 @@ def _of_area(area: Any) -> Source:
 SOURCES: Final = (
     Source(TRANSACTIONS, staff_service.etag, staff_service.transactions),
     Source(REVENUE, revenue_staff_service.etag, revenue_staff_service.show),
+    Source(ACTIVE_PLANS, plans_staff_service.etag, plans_staff_service.show),
     *(_of_area(area) for area in AREAS),
 )
 
@@ -104,7 +107,7 @@ def _draw(chart: Chart, theme: Theme, kind: ChartFormat) -> bytes:
 def _chart(what: Charted, query: Any, answer: Any) -> Chart:
     measure = measure_of(what, query)
     by, bars = _trend(answer, measure) if query.show == TREND else _distribution(answer, query.show, measure)
-    as_money = is_money(measure, MONEY if what in (TRANSACTIONS, REVENUE) else ())
+    as_money = is_money(measure, MONEY if what in (TRANSACTIONS, REVENUE, ACTIVE_PLANS) else ())
     title = chart_words.title(what.name, measure.removesuffix("_amount"), by, is_money=as_money)
     return Chart(
         title=_in_words(title),

@@ -21,11 +21,14 @@ AREAS: Final[Mapping[str, Worded]] = {
     "delivery": worded("Deliveries"),
     "funnel": worded("From the quote to the delivery"),
     "backups": worded("Work on backups"),
+    "current-active-plans": worded("Plans that run"),
 }
 MEASURES: Final[Mapping[str, Worded]] = {
     "abandoned": worded("abandoned"),
+    "active": worded("running"),
     "appointed": worded("appointed"),
     "archived": worded("closed accounts"),
+    "bought": worded("bought"),
     "cancelled": worded("cancelled"),
     "captured": worded("captured"),
     "cashback": worded("cashback"),
@@ -41,6 +44,7 @@ MEASURES: Final[Mapping[str, Worded]] = {
     "paused": worded("paused"),
     "price": worded("price"),
     "promised": worded("promised"),
+    "queued": worded("waiting"),
     "quoted": worded("quotes"),
     "refunded": worded("refunded"),
     "refunds": worded("refunds"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.analytics.models import ActivePlanFigures, PlanCut
+from gencharge.analytics.figures_crud import Scope
+from gencharge.analytics.models import ActivePlanFigures, Cut, PlanCut, RechargeFigures
 
 _END_DAY: Final = "((valid_until - interval '1 microsecond') AT TIME ZONE 'Asia/Kolkata')::date"
 _ENDS_SOON: Final = (
@@ -108,3 +109,27 @@ async def list_counts(db: AsyncSession, scope: ColumnElement[bool]) -> Sequence[
         PlanCount(PlanCut(cut), name, int(running), int(waiting), at)
         for cut, name, running, waiting, at in rows
     ]
+
+
+# The category of what is no plan: the payment of a bill.
+_BILL: Final = "bill"
+_BOUGHT: Final = ("delivered", "delivered_price", "delivered_discount", "refunded_in_full")
+
+
+async def list_bought(
+    db: AsyncSession, scope: Scope, first: date, last: date
+) -> list[tuple[date, dict[str, int]]]:
+    """What was delivered of plans, and refunded in full, on each day that has any, in paise. Both ends are included."""
+    rows = await db.execute(
+        select(
+            RechargeFigures.day, *(func.sum(getattr(RechargeFigures, name)).label(name) for name in _BOUGHT)
+        )
+        .where(
+            RechargeFigures.cut == Cut.CATEGORY,
+            RechargeFigures.key != _BILL,
+            RechargeFigures.day.between(first, last),
+            scope(RechargeFigures.operator.expression),
+        )
+        .group_by(RechargeFigures.day)
+    )
+    return [(row["day"], {name: int(row[name]) for name in _BOUGHT}) for row in rows.mappings()]

@@ -70,9 +70,20 @@ async def get_revenue_figures(
 @router.get(
     "/current-active-plans",
     summary="Figures of the plans that run now (staff)",
-    responses=web.errors(DatabaseUnavailable, *SCOPED_ERRORS),
+    response_model=ActivePlanFigures,
+    responses={**NOT_MODIFIED, **web.errors(ValidationFailed, DatabaseUnavailable, *SCOPED_ERRORS)},
 )
-async def get_active_plan_figures(admin: Reader, db: ReadingDb) -> ActivePlanFigures:
-    """How many plans run and wait, by operator, circle, type, category and plan, and how many end on each of the next thirty days.
-    They are counted every five minutes."""
-    return await plans_staff_service.show(db, admin)
+async def get_active_plan_figures(
+    admin: Reader,
+    db: ReadingDb,
+    query: Annotated[FiguresQuery, Query()],
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """How many plans run and wait, by operator, circle, type, category and plan, and how many end on each of the next thirty days:
+    counted every five minutes. How many were bought: periods, trends and growth, counted a moment after what happens. 304 as long as
+    nothing more was counted."""
+    await staff_service.freeze(db)
+    headers = {"ETag": f'"{await plans_staff_service.etag(db, admin, query)}"', "Cache-Control": CACHE}
+    if if_none_match is not None and headers["ETag"] in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return web.reply(await plans_staff_service.show(db, admin, query), headers=headers)

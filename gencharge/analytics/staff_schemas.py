@@ -217,11 +217,63 @@ class ActivePlanDistributions(Out):
     kind: list[PlanSlice] = Field(description="`base` or `addon`.")
 
 
+class PlansBought(Out):
+    """What was added to the plans that run or wait, and taken away again. Each fact counts on the day on which it happened."""
+
+    bought: int = Field(
+        description="Plans that the operator delivered, vouchers included; payments of bills are not among them."
+    )
+    refunded: int = Field(description="Plans that were refunded in full after they had been delivered.")
+    paid: SignedMoney = Field(description="What customers paid for those that were bought.")
+
+
+class PlansBoughtDay(PlansBought):
+    """A day of the trend."""
+
+    day: date
+
+
+class PlansBoughtMonth(PlansBought):
+    """A month of the trend."""
+
+    month: str = Field(pattern="^[0-9]{4}-[0-9]{2}$", examples=["2026-11"])
+
+
+class PlansBoughtPeriods(Out):
+    """The usual periods. All but today end with yesterday."""
+
+    today: PlansBought
+    yesterday: PlansBought
+    last_7_days: PlansBought
+    last_30_days: PlansBought
+    last_3_months: PlansBought
+    last_6_months: PlansBought
+    last_12_months: PlansBought
+
+
+class PlansBoughtGrowth(Out):
+    """Plans that were bought against the period before, in percent; null if that had none."""
+
+    week_over_week_percent: float | None = Field(
+        description="The last seven days up to yesterday, against the seven before."
+    )
+    month_over_month_percent: float | None = Field(
+        description="The last thirty days up to yesterday, against the thirty before."
+    )
+
+
 class ActivePlanFigures(Out):
-    """The plans that run or wait now. They are counted every five minutes."""
+    """The plans that run or wait now, which are counted every five minutes, and how many were bought."""
 
     counted_at: datetime | None = Field(description="Null: they were not counted yet.")
     totals: ActivePlanTotals
     distributions: ActivePlanDistributions
     ending: list[EndingDay] = Field(description="The next thirty days, today first.")
     top_plans: list[PlanSlice] = Field(description="The ten that run most.")
+    first_day: date
+    last_day: date
+    bought: PlansBought = Field(description="Of the days that were asked for.")
+    periods: PlansBoughtPeriods
+    daily: list[PlansBoughtDay] = Field(description="The days that were asked for.")
+    monthly: list[PlansBoughtMonth] = Field(description="The last twelve months and the present one.")
+    growth: PlansBoughtGrowth

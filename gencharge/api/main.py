@@ -100,10 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.answering = Answering()
-    app.state.wrong_offer_codes = limits.offer_codes
-    app.state.contact_forms = limits.contact_forms
-    app.state.personal_data = wiring.PERSONAL_DATA
-    app.state.acts = wiring.ACTS
+    _offer_rooms(app, limits)
     web.install(app)
     try_it.install(app)
     routes = in_order(*wiring.ROUTERS, health_routes.router)
@@ -127,6 +124,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         answering=app.state.answering,
     )
     return app
+
+
+def _offer_rooms(app: FastAPI, limits: LimitClasses) -> None:
+    """What rooms look for on the application."""
+    app.state.wrong_offer_codes = limits.offer_codes
+    app.state.contact_forms = limits.contact_forms
+    app.state.personal_data = wiring.PERSONAL_DATA
+    app.state.acts = wiring.ACTS
 
 
 def _show_docs(app: FastAPI, settings: Settings) -> None:

@@ -29,7 +29,6 @@ from gencharge.core.referral_settings import Referrals
 from gencharge.core.sending_settings import Sending
 from gencharge.core.setting_groups import (
     SANDBOX_URL,
-    Background,
     Databases,
     Environment,
     Partners,
@@ -42,6 +41,7 @@ from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, em
 from gencharge.core.tracing_settings import Tracing
 from gencharge.core.velocity_settings import Velocity
 from gencharge.core.web_settings import RateLimits, Web
+from gencharge.core.worker_settings import Background
 
 __all__ = ["GROUPS", "SANDBOX_URL", "Environment", "Settings", "get_settings"]
 

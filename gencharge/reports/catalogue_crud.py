@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, false, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.values import clock
 from gencharge.core.wording import worded
 from gencharge.offers.models import Offer, OfferSlot, OfferType
@@ -26,6 +28,17 @@ def _in_window(state: str) -> ColumnElement[bool]:
     if state == "scheduled":
         return scheduled
     return and_(~scheduled, over if state == "over" else ~over)
+
+
+async def check_group(db: AsyncSession, query: PlansQuery, place: str) -> None:
+    """Raises ValidationFailed for a group that there is not, as the list of plans does."""
+    if query.group is None:
+        return
+    known = select(PlanGroup.group_id).where(_is_named(PlanGroup.group_id, PlanGroup.name, query.group))
+    if await db.scalar(known.limit(1)) is None:
+        names = await db.scalars(select(PlanGroup.name).order_by(PlanGroup.name))
+        right = worded("Must be one of: {choices}", choices=list(names))
+        raise ValidationFailed(errors=[field_problem(f"{place}.group", right, "plan_group_invalid")])
 
 
 def _select_plans(ask: Ask) -> Rows:
@@ -182,6 +195,7 @@ REPORTS: Final = (
         query=PlansQuery,
         select=_select_plans,
         scoped=True,
+        check=check_group,
     ),
     Report(
         name="offers",

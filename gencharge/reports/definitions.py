@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
 from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.settings import Settings
@@ -71,6 +72,8 @@ class Chart:
 
 
 Stream = Callable[[Stores, Ask], AsyncGenerator[Batch, None]]
+# Raises ValidationFailed for filters that name what there is not. The last argument is where the filters stand: `query`, `body.filters`.
+Check = Callable[[AsyncSession, Any, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,8 @@ class Report:
     # Whether `select` stays within an admin's operators; if not, an admin who is limited to some may not have it.
     scoped: bool = False
     chart: Chart | None = None
+    # What of the filters only PostgreSQL knows to be wrong.
+    check: Check | None = None
 
     @property
     def permission(self) -> str:

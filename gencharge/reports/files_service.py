@@ -59,6 +59,8 @@ async def request(
     """
     report = choose(admin, granted, command.report)
     query = parse(report, command.model_dump(exclude={"report"}, mode="json"))
+    if report.check is not None:
+        await report.check(db, query, "body.filters")
     await files_crud.lock_admin(db, admin.user_id)
     if await files_crud.count_open(db, admin.user_id) >= MOST_OPEN:
         raise ReportFileLimitExceeded

@@ -19,6 +19,7 @@ from gencharge.core.values.money import Money
 from gencharge.core.values.person_name import Email
 from gencharge.core.values.phone import MobileNumber
 from gencharge.offers.models import OfferStatus
+from gencharge.payments.models import GatewayMethod, PaymentPurpose, PaymentStatus
 from gencharge.plans.models import PlanCategory, PlanStatus, PlanType
 from gencharge.recharge.models import PaymentState
 from gencharge.referrals.models import HoldReason, RewardSide, RewardState, RewardStatus
@@ -78,6 +79,19 @@ class TransactionsQuery(AmountRange, PeriodQuery):
     source: Name | None = None
     plan_id: UUID | None = None
     reference: Reference | None = Field(default=None, description="The caller's own name for it.")
+
+
+class PaymentsQuery(AmountRange, PeriodQuery):
+    """Which payments through the gateway; `from` and `to` are when they were begun, the amounts are in rupees."""
+
+    status: PaymentStatus | None = None
+    purpose: PaymentPurpose | None = None
+    payment_method: GatewayMethod | None = None
+    user_id: UUID | None = Field(default=None, description="Who paid.")
+    recharge_id: UUID | None = None
+    reference: Reference | None = Field(
+        default=None, description="The caller's own name for it, or for the recharge."
+    )
 
 
 class ActivePlansQuery(PeriodQuery):

@@ -31,6 +31,7 @@ from gencharge.reports import (
     catalogue_crud,
     crud,
     ledger_crud,
+    payments_crud,
     people_crud,
     sales_crud,
     tax_crud,
@@ -54,6 +55,7 @@ REPORTS: Final = MappingProxyType(
         for report in (
             *people_crud.REPORTS,
             *sales_crud.REPORTS,
+            *payments_crud.REPORTS,
             *catalogue_crud.REPORTS,
             *ledger_crud.REPORTS,
             *tax_crud.REPORTS,
@@ -149,7 +151,7 @@ async def make(
 ) -> int:
     """Write a report into a file. Returns how many rows there were.
 
-    `on_rows` is told after each batch how many there are so far. Raises ValidationFailed for columns that the report does not have,
+    `on_rows` is told after each batch how many there are so far. Raises ValidationFailed for columns and filters that the report does not have,
     ReportTooLarge for more than `max_rows` rows, DatabaseUnavailable, DocumentsUnavailable.
     """
     try:
@@ -230,6 +232,8 @@ async def _batches(
         async with stores.reading.transaction(primary_only=primary_only) as db:
             if patient:
                 await read_one_snapshot(db)
+            if report.check is not None:
+                await report.check(db, order.query, "query")
             async with aclosing(crud.stream_rows(db, report.select(order.ask), columns)) as rows:
                 async for batch in rows:
                     yield batch

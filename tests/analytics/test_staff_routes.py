@@ -132,3 +132,16 @@ async def test_revenue_is_by_operator_and_plan_and_its_etag_holds(
         299.0,
         ["JIO"],
     )
+
+
+async def test_plans_that_run_have_an_etag_that_holds(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    path = "/v1/analytics/current-active-plans"
+    answer = await client.get(path, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert {"totals", "distributions", "periods", "daily", "monthly", "growth"} <= set(answer.json())
+    again = await client.get(path, headers=headers | {"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    refused = await client.get(path, headers=headers, params={"from": "2026-02-01", "to": "2026-01-01"})
+    assert refused.status_code == 422

@@ -194,7 +194,7 @@ LONG = "def f():\n" + "    x = 1\n" * 70
         ("sandbox/app.py", LONG, "f has 71 lines, more than 70"),
         (
             "gencharge/wallet/service.py",
-            "".join(f"def f{n}(): ...\n" for n in range(300)),
+            "".join(f"def f{n}(): ...\n" for n in range(600)),
             "have no docstring",
         ),
         ("gencharge/wallet/service.py", "def f(x: Any) -> Any: ...\n" * 15, "in the rooms of money"),

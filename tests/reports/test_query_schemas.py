@@ -18,6 +18,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.offers.models import Offer, OfferType
+from gencharge.payments.models import Payment
 from gencharge.plans.models import Plan
 from gencharge.referrals.models import ReferralReward, RewardSide, RewardState
 from gencharge.reports import service
@@ -38,6 +39,7 @@ LISTS: Final = {
     "autopay": "/v1/autopay/admin",
     "backups": "/v1/backups",
     "offers": "/v1/offers/admin",
+    "payments": "/v1/payments/admin",
     "plans": "/v1/plans/admin",
     "referrals": "/v1/referrals/admin",
     "sessions": "/v1/sessions",
@@ -114,9 +116,20 @@ async def test_plans(shop: Stores, client: httpx.AsyncClient, headers: dict[str,
     assert str(plan_id) in group
     assert group < everything
     assert await both.ids(group=str(group_id).upper()) == group
-    # The list knows the groups and refuses others; a file of none of them is empty.
-    report = await client.get("/v1/reports/plans", params={"group": "no such group"}, headers=headers)
-    assert read_csv(report.content) == []
+    # A group that there is not is refused as in the list, in a file that a worker is to make, too.
+    asked = {"report": "plans", "format": "csv", "filters": {"group": "no such group"}}
+    for refused, field in (
+        (await client.get(LISTS["plans"], params={"group": "no such group"}, headers=headers), "query.group"),
+        (
+            await client.get("/v1/reports/plans", params={"group": "no such group"}, headers=headers),
+            "query.group",
+        ),
+        (await client.post("/v1/reports/files", json=asked, headers=headers), "body.filters.group"),
+    ):
+        assert refused.status_code == 422, refused.text
+        problem = refused.json()["errors"][0]
+        assert (problem["field"], problem["code"]) == (field, "plan_group_invalid")
+        assert "Unlimited" in problem["message"]
 
 
 async def test_offers(shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
@@ -211,6 +224,55 @@ async def test_referrals(shop: Stores, client: httpx.AsyncClient, headers: dict[
     assert await both.ids(user_id=str(referrer), status="held") == ids["held"]
     assert await both.ids(user_id=str(referrer), min_amount="50.01") == ids["held"]
     assert await both.ids(user_id=str(referrer), max_amount="50") == ids["open"]
+
+
+async def test_payments(shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    payer, recharge = await make_customer(shop), new_id()
+    begun = clock.now()
+
+    def payment(amount: int, **values: Any) -> Payment:
+        return Payment(
+            **{
+                "user_id": payer,
+                "payment_id": new_id(),
+                "purpose": "topup",
+                "amount": amount,
+                "method": "upi",
+                "source": "app",
+                "status": "captured",
+                "gateway": "razorpay",
+                "idempotency_key": str(new_id()),
+                "request_hash": b"x",
+                "created_at": begun,
+                "captured_at": begun,
+                **values,
+            }
+        )
+
+    payments = {
+        "upi": payment(10_000, bank_reference="=HYPERLINK(1)", caller_reference="mine"),
+        "card": payment(20_000, method="card", purpose="recharge", reference_id=recharge),
+        "failed": payment(30_000, status="failed", captured_at=None, failure_reason="declined"),
+    }
+
+    async def unit(db: AsyncSession) -> None:
+        db.add_all(payments.values())
+
+    await shop.database.run(unit)
+    both = Both(client, headers, "payments", "payment_id")
+    ids = {name: {str(row.payment_id)} for name, row in payments.items()}
+    own = {"user_id": str(payer)}
+    assert await both.ids(**own) == ids["upi"] | ids["card"] | ids["failed"]
+    assert await both.ids(**own, status="failed") == ids["failed"]
+    assert await both.ids(**own, purpose="recharge") == ids["card"]
+    assert await both.ids(**own, payment_method="card") == ids["card"]
+    assert await both.ids(recharge_id=str(recharge)) == ids["card"]
+    assert await both.ids(**own, reference="mine") == ids["upi"]
+    assert await both.ids(**own, min_amount="200.01") == ids["failed"]
+    assert await both.ids(**own, max_amount="100") == ids["upi"]
+    report = await client.get("/v1/reports/payments", params=own | {"reference": "mine"}, headers=headers)
+    (row,) = read_csv(report.content)
+    assert (row["amount"], row["refunded"], row["bank_reference"]) == ("100.00", "0.00", "'=HYPERLINK(1)")
 
 
 async def test_the_trail(shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
