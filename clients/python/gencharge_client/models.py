@@ -196,6 +196,14 @@ class OfferTypeOut(BaseModel):
     offer_count: int
 
 
+class OperatorMaintenanceOut(MaintenanceOut):
+    """
+    When an operator works on its systems: show the text from now on. From `starts_at` until `ends_at` none of its plans can be bought.
+    """
+
+    operator: str
+
+
 class OwnSentEnquiryOut(BaseModel):
     """
     We have my enquiry, and I can read on there.
@@ -206,6 +214,46 @@ class OwnSentEnquiryOut(BaseModel):
     Quote it if you write or call about this again.
     """
     created_at: AwareDatetime
+
+
+class PayeeOut(BaseModel):
+    """
+    Where money goes that is left when the account is closed. The number itself is kept by the gateway only.
+    """
+
+    kind: Literal["upi", "bank_account"] | str
+    """
+    What money is sent to.
+    """
+    destination: str
+    """
+    Enough to recognise it.
+    """
+    holder: str
+    """
+    First letters of the name at the bank.
+    """
+    verified_at: AwareDatetime
+
+
+class PayeeUpdate(BaseModel):
+    """
+    A UPI id, or a bank account with its IFSC and the name of its holder.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    upi_address: str | None = None
+    account_number: str | None = None
+    ifsc: str | None = None
+    """
+    Of the account's branch.
+    """
+    account_name: str | None = None
+    """
+    The holder, as the bank has the name.
+    """
 
 
 class PercentGain(BaseModel):
@@ -502,8 +550,15 @@ class ProblemOut(BaseModel):
             "own_account",
             "own_referral_code",
             "own_role",
+            "payee_checks_exceeded",
+            "payee_invalid",
+            "payee_not_found",
+            "payee_not_verified",
             "payment_not_captured",
             "payment_not_found",
+            "payout_not_allowed",
+            "payout_not_found",
+            "payouts_unavailable",
             "permission_denied",
             "permission_not_found",
             "permission_not_held",
@@ -1645,35 +1700,6 @@ class BillPage(BaseModel):
     """
 
 
-class BillPaymentOut(BaseModel):
-    """
-    The payment of a bill, on its way to the operator. Its end is in `GET /v1/recharge/{recharge_id}`: `paid` or `failed`.
-    """
-
-    recharge_id: UUID
-    bill_id: UUID
-    status: Literal["processing"] = "processing"
-    phone_number: str
-    operator: str
-    amount: Decimal
-    """
-    Rupees, at most two decimals.
-    """
-    wallet_balance: Decimal
-    """
-    What the wallet held right after.
-    """
-    reference: str | None
-    """
-    The caller's own name for it.
-    """
-    metadata: dict[str, str] | None
-    """
-    What the caller noted; null for staff without `PersonalData:read`.
-    """
-    created_at: AwareDatetime
-
-
 class BoardAutopay(BaseModel):
     """
     The next run of the autopays for a number.
@@ -2477,7 +2503,7 @@ class PartSpending(SpendingSum):
 
 class PayBill(BaseModel):
     """
-    Pay a bill, or a part of it, from the wallet.
+    Pay a bill, or a part of it, from the wallet or through the gateway.
     """
 
     model_config = ConfigDict(
@@ -2498,6 +2524,10 @@ class PayBill(BaseModel):
     amount: Decimal | None = None
     """
     How much to pay; null: all of it. `part_payment` and `minimum` say what is taken.
+    """
+    payment_method: Literal["wallet", "upi", "card", "netbanking"] | str = "wallet"
+    """
+    `wallet`, or how the customer pays at the gateway: the answer then has a `payment`, and the bill is paid when that is.
     """
     source: Literal["web", "app", "api"] | str = "web"
     """
@@ -3886,6 +3916,42 @@ class BillAutopayCreate(BaseModel):
     """
 
 
+class BillPaymentOut(BaseModel):
+    """
+    The payment of a bill, on its way to the operator. Its end is in `GET /v1/recharge/{recharge_id}`: `paid` or `failed`.
+    """
+
+    recharge_id: UUID
+    bill_id: UUID
+    status: Literal["processing", "payment_pending"] | str | None = None
+    """
+    `payment_pending` until `payment` is made.
+    """
+    phone_number: str
+    operator: str
+    amount: Decimal
+    """
+    Rupees, at most two decimals.
+    """
+    wallet_balance: Decimal
+    """
+    What the wallet held right after.
+    """
+    reference: str | None
+    """
+    The caller's own name for it.
+    """
+    metadata: dict[str, str] | None
+    """
+    What the caller noted; null for staff without `PersonalData:read`.
+    """
+    created_at: AwareDatetime
+    payment: PaymentDue | None = None
+    """
+    What to pay at the gateway now; null: it came from the wallet.
+    """
+
+
 class EnquiryDetail(EnquiryOut):
     """
     An enquiry with its thread, from the first message on.
@@ -4023,6 +4089,10 @@ class PlanOut(BaseModel):
 
 
 class PlanPage(BaseModel):
+    """
+    One page of the plans on sale.
+    """
+
     items: list[PlanOut]
     next_cursor: str | None
     """
@@ -4031,6 +4101,10 @@ class PlanPage(BaseModel):
     total: int | None = None
     """
     Only with `include_total=true`.
+    """
+    maintenance: list[OperatorMaintenanceOut]
+    """
+    Windows that are running or come, of the operators that were asked for; the same on each page.
     """
 
 
