@@ -48,7 +48,7 @@ test("one that was paid by hand takes the bank's reference, and one that is paid
   const user = userEvent.setup();
   expect(screen.getAllByRole("button", { name: "It was paid by hand" })).toHaveLength(1);
   await user.click(await button("It was paid by hand"));
-  const dialog = within(await screen.findByRole("dialog"));
+  const dialog = within(await screen.findByRole("alertdialog"));
   fill(dialog.getByLabelText("Bank's reference"), "AXISCN0123456789");
   fill(dialog.getByLabelText("Reason"), "NEFT, ticket 4711");
   await user.click(dialog.getByRole("button", { name: "It was paid by hand" }));
