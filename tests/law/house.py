@@ -42,6 +42,7 @@ CORE = (
         "core.tracing_settings",
         "core.velocity_settings",
         "core.web_settings",
+        "core.worker_settings",
     ),
     ("core.production",),
     ("core.settings",),
