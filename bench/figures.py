@@ -147,7 +147,9 @@ async def _read(console: Console, settings: Settings, years: int) -> None:
         await _time(
             console, stores, "the ETag of thirty days", lambda db: staff_service.etag(db, ADMIN, month)
         )
-        await _time(console, stores, "current active plans", lambda db: plans_staff_service.show(db, ADMIN))
+        await _time(
+            console, stores, "current active plans", lambda db: plans_staff_service.show(db, ADMIN, longest)
+        )
     finally:
         await stores.close()
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from gencharge.analytics import charts
 from gencharge.analytics.charts import Chart, Theme, draw_png, draw_svg
 
 TREND = Chart(
@@ -75,6 +76,29 @@ def test_light_and_dark_differ_and_auto_has_both() -> None:
         for svg, theme in ((light, Theme.LIGHT), (dark, Theme.DARK))
     ]
     assert corners == [(255, 255, 255), (20, 22, 29)]
+
+
+@pytest.mark.parametrize("theme", [Theme.LIGHT, Theme.DARK])
+def test_texts_and_bars_can_be_told_from_the_ground(theme: Theme) -> None:
+    """WCAG 2.2, 1.4.3 and 1.4.11: a contrast of 4.5 for texts and of 3 for what shows data."""
+
+    def brightness(colour: str) -> float:
+        parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+        red, green, blue = (
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    def contrast(one: str, other: str) -> float:
+        low, high = sorted((brightness(one), brightness(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    colours = charts._COLOURS[theme]
+    css = charts._css(theme)
+    for colour, minimum in ((colours.ink, 4.5), (colours.soft, 4.5), (colours.bar, 3.0)):
+        assert colour in css
+        assert contrast(colour, colours.ground) >= minimum, colour
+    assert contrast("#777777", "#ffffff") < 4.5, "the control"
 
 
 def test_a_picture_shows_hindi() -> None:

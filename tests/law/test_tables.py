@@ -219,6 +219,7 @@ SCATTERED = {
     # Reports of the staff.
     "reports/catalogue_crud.py:_select_offers",
     "reports/ledger_crud.py:_select_ledger",
+    "reports/payments_crud.py:_select_payments",
     "reports/people_crud.py:_select_referrals",
     "reports/people_crud.py:_select_sessions",
     "reports/people_crud.py:_select_users",

@@ -116,20 +116,6 @@ async def test_plans(shop: Stores, client: httpx.AsyncClient, headers: dict[str,
     assert str(plan_id) in group
     assert group < everything
     assert await both.ids(group=str(group_id).upper()) == group
-    # A group that there is not is refused as in the list, in a file that a worker is to make, too.
-    asked = {"report": "plans", "format": "csv", "filters": {"group": "no such group"}}
-    for refused, field in (
-        (await client.get(LISTS["plans"], params={"group": "no such group"}, headers=headers), "query.group"),
-        (
-            await client.get("/v1/reports/plans", params={"group": "no such group"}, headers=headers),
-            "query.group",
-        ),
-        (await client.post("/v1/reports/files", json=asked, headers=headers), "body.filters.group"),
-    ):
-        assert refused.status_code == 422, refused.text
-        problem = refused.json()["errors"][0]
-        assert (problem["field"], problem["code"]) == (field, "plan_group_invalid")
-        assert "Unlimited" in problem["message"]
 
 
 async def test_offers(shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]) -> None:

@@ -33,7 +33,7 @@ export function useDatabases(cursor: string | undefined) {
 }
 
 export function useFigures() {
-  return useThing(["backups", "figures"], (api) => data(api.GET("/v1/analytics/backups")));
+  return useThing(["backups", "figures"], (api) => data(api.GET("/v1/backups/figures")));
 }
 
 export function useBackup(name: string) {
