@@ -88,11 +88,19 @@ async def test_sales_go_on_while_the_schema_is_migrated_and_both_releases_serve(
     await asyncio.to_thread(old.start_api)
     sales.ports.append(old.port)
     await asyncio.sleep(4)
+
+    # And back, which no command does (decision 0039): what these migrations made goes away, and both go on selling.
+    down = migrations.config(old.settings), OLDEST_FOR_SALES
+    await asyncio.to_thread(command.downgrade, *down)
+    assert migrations.current(old.settings) == OLDEST_FOR_SALES
+    at_that_time = dict(sales.seen)
+    await asyncio.sleep(3)
     selling.cancel()
     watching.cancel()
     await sales.settle()
 
     sold = {port: sales.seen[port, 201] for port in sales.ports}
+    assert all(sold[port] > at_that_time[port, 201] for port in sales.ports)
     assert sold[before] > 100
     assert sold[old.port] > 20
     assert {status for _, status in sales.seen} <= {201, 503}, sales.seen
