@@ -1,20 +1,27 @@
 """What counting figures costs, and how fast they are read.
 
-    python -m bench figures [--recharges N] [--years N]
+    python -m bench figures [--recharges N] [--years N] [--beside]
 
 Counting: N recharges are sold over HTTP, then their events are handed out twice, without and with the listener of the figures. The
 difference, a recharge, stands beside what a sale takes: once as they were sold, all of one plan, and once spread over four operators, 240 plans,
 23 circles and four ways of paying, which changes many more rows of figures. Reading: figures of so many years of four operators, as many rows as ten
 million recharges leave, and each answer asked for again and again, in this process.
+
+With `--beside` only this: an API sells as fast as it can, and beside it a process hands its events out, in turns one that counts figures and one
+that does not. So the throughput that counting costs is measured, with all that it keeps others from.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -37,7 +44,10 @@ from gencharge.core.values.ids import new_id
 from gencharge.sessions.guards import Principal
 
 ADMIN: Final = Principal(new_id(), "admin", new_id(), "Viewer")
+GOAL_COST: Final = 0.05
 _ROUNDS: Final = 5
+_CHILD: Final = "--relay"
+_TURNS, _WINDOW_SECONDS, _CONNECTIONS = 16, 4.0, 16
 _ASKED: Final = 100
 # How many keys each cut has, about: a catalogue of 240 plans, the circles of India, a few channels and offers.
 _KEYS: Final = {
@@ -61,9 +71,15 @@ def main(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="bench figures", description=__doc__)
     parser.add_argument("--recharges", type=int, default=20_000)
     parser.add_argument("--years", type=int, default=2)
+    parser.add_argument(
+        "--beside", action="store_true", help="how much of the sales' throughput counting costs"
+    )
     options = parser.parse_args(words)
     console = Console()
     with world() as bench_world:
+        if options.beside:
+            _sell_beside(console, bench_world)
+            return
         _count(console, bench_world, options.recharges)
         asyncio.run(_read(console, bench_world.settings[PRODUCT], options.years))
 
@@ -81,6 +97,59 @@ def _count(console: Console, bench_world: World, recharges: int) -> None:
         sale = (time.perf_counter() - began) / recharges
     console.print(f"a sale over HTTP, 32 at once: {sale * 1e6:.0f} microseconds")
     asyncio.run(_hand_out(console, bench_world.settings[PRODUCT], sale))
+
+
+def _sell_beside(console: Console, bench_world: World) -> None:
+    environment = bench_world.environment(PRODUCT)
+    file = load.write(
+        bench_world.folder / "figures.requests", bench_world.subscriptions(SUBSCRIBE, bench_world.addon())
+    )
+    with (
+        Server("figures", "gencharge.api.main:create_app", bench_world.folder, environment) as server,
+        _relay(environment, is_counting=False) as plain,
+        _relay(environment, is_counting=True) as counting,
+    ):
+        server.wait_ready()
+        rates: dict[int, list[float]] = {plain.pid: [], counting.pid: []}
+        errors = 0
+        for turn in range(_TURNS + 1):
+            # The other one first in every second turn, and the first turn is a rehearsal.
+            for own, other in [(plain, counting), (counting, plain)][:: 1 if turn % 2 else -1]:
+                other.send_signal(signal.SIGSTOP)
+                own.send_signal(signal.SIGCONT)
+                seen = load.drive(
+                    server.port, file, seconds=_WINDOW_SECONDS if turn else 2, connections=_CONNECTIONS
+                )
+                errors += seen.errors
+                if turn:
+                    rates[own.pid].append(seen.per_second)
+    pairs = [counted / without for without, counted in zip(*rates.values(), strict=True)]
+    without, counted = (statistics.fmean(each) for each in rates.values())
+    console.print(
+        f"subscribe: {without:.0f}/s while nothing is counted, {counted:.0f}/s while figures are: {1 - counted / without:.1%} less"
+        f" (goal under {GOAL_COST:.0%}); of {len(pairs)} pairs of windows the middle one {1 - statistics.median(pairs):.1%}; {errors} errors"
+    )
+
+
+@contextmanager
+def _relay(environment: dict[str, str], *, is_counting: bool) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that hands events out, and counts figures or not. It is paused."""
+    words = [sys.executable, "-m", "bench.figures", _CHILD, "counting" if is_counting else "plain"]
+    process = subprocess.Popen(words, env=environment)
+    try:
+        process.send_signal(signal.SIGSTOP)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def _hand_out_for_ever(*, is_counting: bool) -> None:
+    stores = Stores.open(Settings(_env_file=None))  # type: ignore[call-arg]
+    relay = Relay(stores, (listeners.COUNT,) if is_counting else ())
+    while True:
+        await relay.drain()
+        await asyncio.sleep(0.05)
 
 
 async def _hand_out(console: Console, settings: Settings, sale: float) -> None:
@@ -184,3 +253,7 @@ async def _sql(stores: Stores, statement: str) -> Any:
         await allow_long_statements(db)
         result = await db.execute(text(statement.replace("::", "\\:\\:")))
         return result.scalar() if result.returns_rows else None  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__" and sys.argv[1:2] == [_CHILD]:
+    asyncio.run(_hand_out_for_ever(is_counting=sys.argv[2] == "counting"))

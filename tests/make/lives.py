@@ -91,6 +91,20 @@ class Life:
         """What can be spent."""
         return sum(row.change for row in self.rows)
 
+    def waiting(self, step: str) -> list[Sale]:
+        """The recharges that this can happen to next: capture, announce, deliver, fail or refund."""
+        return [
+            sale
+            for sale in self.sales
+            if {
+                "capture": sale.payment is not None and not sale.captured,
+                "announce": sale.captured and not sale.is_announced,
+                "deliver": sale.state == "processing",
+                "fail": sale.state in {"placed", "processing"},
+                "refund": sale.state == "delivered",
+            }[step]
+        ]
+
     def _add(self, category: str, status: str, amount: int, change: int, held: int = 0) -> Row:
         row = Row(category, status, amount, change, held)
         self.rows.append(row)
