@@ -24,7 +24,7 @@ USER = str(ids.new_id())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LampLit(Event):
+class LanternLit(Event):
     """An event of these tests."""
 
     number: int
@@ -55,9 +55,9 @@ class Notebook:
             del envelope
 
         return [
-            Outside("notebook", (LampLit,), self.deliver, replay=self.replay),
-            Outside("horn", (LampLit,), self.deliver),
-            Inside("books", (LampLit,), inside),
+            Outside("notebook", (LanternLit,), self.deliver, replay=self.replay),
+            Outside("horn", (LanternLit,), self.deliver),
+            Inside("books", (LanternLit,), inside),
         ]
 
 
@@ -75,7 +75,7 @@ async def empty(database: Stores) -> Stores:
 
 
 async def light(stores: Stores, notebook: Notebook, *numbers: int) -> None:
-    lamps = [LampLit(user_id=USER, number=number) for number in numbers]
+    lamps = [LanternLit(user_id=USER, number=number) for number in numbers]
     await stores.database.run(lambda db: emit(db, *lamps))
     await Relay(stores, notebook.listeners()).drain()
 
@@ -129,7 +129,7 @@ async def test_a_topic_that_this_version_does_not_know_is_counted(
     await light(empty, notebook)
     since = now()
     await light(empty, notebook, 1)
-    monkeypatch.delitem(Event.registry, "LampLit")
+    monkeypatch.delitem(Event.registry, "LanternLit")
     outcome = await replay(empty, notebook.listeners(), since, silent)
     assert (outcome.events, outcome.unreadable, outcome.is_complete) == (1, 1, False)
 
