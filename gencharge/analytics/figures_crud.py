@@ -28,16 +28,20 @@ async def freeze(db: AsyncSession) -> None:
 
 
 async def stamp(db: AsyncSession, scope: Scope, first: date) -> str:
-    """Changes with whatever is counted on the days from `first` on, and with the names of plans and offers."""
-    counted = (
-        await db.execute(
-            select(func.count(), *_SUMS).where(
-                RechargeFigures.cut == Cut.ALL,
-                RechargeFigures.day >= first,
-                scope(RechargeFigures.operator.expression),
-            )
-        )
-    ).one()
+    """Changes with whatever is counted on the days from `first` on, and with the names of plans and offers.
+
+    Whole months are read as sums. Call it after `freeze`, as `list_keys` says.
+    """
+    summed = await summed_months(db, first, date.max - timedelta(days=1))
+    days = [RechargeFigures.day.between(*ends) for ends in days_beside(summed, first, date.max)]
+    parts = union_all(
+        _parts(Month, scope, MEASURES).where(Month.cut == Cut.ALL, Month.month.in_(summed)),
+        *(
+            _parts(RechargeFigures, scope, MEASURES).where(RechargeFigures.cut == Cut.ALL, some)
+            for some in days
+        ),
+    ).subquery()
+    counted = (await db.execute(select(*(func.sum(parts.c[name]) for name in MEASURES)))).one()
     named = (
         await db.execute(
             select(
