@@ -89,13 +89,9 @@ FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The file.",
         "content": {
-            TYPES[kind.value]: {
-                "schema": {"type": "object"}
-                if kind is ReportFormat.JSON
-                else {"type": "string", "format": "binary"}
-            }
-            for kind in ReportFormat
-        },
+            TYPES[kind.value]: {"schema": {"type": "string", "format": "binary"}} for kind in ReportFormat
+        }
+        | {TYPES[ReportFormat.JSON]: {"schema": {"type": "object"}}},
     }
 }
 OnRows = Callable[[int], None]

@@ -148,7 +148,7 @@ async def test_a_gateway_that_sends_the_same_page_again_gives_no_statement_inste
     async def ignores_skip(*_arguments: object, **_options: object) -> list[StatementRow]:
         return page
 
-    monkeypatch.setattr(gateway, "_ask", ignores_skip)
+    monkeypatch.setattr(gateway, "ask", ignores_skip)
     with pytest.raises(CallUnknown, match="repeated_page"):
         await gateway.statement(clock.now().astimezone(clock.IST).date())
 

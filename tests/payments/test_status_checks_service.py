@@ -123,10 +123,10 @@ def by_hand(context: PaymentContext) -> PaymentContext:
     """A context whose orders wait for a capture."""
 
     class ByHand(Razorpay):
-        async def _ask(self, method, path, read, body=None, **more):  # type: ignore[no-untyped-def]
+        async def ask(self, method, path, read, body=None, **more):  # type: ignore[no-untyped-def]
             if path == "/orders" and body:
                 body = {**body, "payment": {"capture": "manual"}}
-            return await super()._ask(method, path, read, body, **more)
+            return await super().ask(method, path, read, body, **more)
 
     return PaymentContext(context.settings, context.database, ByHand(context.settings))
 

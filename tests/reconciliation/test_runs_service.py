@@ -334,7 +334,7 @@ async def test_a_lost_page_of_the_gateways_statement_fails_the_run_and_matches_n
     monkeypatch.setattr(razorpay, "STATEMENT_ROWS", 2)
     for _ in range(3):
         await top_up(shop)
-    ask, pages = shop.context.payments.gateway._ask, list[str]()  # type: ignore[attr-defined]
+    ask, pages = shop.context.payments.gateway.ask, list[str]()  # type: ignore[attr-defined]
 
     async def lose_the_second(method: str, path: str, *arguments: Any, **options: Any) -> Any:
         pages.append(path)
@@ -342,7 +342,7 @@ async def test_a_lost_page_of_the_gateways_statement_fails_the_run_and_matches_n
             raise CallUnknown("ReadTimeout")
         return await ask(method, path, *arguments, **options)
 
-    monkeypatch.setattr(shop.context.payments.gateway, "_ask", lose_the_second)
+    monkeypatch.setattr(shop.context.payments.gateway, "ask", lose_the_second)
     lost = await shop.match(GATEWAY)
     assert (lost.status, lost.rows_theirs, await shop.differences(lost)) == ("failed", 0, [])
     assert "ReadTimeout" in lost.error

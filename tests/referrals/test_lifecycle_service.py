@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from gencharge import wiring
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
+from gencharge.payouts import service as payouts
 from gencharge.recharge import lifecycle_crud
 from gencharge.referrals import lifecycle_service, listeners
 from gencharge.users import lifecycle_service as accounts
@@ -40,17 +42,21 @@ from tests.make.referrals import (
 )
 
 
-async def spend(stores: Stores, user_id: object, rupees: int) -> None:
-    await stores.database.run(
-        lambda db: wallet.debit(
+async def spend(stores: Stores, user_id: UUID, rupees: int) -> None:
+    """Take money out of the wallet, as the closing of an account does."""
+
+    async def unit(db: AsyncSession) -> None:
+        await wallet.debit(
             db,
-            user_id,  # type: ignore[arg-type]
+            user_id,
             Money.rupees(rupees),
             target_account=Account.PAYOUT,
             code=Code.PAYOUT,
             key=f"spent {random.random()}",
         )
-    )
+        await payouts.begin(db, user_id)
+
+    await stores.database.run(unit)
 
 
 async def test_a_reward_goes_from_registration_to_the_wallet(shop: Stores) -> None:
