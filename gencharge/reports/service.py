@@ -90,8 +90,7 @@ FILES: Final[dict[int | str, dict[str, Any]]] = {
         "description": "The file.",
         "content": {
             TYPES[kind.value]: {"schema": {"type": "string", "format": "binary"}} for kind in ReportFormat
-        }
-        | {TYPES[ReportFormat.JSON]: {"schema": {"type": "object"}}},
+        },
     }
 }
 OnRows = Callable[[int], None]

@@ -19,7 +19,7 @@ async def test_the_list_has_the_52_plans_of_the_sample_catalogue(visitor: httpx.
     answer = await visitor.get("/v1/plans?limit=100&include_total=true")
     assert answer.status_code == 200
     document = answer.json()
-    assert set(document) == {"items", "next_cursor", "total"}
+    assert set(document) == {"items", "next_cursor", "total", "maintenance"}
     assert (len(document["items"]), document["next_cursor"], document["total"]) == (56, None, 56)
 
 

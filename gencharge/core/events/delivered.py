@@ -19,7 +19,6 @@ from uuid import UUID
 import orjson
 from sqlalchemy import (
     ARRAY,
-    DateTime,
     Index,
     Integer,
     Uuid,
@@ -37,7 +36,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.events.events import Listener, Outside
 from gencharge.core.events.outbox import Row
-from gencharge.core.postgres.database import Base, Database
+from gencharge.core.postgres.database import Base, Database, stamp
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
@@ -62,7 +61,7 @@ class DeliveredEvents(Base):
     __tablename__ = "delivered_events"
 
     batch_id: Mapped[UUID] = mapped_column(primary_key=True)
-    delivered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    delivered_at: Mapped[datetime] = stamp()
     events: Mapped[int] = mapped_column(Integer)
     users: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     content: Mapped[Sealed] = mapped_column(SealedText)

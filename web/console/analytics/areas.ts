@@ -90,6 +90,18 @@ export const AREAS = {
     show: ["trend", "operator", "tag", "reason"],
     measures: ["succeeded", "set_up", "failed", "abandoned", "paused", "skipped", "succeeded_amount"],
   },
+  "current-active-plans": {
+    permission: null,
+    scoped: true,
+    show: ["trend", "operator", "circle", "plan_type", "category", "kind"],
+    measures: ["bought", "refunded", "paid"],
+  },
+  backups: {
+    permission: "Backups:read",
+    scoped: false,
+    show: ["trend", "kind", "asked_by", "failure"],
+    measures: ["created", "verified", "restored", "failed", "cancelled"],
+  },
   admins: { permission: "Admins:read", scoped: false, show: ["trend"], measures: ["appointed"] },
 } as const satisfies Record<string, Area>;
 

@@ -20,6 +20,8 @@ export default {
     offers: "Offers",
     referrals: "Referrals",
     autopay: "Autopay",
+    "current-active-plans": "Plans that run",
+    backups: "Backups",
     admins: "Admins",
   },
   parts: {
@@ -43,6 +45,8 @@ export default {
     tag: "How often",
     reason: "Reason",
     by: "Closed by",
+    kind: "Kind",
+    asked_by: "Asked by",
   },
   measures: {
     sold: "Sold",
@@ -83,5 +87,11 @@ export default {
     skipped: "Skipped",
     succeeded_amount: "Succeeded, rupees",
     appointed: "Appointed",
+    active: "Running",
+    queued: "Waiting",
+    bought: "Bought",
+    verified: "Verified",
+    restored: "Restored",
+    cancelled: "Cancelled",
   },
 };

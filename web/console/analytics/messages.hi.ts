@@ -22,6 +22,8 @@ export default {
     offers: "ऑफ़र",
     referrals: "रेफ़रल",
     autopay: "ऑटोपे",
+    "current-active-plans": "चालू प्लान",
+    backups: "बैकअप",
     admins: "एडमिन",
   },
   parts: {
@@ -45,6 +47,8 @@ export default {
     tag: "कितनी बार",
     reason: "कारण",
     by: "किसने बंद किया",
+    kind: "प्रकार",
+    asked_by: "किसने कहा",
   },
   measures: {
     sold: "बिके",
@@ -85,5 +89,11 @@ export default {
     skipped: "छोड़ा",
     succeeded_amount: "सफल, रुपये",
     appointed: "नियुक्त",
+    active: "चालू",
+    queued: "प्रतीक्षा में",
+    bought: "खरीदे गए",
+    verified: "जाँचे गए",
+    restored: "बहाल किए गए",
+    cancelled: "रद्द किए गए",
   },
 } satisfies typeof en;
