@@ -114,8 +114,7 @@ async def _device_mark(
             min_length=device_marks.MIN_LENGTH,
             max_length=device_marks.MAX_LENGTH,
             pattern="^[!-~]+$",
-            description="For apps: what the app made up at random when it was installed, and keeps when its customer signs out. "
-            "How many customers pay from one device is limited. Our pages have a cookie in its place.",
+            description="For apps: a random text, made at the first start and kept. How many customers pay from one device is limited.",
         ),
     ] = None,
 ) -> str | None:
