@@ -28,6 +28,9 @@ from gencharge.core.wording import worded
 
 # A making that failed or was cancelled leaves the list after this time.
 SHOW_FAILED: Final = timedelta(days=30)
+# In the description of a backup that is being deleted: since when. One that is still there after a while is not.
+_GOING: Final = "deleting_since"
+_GOING_FOR: Final = timedelta(minutes=10)
 # Described at once: each takes a read of the storage.
 _AT_ONCE: Final = 50
 log = telemetry.get_logger(__name__)
@@ -54,6 +57,12 @@ class Backup:
     def verified_ok(self) -> bool | None:
         """Whether the last verification went well; None if there was none."""
         return self.verification["ok"] if self.verification else None
+
+    @property
+    def is_going(self) -> bool:
+        """Whether it is being deleted now."""
+        since = self.description.get(_GOING)
+        return since is not None and datetime.fromisoformat(since) > clock.now() - _GOING_FOR
 
     @property
     def is_encrypted(self) -> bool:
@@ -210,7 +219,28 @@ async def verify(
 
 async def delete(settings: Settings, backup_id: str) -> None:
     """Delete a backup. Raises BackupNotFound, and BackupInUse for the only one that is known to be good."""
-    await _remove(settings, await find_deletable(settings, backup_id))
+    await _delete(settings, await find_deletable(settings, backup_id))
+
+
+async def _delete(settings: Settings, backup: Backup) -> None:
+    """Raises BackupInUse, and nothing is deleted, if all other good ones are being deleted at the same time.
+
+    First it says so, then it looks once more: of two who delete the last two good ones, each sees the other.
+    """
+    if backup.verified_ok:
+        storage = open_backups(settings)
+        going = backup.description | {_GOING: clock.now().isoformat()}
+        await write_description(storage, backup.backup_id, going)
+        try:
+            await find_deletable(settings, backup.backup_id)
+        except BackupInUse:
+            await write_description(storage, backup.backup_id, backup.description)
+            raise
+        except BackupNotFound:
+            # Somebody else has deleted it since: what was just written belongs to nothing.
+            await storage.delete(names.description_key(backup.backup_id))
+            raise
+    await _remove(settings, backup)
 
 
 async def find_deletable(settings: Settings, backup_id: str) -> Backup:
@@ -220,7 +250,9 @@ async def find_deletable(settings: Settings, backup_id: str) -> Backup:
     if own is None:
         raise BackupNotFound(worded("There is no backup {backup_id}.", backup_id=repr(backup_id[:60])))
     if own.verified_ok and not any(
-        each.verified_ok for each in backups if each is not own and not each.description.get("selection")
+        each.verified_ok and not each.is_going
+        for each in backups
+        if each is not own and not each.description.get("selection")
     ):
         raise BackupInUse(
             worded(
@@ -242,9 +274,14 @@ async def prune(settings: Settings, *, dry_run: bool = False) -> list[str]:
     }
     gone = retention.superfluous([_candidate(each) for each in backups.values()], keep)
     if not dry_run:
-        for backup_id in gone:
-            await _remove(settings, backups[backup_id])
-            log.info("backup_pruned", backup_id=backup_id)
+        for backup_id in list(gone):
+            try:
+                await _delete(settings, backups[backup_id])
+            except (BackupInUse, BackupNotFound):
+                # The others are being deleted, or this one was.
+                gone.remove(backup_id)
+            else:
+                log.info("backup_pruned", backup_id=backup_id)
     return gone
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from gencharge.backups import names, service
+from gencharge.backups.create_service import open_backups, write_description
 from gencharge.backups.errors import BackupInUse, BackupNotFound
 from gencharge.core.errors import Problem
 from gencharge.core.settings import Settings
+from gencharge.core.values import clock
 from tests.make.backups import databases_of, make_backup, silent
 
 
@@ -101,3 +105,61 @@ async def test_pruning_keeps_what_the_settings_say(own: Settings) -> None:
     assert len(await service.list_backups(own)) == 3
     await service.prune(settings)
     assert [each.backup_id for each in await service.list_backups(own)] == [newest]
+
+
+async def test_of_two_who_delete_the_last_two_good_ones_at_once_one_is_refused_at_least(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = [await make_backup(own) for _ in range(2)]
+    for backup_id in pair:
+        await service.verify(own, backup_id, proofs=[holds], progress=silent)
+    both = asyncio.Barrier(2)
+    look = service.find_deletable
+
+    async def look_together(settings: Settings, backup_id: str) -> service.Backup:
+        try:
+            return await look(settings, backup_id)
+        finally:
+            # Each has looked before the other goes on.
+            await both.wait()
+
+    monkeypatch.setattr(service, "find_deletable", look_together)
+    ends = await asyncio.gather(*(service.delete(own, each) for each in pair), return_exceptions=True)
+    assert any(isinstance(end, BackupInUse) for end in ends)
+    monkeypatch.undo()
+    left = [each for each in await service.list_backups(own) if each.backup_id in pair]
+    assert [each.verified_ok for each in left] == [True] * len(left)
+    assert left
+    assert not any(each.is_going for each in left), "who was refused has taken it back"
+
+
+async def test_one_whose_deletion_was_cut_off_does_not_count_for_a_while(own: Settings) -> None:
+    cut_off, good = [await make_backup(own) for _ in range(2)]
+    for backup_id in (cut_off, good):
+        await service.verify(own, backup_id, proofs=[holds], progress=silent)
+    backup = await service.get_backup(own, cut_off)
+    going = backup.description | {"deleting_since": clock.now().isoformat()}
+    await write_description(open_backups(own), cut_off, going)
+    with pytest.raises(BackupInUse):
+        await service.delete(own, good)
+    with clock.later(minutes=11):
+        await service.delete(own, good)
+
+
+async def test_two_who_delete_the_same_one_leave_nothing_of_it(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_id, other = [await make_backup(own) for _ in range(2)]
+    for each in (backup_id, other):
+        await service.verify(own, each, proofs=[holds], progress=silent)
+    known = await service.get_backup(own, backup_id)
+    await service.delete(own, backup_id)
+
+    async def as_it_was(_settings: Settings, _backup_id: str) -> service.Backup:
+        monkeypatch.undo()
+        return known
+
+    monkeypatch.setattr(service, "find_deletable", as_it_was)
+    with pytest.raises(BackupNotFound):
+        await service.delete(own, backup_id)
+    assert not list((own.backup_dir / "backups").glob(f"{backup_id}*"))
