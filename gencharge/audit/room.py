@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.audit import crud, jobs, listeners, personal_data, staff_routes, verification_service
+from gencharge.audit import crud, events, jobs, listeners, personal_data, staff_routes, verification_service
 from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.rooms.room import Room
 
+# A relay hands out the events that its process knows, also those that only a restore emits.
+EVENTS: Final = (events.AuditTrailReanchored,)
 ROOM: Final = Room(
     name="audit",
     about="The hash-chained trail of what everybody did.",

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.recipient import NotificationType, Recipient
 from gencharge.messages.loop import MessageLoop
@@ -40,11 +41,12 @@ class Mailbox:
 
 
 async def send(stores: Stores, *messages: Outgoing) -> list[str]:
-    """Queue and send these; what became of each."""
+    """Queue and send these at noon in India, when no hour is quiet; what became of each."""
     await enqueue(stores, *messages)
-    loop = MessageLoop(stores, {MessageChannel.EMAIL: Mailbox()})
-    await loop.drain()
-    await loop.close()
+    with clock.later(hours=(12 - clock.now().astimezone(clock.IST).hour) % 24):
+        loop = MessageLoop(stores, {MessageChannel.EMAIL: Mailbox()})
+        await loop.drain()
+        await loop.close()
     documents = [await stored(stores, message) for message in messages]
     return [document.get("drop_reason") or document["state"] for document in documents]
 
