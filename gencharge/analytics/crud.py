@@ -8,10 +8,8 @@ from the tables. What is still in the outbox counts for neither.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,17 +19,6 @@ from gencharge.core.values import clock
 from gencharge.wallet.models import Code
 
 LISTENER: Final = "analytics.recharges"
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """An event of a recharge. `refund_id`: of a refund, else None; `in_full`: whether that left nothing to refund."""
-
-    user_id: UUID
-    recharge_id: UUID
-    topic: str
-    refund_id: str | None = None
-    in_full: bool = False
 
 
 # The measures of each kind of fact; what a kind leaves out is 0.
@@ -59,21 +46,27 @@ _REFUNDED: Final = {
     "refunded_cashback": "coalesce(refund.cashback, 0)",
     "refunded_commission": "coalesce(refund.commission, 0)",
 }
-# What was booked under the recharge's own key, and its way over an operator's API. Most recharges have neither, and are not looked up.
-_ENDED: Final = f"""
-    LEFT JOIN LATERAL (
-        SELECT sum(amount) FILTER (WHERE code = {Code.CASHBACK:d}) AS cashback,
-               sum(amount) FILTER (WHERE code = {Code.COMMISSION:d}) AS commission,
-               sum(amount) FILTER (WHERE code = {Code.RELEASE:d}) AS released
-        FROM transfers WHERE transfers.user_id = r.user_id AND transfers.key = r.id::text
-          AND (r.status = 'failed' OR r.cashback > 0 OR r.channel IS NOT NULL)
-    ) AS booked ON true
-    LEFT JOIN LATERAL (
-        SELECT fulfilments.channel, extract(epoch FROM r.completed_at - fulfilments.created_at)::bigint AS seconds
-        FROM fulfilments WHERE fulfilments.user_id = r.user_id AND fulfilments.recharge_id = r.id
-          AND (r.status = 'failed' OR r.channel IS NOT NULL)
-    ) AS way ON true
-"""
+
+
+def _ended(rule: str, *, one: str = "") -> str:
+    """What was booked under the recharge's own key, and its way over an operator's API, if the rule holds. Most recharges have neither,
+    and are not looked up; with `one` the way is not looked up either, row by row."""
+    return f"""
+        LEFT JOIN LATERAL (
+            SELECT sum(amount) FILTER (WHERE code = {Code.CASHBACK:d}) AS cashback,
+                   sum(amount) FILTER (WHERE code = {Code.COMMISSION:d}) AS commission,
+                   sum(amount) FILTER (WHERE code = {Code.RELEASE:d}) AS released
+            FROM transfers WHERE transfers.user_id = r.user_id AND transfers.key = r.id::text
+              AND {rule} AND (r.status = 'failed' OR r.cashback > 0 OR r.channel IS NOT NULL)
+        ) AS booked ON true
+        LEFT JOIN LATERAL (
+            SELECT fulfilments.channel, extract(epoch FROM r.completed_at - fulfilments.created_at)::bigint AS seconds
+            FROM fulfilments WHERE fulfilments.user_id = r.user_id AND fulfilments.recharge_id = r.id
+              AND {rule} AND (r.status = 'failed' OR r.channel IS NOT NULL) {one}
+        ) AS way ON true
+    """
+
+
 _WAIT: Final = (
     "CASE WHEN way.seconds IS NULL THEN NULL "
     + " ".join(f"WHEN way.seconds < {bound} THEN '{bound}'" for bound in WAITS)
@@ -81,7 +74,7 @@ _WAIT: Final = (
 )
 # The keys of a fact in each cut; where a key is null the fact does not count in that cut.
 _KEYS: Final = {
-    Cut.HOUR: "to_char(local, 'HH24')",
+    Cut.HOUR: "date_part('hour', local)",
     Cut.PLAN: "plan_id",
     Cut.CIRCLE: "coalesce(circle, 'unknown')",
     Cut.PLAN_TYPE: "plan_type",
@@ -94,6 +87,8 @@ _KEYS: Final = {
     Cut.WAIT: "wait",
     Cut.CHANNEL_WAIT: r"channel || '\:' || wait",
 }
+# Only what ended has these keys. A fact that is a sale and a delivery at once counts in them as a delivery.
+_OF_ENDS: Final = (Cut.CHANNEL, Cut.FAILURE, Cut.WAIT, Cut.CHANNEL_WAIT)
 
 
 def _refund(key: str, in_full: str) -> str:
@@ -132,21 +127,20 @@ def _kind(
 
 def _facts(sold: str, delivered: str, failed: str, refunded: str) -> str:
     """All facts: each argument is what follows FROM, with the recharge as `r` and a refund as `refund`."""
-    return " UNION ALL ".join(
-        (
-            _kind("r.created_at", _SOLD, sold),
-            _kind(
-                "r.completed_at", _DELIVERED, delivered, channel="coalesce(r.channel, 'internal')", wait=_WAIT
-            ),
-            _kind(
-                "r.completed_at",
-                _FAILED,
-                failed,
-                channel="coalesce(way.channel, 'internal')",
-                failure="r.failure_reason",
-            ),
-            _kind("refund.at", _REFUNDED, refunded, channel="coalesce(r.channel, 'internal')"),
-        )
+    return " UNION ALL ".join((_kind("r.created_at", _SOLD, sold), *_later(delivered, failed, refunded)))
+
+
+def _later(delivered: str, failed: str, refunded: str) -> tuple[str, ...]:
+    return (
+        _kind("r.completed_at", _DELIVERED, delivered, channel="coalesce(r.channel, 'internal')", wait=_WAIT),
+        _kind(
+            "r.completed_at",
+            _FAILED,
+            failed,
+            channel="coalesce(way.channel, 'internal')",
+            failure="r.failure_reason",
+        ),
+        _kind("refund.at", _REFUNDED, refunded, channel="coalesce(r.channel, 'internal')"),
     )
 
 
@@ -157,11 +151,17 @@ def counted(facts: str, sign: str = "") -> str:
     """
     keys = ", ".join(f"{key} AS {cut}" for cut, key in _KEYS.items())
     name = " ".join(f"WHEN grouping({cut}) = 0 THEN '{cut}'" for cut in _KEYS)
-    key = " ".join(f"WHEN grouping({cut}) = 0 THEN {cut}::text" for cut in _KEYS)
-    sums = ", ".join(f"{sign}sum({measure}) AS {measure}" for measure in MEASURES)
+    texts = {cut: f"{cut}::text" for cut in _KEYS} | {Cut.HOUR: f"to_char({Cut.HOUR}, 'FM00')"}
+    key = " ".join(f"WHEN grouping({cut}) = 0 THEN {text_}" for cut, text_ in texts.items())
+    # Adding a number up costs something for each cut that a fact has a key in; looking whether it is 0, only once.
+    sums = {name: f"{sign}coalesce(sum({name}) FILTER (WHERE {name} <> 0), 0)" for name in MEASURES}
+    ends = f"grouping({', '.join(_OF_ENDS)}) < {2 ** len(_OF_ENDS) - 1}"
+    for sold in _SOLD:
+        sums[sold] = f"CASE WHEN {ends} THEN 0 ELSE {sums[sold]} END"
     return f"""
         SELECT * FROM (
-            SELECT day, operator, CASE {name} ELSE '{Cut.ALL}' END AS cut, CASE {key} ELSE '' END AS key, {sums}
+            SELECT day, operator, CASE {name} ELSE '{Cut.ALL}' END AS cut, CASE {key} ELSE '' END AS key,
+                   {", ".join(f"{sum_} AS {name}" for name, sum_ in sums.items())}
             FROM (
                 SELECT local::date AS day, operator, {keys}, {", ".join(MEASURES)}
                 FROM (SELECT *, at AT TIME ZONE 'Asia/Kolkata' AS local FROM ({facts}) AS facts) AS dated
@@ -171,25 +171,44 @@ def counted(facts: str, sign: str = "") -> str:
     """
 
 
-# The first event of a recharge says that it was sold. Which one that is depends on how it was sold, which never changes.
-OF_EVENTS: Final = _facts(
-    """happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id
-    WHERE happened.topic = CASE r.sold_status WHEN 'payment_pending' THEN 'RechargePlaced'
-        WHEN 'processing' THEN 'RechargeAccepted' ELSE 'PlanRecharged' END""",
-    f"""happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id {_ENDED}
-    WHERE happened.topic IN ('PlanRecharged', 'BillPaid')""",
-    f"""happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id {_ENDED}
-    WHERE happened.topic = 'RechargeFailed'""",
-    f"""happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id
-    {_refund("happened.refund_id", "happened.in_full")} WHERE happened.topic = 'RechargeRefunded'""",
+# The first event of a recharge says that it was sold. Which one that is depends on how it was sold, which never changes. Most recharges
+# are delivered as they are sold: such a sale and delivery are one fact.
+_IS_SALE: Final = """(happened.topic = CASE r.sold_status WHEN 'payment_pending' THEN 'RechargePlaced'
+    WHEN 'processing' THEN 'RechargeAccepted' ELSE 'PlanRecharged' END)"""
+_KNOWN: Final = f"""
+    SELECT happened.topic, happened.refund_id, happened.in_full, r.user_id, r.id, r.created_at, r.completed_at, r.operator,
+           r.plan_id, r.circle, r.plan_type, r.category, r.payment_method, r.source, r.channel, r.offer_id, r.price, r.discount,
+           r.wallet_amount, r.gateway_amount, r.cashback, r.status, r.failure_reason, {_IS_SALE} AS is_sale,
+           {_IS_SALE} AND happened.topic = 'PlanRecharged' AND r.created_at = r.completed_at AS is_at_once
+    FROM happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id
+"""
+_AT_ONCE: Final = {
+    name: f"CASE WHEN r.is_at_once THEN {value} ELSE 0 END" for name, value in _DELIVERED.items()
+}
+OF_EVENTS: Final = f"WITH known AS MATERIALIZED ({_KNOWN})" + " UNION ALL ".join(
+    (
+        _kind(
+            "r.created_at",
+            _SOLD | _AT_ONCE,
+            f"known AS r {_ended('r.is_at_once', one='LIMIT 1')} WHERE r.is_sale",
+            channel="CASE WHEN r.is_at_once THEN coalesce(r.channel, 'internal') END",
+            wait=_WAIT,
+        ),
+        *_later(
+            f"""known AS r {_ended("true", one="LIMIT 1")}
+            WHERE r.topic IN ('PlanRecharged', 'BillPaid') AND NOT r.is_at_once""",
+            f"known AS r {_ended('true', one='LIMIT 1')} WHERE r.topic = 'RechargeFailed'",
+            f"known AS r {_refund('r.refund_id', 'r.in_full')} WHERE r.topic = 'RechargeRefunded'",
+        ),
+    )
 )
 # A recharge comes to its end within 90 days of its sale; a refund may come at any time.
 _WINDOW: Final = "r.created_at >= :since - interval '90 days' AND r.created_at < :until"
 _ENDS: Final = "r.completed_at >= :since AND r.completed_at < :until"
 OF_TABLES: Final = _facts(
     "recharges AS r WHERE r.created_at >= :since AND r.created_at < :until",
-    f"recharges AS r {_ENDED} WHERE r.status IN ('delivered', 'refunded') AND {_WINDOW} AND {_ENDS}",
-    f"recharges AS r {_ENDED} WHERE r.status = 'failed' AND {_WINDOW} AND {_ENDS}",
+    f"recharges AS r {_ended('true')} WHERE r.status IN ('delivered', 'refunded') AND {_WINDOW} AND {_ENDS}",
+    f"recharges AS r {_ended('true')} WHERE r.status = 'failed' AND {_WINDOW} AND {_ENDS}",
     f"""transfers AS t JOIN recharges AS r ON r.user_id = t.user_id AND r.id = t.reference_id
     {
         _refund(
@@ -229,16 +248,25 @@ _COUNT: Final = text(f"""
 _FORGET_MONTHS: Final = text("DELETE FROM recharge_month_figures WHERE month >= :first AND month < :until")
 
 
-async def count_facts(db: AsyncSession, events: Sequence[Happened]) -> None:
-    """Add the facts of these events to the figures. Call it once for each event, in the transaction that settles it."""
+async def count_facts(
+    db: AsyncSession,
+    *,
+    user_ids: Sequence[str],
+    recharge_ids: Sequence[str],
+    topics: Sequence[str],
+    refund_ids: Sequence[str | None],
+    in_full: Sequence[bool],
+) -> None:
+    """Add the facts of these events to the figures; each is named by the same place in all sequences. `refund_ids`: of refunds, else
+    None; `in_full`: whether one left nothing to refund. Call it once for each event, in the transaction that settles it."""
     first = await db.scalar(
         _COUNT,
         {
-            "users": [event.user_id for event in events],
-            "recharges": [event.recharge_id for event in events],
-            "topics": [event.topic for event in events],
-            "refunds": [event.refund_id for event in events],
-            "in_full": [event.in_full for event in events],
+            "users": user_ids,
+            "recharges": recharge_ids,
+            "topics": topics,
+            "refunds": refund_ids,
+            "in_full": in_full,
         },
     )
     today = clock.now().astimezone(clock.IST).date()

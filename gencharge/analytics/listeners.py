@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,16 +20,16 @@ from gencharge.recharge.events import (
 
 async def count_recharges(db: AsyncSession, batch: list[Envelope]) -> None:
     """Add what happened to the figures of its day."""
-    await crud.count_facts(db, [_happened(envelope) for envelope in batch])
-
-
-def _happened(envelope: Envelope) -> crud.Happened:
-    event = envelope.event
-    assert isinstance(event, _TOPICS)
-    user_id, recharge_id, topic = UUID(event.user_id), UUID(event.recharge_id), event.topic()
-    if isinstance(event, RechargeRefunded):
-        return crud.Happened(user_id, recharge_id, topic, event.refund_id, event.in_full)
-    return crud.Happened(user_id, recharge_id, topic)
+    events = [envelope.event for envelope in batch]
+    await crud.count_facts(
+        db,
+        # Each has the id of its recharge. As text: PostgreSQL's client reads it.
+        user_ids=[event.user_id for event in events],
+        recharge_ids=[event.recharge_id for event in events],  # type: ignore[attr-defined]
+        topics=[event.topic() for event in events],
+        refund_ids=[getattr(event, "refund_id", None) for event in events],
+        in_full=[getattr(event, "in_full", False) for event in events],
+    )
 
 
 _TOPICS: Final = (RechargePlaced, RechargeAccepted, PlanRecharged, BillPaid, RechargeFailed, RechargeRefunded)

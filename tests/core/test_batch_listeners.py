@@ -79,6 +79,34 @@ async def test_of_two_relays_that_hold_the_same_events_one_counts(outbox: Stores
     assert await rings(outbox) == list(range(5))
 
 
+async def test_what_another_relay_has_settled_of_a_batch_counts_once_and_the_rest_too(outbox: Stores) -> None:
+    async def lose_some(_stores: Any, batch: list[Envelope]) -> None:
+        """While the relay is on its way, another one settles two of its events."""
+        others = [envelope.id for envelope in batch[:2]]
+        await sql(outbox, "DELETE FROM events WHERE id = ANY(:ids)", ids=others)
+
+    await ring(outbox, 5)
+    await Relay(outbox, [Outside("slow", (BellRang,), lose_some), BATCHED]).drain()
+    assert await rings(outbox) == [2, 3, 4]
+    assert await counts(outbox) == (0, 0)
+
+
+async def test_of_two_batch_listeners_one_that_refuses_undoes_nothing_of_the_other(outbox: Stores) -> None:
+    async def refuse(_db: AsyncSession, batch: list[Envelope]) -> None:
+        raise ValueError(f"none of these {len(batch)}")
+
+    async def away(_stores: Any, batch: list[Envelope]) -> None:
+        raise ConnectionError(f"none of these {len(batch)}")
+
+    await ring(outbox, 3)
+    others = [Outside("away", (BellRang,), away), InsideBatch("refuses", (BellRang,), refuse)]
+    await Relay(outbox, [*others, BATCHED]).deliver()
+    assert await rings(outbox) == [0, 1, 2]
+    left = await sql(outbox, "SELECT listener, count(*) AS events FROM deliveries GROUP BY 1 ORDER BY 1")
+    assert [(row["listener"], row["events"]) for row in left] == [("away", 3), ("refuses", 3)]
+    assert (await counts(outbox))[0] == 0
+
+
 async def test_a_bad_event_is_parked_and_its_neighbours_count_once(outbox: Stores) -> None:
     relay = Relay(outbox, [BATCHED])
     await ring(outbox, 20)

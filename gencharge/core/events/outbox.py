@@ -155,9 +155,11 @@ async def count_waiting(db: AsyncSession, listener: str, topics: Sequence[str]) 
     return int(await db.scalar(_WAITING, {"listener": listener, "topics": list(topics)}) or 0)
 
 
-async def forget(db: AsyncSession, rows: Sequence[Row]) -> None:
-    """Delete events that every listener has."""
-    await db.execute(FORGET, keys(rows))
+async def forget(db: AsyncSession, rows: Sequence[Row]) -> int:
+    """Delete events that every listener has; how many were still there."""
+    if not rows:
+        return 0
+    return int((await db.execute(FORGET, keys(rows))).rowcount)  # type: ignore[attr-defined]
 
 
 async def take(db: AsyncSession, rows: Sequence[Row]) -> dict[UUID, RowMapping]:

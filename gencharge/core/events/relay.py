@@ -19,9 +19,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
-from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
@@ -32,6 +30,7 @@ from gencharge.core.events.events import Inside, InsideBatch, Listener, Outside
 from gencharge.core.events.outbox import Row
 from gencharge.core.events.refusals import NotYet, Refusal, report, report_parked
 from gencharge.core.events.repetition import repeat
+from gencharge.core.events.settling import Settlement
 from gencharge.core.stores.stores import Stores
 
 MAX_WAIT_SECONDS: Final = 30.0
@@ -126,18 +125,11 @@ class Relay:
         late += [(listener, Refusal(rows, NotYet())) for listener, rows in inside]
         replayable = await self._log.batch_of(batch)
 
+        settlement = Settlement(batch, batched, late)
+
         async def settle(db: AsyncSession) -> None:
             await delivered.add(db, replayable)
-            if not late and not batched:
-                await outbox.forget(db, batch)
-                return
-            taken = await outbox.take(db, batch)
-            for one, rows in batched:
-                refused_rows = await self._deliver_batch(db, one, [row for row in rows if row.id in taken])
-                if refused_rows is not None:
-                    await self._keep(db, one, refused_rows, taken)
-            for listener, refusal in late:
-                await self._keep(db, listener, refusal, taken)
+            await settlement.settle(db, self._stores.settings)
 
         await self._stores.database.run(settle)
         for one, rows in inside:
@@ -178,27 +170,6 @@ class Relay:
 
         await self._stores.database.run(settle)
         return listener.name not in self._away
-
-    async def _deliver_batch(
-        self, db: AsyncSession, listener: InsideBatch, rows: list[Row]
-    ) -> Refusal | None:
-        """Give `rows` to the listener in this transaction. If it fails, none of them has an effect: all become deliveries, and each is
-        tried alone. Raises what a lost connection raises: then the whole batch is handed out again."""
-        envelopes = [row.envelope for row in rows if row.envelope]
-        try:
-            if len(envelopes) < len(rows):
-                raise next(row.problem for row in rows if row.problem)
-            with delivery_spans.batch(listener.name, envelopes) as traced:
-                async with db.begin_nested():
-                    await listener.deliver(db, traced)
-        except Unavailable:
-            raise
-        except Exception as error:
-            refusal = Refusal(rows, error)
-            report(listener, refusal)
-            return Refusal(rows, NotYet())
-        telemetry.EVENTS_DELIVERED.labels(listener.name).inc(len(rows))
-        return None
 
     async def _deliver_inside(self, listener: Inside | InsideBatch, row: Row) -> None:
         async def unit(db: AsyncSession) -> bool:
@@ -268,26 +239,6 @@ class Relay:
         elif readable:
             self._away.discard(listener.name)
         return refusals
-
-    async def _keep(
-        self, db: AsyncSession, listener: Listener, refusal: Refusal, taken: Mapping[UUID, RowMapping]
-    ) -> None:
-        """Make deliveries of fresh rows that a listener could not take, as far as this relay has taken them."""
-        settings = self._stores.settings
-        waits = isinstance(refusal.error, NotYet)
-        counts = not (waits or refusal.away)
-        parked = counts and settings.outbox_max_attempts <= 1
-        await outbox.keep_for_later(
-            db,
-            [taken[row.id] for row in refusal.rows if row.id in taken],
-            listener=listener.name,
-            attempts=int(counts),
-            wait_seconds=settings.outbox_lease_seconds if waits else 1.0,
-            parked=parked,
-            error="" if waits else refusal.reason,
-        )
-        if parked:
-            report_parked(listener, refusal, len(refusal.rows))
 
     async def _postpone(self, db: AsyncSession, listener: Listener, refusal: Refusal, *, away: bool) -> None:
         result = await db.execute(
