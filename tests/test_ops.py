@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -22,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gencharge.core.settings import Settings
 from tests.make import fork_server
+from tests.make.monitored import running
 
 OPS = Path(__file__).parent.parent / "ops"
 ALERTS, DASHBOARD, PROMETHEUS = OPS / "alerts.yml", OPS / "dashboard.json", OPS / "prometheus.yml"
@@ -32,7 +30,7 @@ LABELS = re.compile(r"([a-z_]+)\s*(?:=~|!~|!=|=)\s*\"")
 SCRAPED = {"job", "instance", "exported_job"}
 
 
-def _expressions() -> Iterator[tuple[str, str]]:
+def expressions() -> Iterator[tuple[str, str]]:
     """Where each expression stands, and what it is."""
     for group in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]:
         for rule in group["rules"]:
@@ -59,31 +57,8 @@ def _samples(page: str) -> dict[str, set[str]]:
 @pytest.fixture(scope="module")
 def worker_page(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """What a worker process shows once it has looked."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        "ENVIRONMENT": "test",
-        "DATA_DIR": str(settings.data_dir),
-        "DATABASE_URL": str(settings.database_url),
-        "MONGO_URL": settings.mongo_url,
-        "MONGO_DATABASE": settings.mongo_database,
-        "REDIS_URL": settings.redis_url,
-        "SECRET_KEY": settings.secret_key.get_secret_value(),
-        "OTP_SECRET": settings.otp_secret.get_secret_value(),
-        "WORKER_METRICS_PORT": str(port),
-    }
-    inherited = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
-    folder = tmp_path_factory.mktemp("worker")
-    log = folder / "worker.log"
-    worker = fork_server.start(
-        "gencharge", "worker", folder=folder, log=log, environment=inherited | environment
-    )
-    try:
-        yield _page(port, worker, log)
-    finally:
-        worker.send_signal(signal.SIGTERM)
-        worker.wait(timeout=30)
+    with running("worker", settings, tmp_path_factory.mktemp("worker")) as worker:
+        yield _page(worker.port, worker.process, worker.log)
 
 
 def _page(port: int, worker: fork_server.Process, log: Path) -> str:
@@ -107,7 +82,7 @@ async def test_all_that_they_name_is_on_a_running_api_and_worker(
     answer = await client.get("/metrics")
     assert answer.status_code == 200
     known = _samples(worker_page) | _samples(answer.text)
-    for where, expression in _expressions():
+    for where, expression in expressions():
         names = set(NAME.findall(expression))
         assert names or "up{" in expression, where
         assert names <= known.keys(), f"{where}: {sorted(names - known.keys())}"
@@ -179,7 +154,7 @@ def test_what_is_scraped_is_what_the_alerts_ask_for() -> None:
     jobs = {
         job["job_name"] for job in yaml.safe_load(PROMETHEUS.read_text(encoding="utf-8"))["scrape_configs"]
     }
-    named = {job for _, expression in _expressions() for job in re.findall(r'job="([^"]+)"', expression)}
+    named = {job for _, expression in expressions() for job in re.findall(r'job="([^"]+)"', expression)}
     assert jobs == {"gencharge-api", "gencharge-worker"}
     assert named <= jobs
 
@@ -202,7 +177,7 @@ def test_promtool_accepts_the_rules_and_their_tests(words: tuple[str, ...]) -> N
 def test_promtool_accepts_the_expressions_of_the_dashboard_and_the_configuration(tmp_path: Path) -> None:
     rules: list[dict[str, Any]] = [
         {"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "5m")}
-        for number, (_, expression) in enumerate(_expressions())
+        for number, (_, expression) in enumerate(expressions())
     ]
     file = tmp_path / "dashboard.yml"
     file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}), encoding="utf-8")
@@ -214,7 +189,7 @@ def test_promtool_accepts_the_expressions_of_the_dashboard_and_the_configuration
 
 def test_the_expressions_balance_where_there_is_no_promtool() -> None:
     pairs = {")": "(", "]": "[", "}": "{"}
-    for where, expression in _expressions():
+    for where, expression in expressions():
         opened: list[str] = []
         for letter in re.sub(r'"(?:[^"\\]|\\.)*"', '""', expression):
             if letter in pairs.values():
