@@ -7,8 +7,8 @@ difference, a recharge, stands beside what a sale takes: once as they were sold,
 23 circles and four ways of paying, which changes many more rows of figures. Reading: figures of so many years of four operators, as many rows as ten
 million recharges leave, and each answer asked for again and again, in this process.
 
-With `--beside` only this: an API sells as fast as it can, and beside it a process hands its events out, in turns one that counts figures and one
-that does not. So the throughput that counting costs is measured, with all that it keeps others from.
+With `--beside` only this: an API sells as fast as it can, and beside it a process hands its events out at a worker's pace, in turns one that counts
+figures and one that does not. So the throughput that counting costs is measured, with all that it keeps others from.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
+import asyncpg
 from rich.console import Console
 from sqlalchemy import text
 
 from bench import load
+from bench.due import Cost, cost_of
 from bench.rows import SUBSCRIBE
 from bench.servers import Server
 from bench.world import PRODUCT, World, world
 from gencharge.analytics import listeners, plans_staff_service, service, staff_service
 from gencharge.analytics.models import MEASURES
 from gencharge.analytics.staff_schemas import FiguresQuery
-from gencharge.core.errors import Problem
 from gencharge.core.events.events import Listener
 from gencharge.core.events.relay import Relay
 from gencharge.core.postgres.connection import allow_long_statements
@@ -147,12 +148,8 @@ def _relay(environment: dict[str, str], *, is_counting: bool) -> Iterator[subpro
 
 async def _hand_out_for_ever(*, is_counting: bool) -> None:
     stores = Stores.open(Settings(_env_file=None))  # type: ignore[call-arg]
-    relay = Relay(stores, (listeners.COUNT,) if is_counting else ())
-    while True:
-        # The one that is paused in a transaction keeps its rows until it goes on.
-        with suppress(Problem):
-            await relay.drain()
-        await asyncio.sleep(0.05)
+    # At the pace of a worker. The one that is paused in a transaction keeps its rows until it goes on.
+    await Relay(stores, (listeners.COUNT,) if is_counting else ()).run()
 
 
 async def _hand_out(console: Console, settings: Settings, sale: float) -> None:
@@ -178,20 +175,28 @@ _SPREAD: Final = """
 
 async def _time_counting(console: Console, stores: Stores, name: str, sale: float) -> None:
     events = int(await _sql(stores, "SELECT count(*) FROM kept_events"))
-    times: dict[bool, list[float]] = {False: [], True: []}
+    costs: dict[bool, list[Cost]] = {False: [], True: []}
+    connection = await asyncpg.connect(stores.settings.postgres_url)
     for _ in range(_ROUNDS):
         for is_counted in (False, True):
             await _sql(stores, "TRUNCATE events, deliveries")
             await _sql(stores, "INSERT INTO events SELECT * FROM kept_events")
             await _sql(stores, "TRUNCATE recharge_figures")
             chosen: tuple[Listener, ...] = (listeners.COUNT,) if is_counted else ()
-            began = time.perf_counter()
-            await Relay(stores, chosen).drain()
-            times[is_counted].append((time.perf_counter() - began) / events)
-    without, counted = (statistics.median(times[is_counted]) for is_counted in (False, True))
+            costs[is_counted].append(await cost_of(name, connection, Relay(stores, chosen).drain()))
+    await connection.close()
+
+    def median(is_counted: bool, of: Callable[[Cost], float]) -> float:
+        return statistics.median(of(cost) for cost in costs[is_counted]) / events
+
+    def more(of: Callable[[Cost], float]) -> str:
+        return f"{(median(True, of) - median(False, of)) * 1e6:.0f}"
+
+    without, counted = (median(is_counted, lambda cost: cost.seconds) for is_counted in (False, True))
     console.print(
         f"{name}: handing an event out: {without * 1e6:.0f} microseconds; counted, too: {counted * 1e6:.0f};"
-        f" counting is {(counted - without) / sale:.1%} of a sale ({events:,} events, median of {_ROUNDS} rounds each)"
+        f" counting is {(counted - without) / sale:.1%} of a sale ({events:,} events, median of {_ROUNDS} rounds each);"
+        f" of processor time it takes {more(lambda cost: cost.own)} in this process and {more(lambda cost: cost.postgres)} in PostgreSQL"
     )
 
 

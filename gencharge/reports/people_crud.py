@@ -295,7 +295,7 @@ REPORTS: Final = (
             Column("is_live", Kind.BOOLEAN, "Neither ended nor expired when the report was made."),
             Column("created_at", Kind.INSTANT, "When they signed in."),
             Column("last_used_at", Kind.INSTANT, "When the session was last renewed."),
-            Column("second_factor_at", Kind.INSTANT, "When a second factor was last filters."),
+            Column("second_factor_at", Kind.INSTANT, "When a second factor was last given."),
             Column("expires_at", Kind.INSTANT, "When it ends unless it is renewed."),
             Column("revoked_at", Kind.INSTANT, "When it was ended."),
             Column("revoked_reason", Kind.TEXT, "Why it was ended."),

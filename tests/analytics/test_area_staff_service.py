@@ -31,7 +31,7 @@ async def put(stores: Stores, days_ago: int, *, table: Any = AreaFigures, **valu
 async def counted(stores: Stores) -> Stores:
     for table in (AreaFigures, AreaCount, RechargeFigures):
         await stores.database.run(lambda db, table=table: db.execute(delete(table)))  # type: ignore[misc]
-    for days_ago, count in ((0, 1), (1, 2), (8, 3), (31, 20), (400, 50)):
+    for days_ago, count in ((0, 1), (1, 2), (8, 3), (31, 20), (100, 40), (200, 80), (400, 50)):
         await put(stores, days_ago, area="payments", fact="captured", count=count, amount=count * 10_000)
     for method, count in (("upi", 2), ("card", 1)):
         await put(
@@ -111,8 +111,8 @@ async def test_periods_trends_and_growth_are_of_their_days(counted: Stores) -> N
         "last_7_days": 2,
         "last_30_days": 5,
         "last_3_months": 25,
-        "last_6_months": 25,
-        "last_12_months": 25,
+        "last_6_months": 65,
+        "last_12_months": 145,
     }
     assert [day.captured.count for day in figures.daily[-2:]] == [2, 1]
     assert figures.monthly[-1].captured.count == 6

@@ -35,6 +35,8 @@ def test_the_usual_periods_end_with_yesterday() -> None:
     assert standard["yesterday"] == Period(date(2026, 11, 21), date(2026, 11, 21))
     assert standard["last_7_days"] == Period(date(2026, 11, 15), date(2026, 11, 21))
     assert standard["last_30_days"].days == 30
+    assert standard["last_3_months"] == Period(date(2026, 8, 22), date(2026, 11, 21))
+    assert standard["last_6_months"] == Period(date(2026, 5, 22), date(2026, 11, 21))
     assert standard["last_12_months"] == Period(date(2025, 11, 22), date(2026, 11, 21))
     assert {period.last for name, period in standard.items() if name != "today"} == {date(2026, 11, 21)}
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
@@ -20,8 +21,8 @@ from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.reports import files_service, jobs, making_service, service
-from gencharge.reports.errors import ReportFileNotFound
+from gencharge.reports import files_service, jobs, links, making_service, service
+from gencharge.reports.errors import ReportFileNotFound, ReportFileNotReady, ReportLinkNotFound
 from gencharge.reports.models import ReportFile
 from gencharge.reports.schemas import MakeReport
 from gencharge.sessions.guards import ALL, Action, Principal, Resource, permission
@@ -70,7 +71,7 @@ async def stored(stores: Stores, file_id: UUID) -> list[str]:
 async def test_a_worker_that_dies_leaves_no_file_to_take_and_another_one_makes_it(
     shop: Stores, passing: dict[str, Any], place: str
 ) -> None:
-    file_id, _ = await ask(shop)
+    file_id, principal = await ask(shop)
 
     async def die() -> None:
         raise Killed
@@ -80,6 +81,11 @@ async def test_a_worker_that_dies_leaves_no_file_to_take_and_another_one_makes_i
         await making_service.make(shop, file_id)
     left = await row_of(shop, file_id)
     assert (left.status, left.size_bytes) == ("running", None)
+    # Not by a link that is made now, and not by one that leads to this file in any other way.
+    with pytest.raises(ReportFileNotReady):
+        await shop.database.run(lambda db: files_service.link(db, shop.settings, principal, ALL, file_id))
+    with pytest.raises(ReportLinkNotFound):
+        await by_signed_link(shop, file_id)
     passing.clear()
     # While the lease runs, nobody else takes it.
     await making_service.make(shop, file_id)
@@ -91,6 +97,50 @@ async def test_a_worker_that_dies_leaves_no_file_to_take_and_another_one_makes_i
     content = await open_storage(shop.settings).get(files_service.key_of(ready))
     assert content is not None
     assert len(content) == ready.size_bytes
+    assert (await by_signed_link(shop, file_id)).attempts == 2
+    # What the first worker left goes with the file.
+    with clock.at(clock.now() + files_service.KEEP + timedelta(seconds=1)):
+        await jobs.purge(shop)
+    assert await stored(shop, file_id) == []
+
+
+async def by_signed_link(stores: Stores, file_id: UUID) -> ReportFile:
+    """The file that a link of ours would lead to, whoever made it."""
+    until = clock.now() + timedelta(minutes=5)
+    query = parse_qs(urlsplit(links.path_of(stores.settings, file_id, until)).query)
+
+    async def unit(db: AsyncSession) -> ReportFile:
+        parts = {"until": int(query["until"][0]), "signature": query["signature"][0]}
+        return await files_service.by_link(db, stores.settings, file_id, **parts)  # type: ignore[arg-type]
+
+    return await stores.database.run(unit)
+
+
+async def test_a_file_that_is_being_made_shows_its_rows_its_percentage_and_the_time_left(
+    shop: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making_service, "PULSE_SECONDS", 0.02)
+    file_id, _ = await ask(shop)
+    make, shown = service.make, []
+
+    async def make_half(stores: Stores, order: Any, file: Any, *, on_rows: Callable[[int], None]) -> int:
+        total = await service.count(stores, order)
+        assert total
+        on_rows(total // 2)
+        async with asyncio.timeout(60):
+            while (await row_of(shop, file_id)).rows != total // 2:
+                await asyncio.sleep(0.01)
+        shown.append((total, files_service.show(await row_of(shop, file_id))))
+        return await make(stores, order, file, on_rows=on_rows)
+
+    monkeypatch.setattr(service, "make", make_half)
+    await making_service.make(shop, file_id)
+    ((total, half),) = shown
+    assert (half.status, half.rows) == ("running", total // 2)
+    assert half.percent == pytest.approx(100 * (total // 2) / total, abs=0.1)
+    assert half.seconds_left is not None
+    done = files_service.show(await row_of(shop, file_id))
+    assert (done.status, done.rows, done.percent, done.seconds_left) == ("ready", total, 100.0, 0)
 
 
 async def test_what_kills_every_worker_is_given_up(shop: Stores, passing: dict[str, Any]) -> None:
