@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Set
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -27,6 +28,7 @@ from gencharge.reports.models import ReportFile
 from gencharge.reports.schemas import MakeReport
 from gencharge.sessions.guards import ALL, Action, Principal, Resource, permission
 from tests.make.factories import make_admin
+from tests.make.monitored import running
 
 
 class Killed(BaseException):
@@ -102,6 +104,24 @@ async def test_a_worker_that_dies_leaves_no_file_to_take_and_another_one_makes_i
     with clock.at(clock.now() + files_service.KEEP + timedelta(seconds=1)):
         await jobs.purge(shop)
     assert await stored(shop, file_id) == []
+
+
+async def test_a_worker_that_is_killed_leaves_a_file_in_the_storage_that_nobody_can_take(
+    shop: Stores, tmp_path: Path
+) -> None:
+    file_id, _ = await ask(shop)
+    with running("worker", shop.settings, tmp_path, **{faultpoints.VARIABLE: "report.stored"}) as worker:
+        async with asyncio.timeout(180):
+            while worker.process.poll() is None:
+                await asyncio.sleep(0.05)
+    assert "crash at report.stored" in worker.log.read_text()
+    assert (await row_of(shop, file_id)).status == "running"
+    assert len(await stored(shop, file_id)) == 1
+    with pytest.raises(ReportLinkNotFound):
+        await by_signed_link(shop, file_id)
+    with clock.later(seconds=61):
+        await making_service.make(shop, file_id)
+        assert (await by_signed_link(shop, file_id)).attempts == 2
 
 
 async def by_signed_link(stores: Stores, file_id: UUID) -> ReportFile:
