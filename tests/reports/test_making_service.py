@@ -125,7 +125,7 @@ async def test_a_worker_that_is_killed_leaves_a_file_in_the_storage_that_nobody_
 
 
 async def by_signed_link(stores: Stores, file_id: UUID) -> ReportFile:
-    """The file that a link of ours would lead to, whoever made it."""
+    """The file that a valid link to it leads to."""
     until = clock.now() + timedelta(minutes=5)
     query = parse_qs(urlsplit(links.path_of(stores.settings, file_id, until)).query)
 

@@ -38,10 +38,11 @@ class Settlement:
 
     async def settle(self, db: AsyncSession, settings: Settings) -> None:
         """Take the events out of the outbox. Raises what a lost connection raises: then the whole batch is handed out again."""
-        if not self.batched:
-            taken = await self._take_out(db, is_all_needed=False)
-        else:
+        taken: Taken | None
+        if self.batched:
             taken = await self._settle_whole(db)
+        else:
+            taken = await self._take_out(db, is_all_needed=False)
         if taken is None:
             taken = await self._settle_in_parts(db, settings)
         for listener, refusal in self.late:
