@@ -14,6 +14,7 @@ from gencharge.reports.definitions import Ask, Report
 from gencharge.reports.direct_service import DirectReports
 from gencharge.reports.errors import ReportTooLarge
 from gencharge.reports.query_schemas import PeriodQuery, StatementQuery
+from gencharge.reports.schemas import FILES
 from gencharge.reports.service import Order
 from gencharge.sessions.guards import USER_ERRORS, Principal, SignedInUser
 
@@ -26,7 +27,7 @@ Asked = Annotated[PeriodQuery, Query()]
     "/me/transactions",
     summary="My transactions as a file",
     response_class=StreamingResponse,
-    responses=service.FILES | web.errors(*_ERRORS),
+    responses=FILES | web.errors(*_ERRORS),
 )
 async def get_own_transactions(user: SignedInUser, request: Request, query: Asked) -> StreamingResponse:
     """A row for each recharge, top-up, refund and reward, the oldest first, as `GET /wallet/transactions` has them."""
@@ -37,7 +38,7 @@ async def get_own_transactions(user: SignedInUser, request: Request, query: Aske
     "/me/statement",
     summary="My wallet's statement as a file",
     response_class=StreamingResponse,
-    responses=service.FILES | web.errors(*_ERRORS),
+    responses=FILES | web.errors(*_ERRORS),
 )
 async def get_own_statement(
     user: SignedInUser, request: Request, query: Annotated[StatementQuery, Query()]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gencharge.core.http.answer_examples import FILE_OF_JSON
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
+from gencharge.core.stores.storage import TYPES
 from gencharge.reports.models import FileStatus
 
 # Not filters: how the file is to be.
@@ -28,6 +30,19 @@ class ReportFormat(StrEnum):
     XLSX = "xlsx"
     PDF = "pdf"
     PARQUET = "parquet"  # typed columns; takes the extra gencharge[parquet]
+
+
+_FILE: Final = {"type": "string", "format": "binary"}
+# What an answer with the file of a report looks like, for the OpenAPI document.
+FILES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The file.",
+        "content": {
+            TYPES[kind.value]: {"schema": FILE_OF_JSON if kind is ReportFormat.JSON else _FILE}
+            for kind in ReportFormat
+        },
+    }
+}
 
 
 class Headings(StrEnum):

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, S
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -84,15 +84,6 @@ MEDIA_TYPES: Final = MappingProxyType(
         for kind in ReportFormat
     }
 )
-# What an answer with a file looks like, for the OpenAPI document.
-FILES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "The file.",
-        "content": {
-            TYPES[kind.value]: {"schema": {"type": "string", "format": "binary"}} for kind in ReportFormat
-        },
-    }
-}
 OnRows = Callable[[int], None]
 
 

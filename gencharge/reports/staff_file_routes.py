@@ -22,7 +22,14 @@ from gencharge.reports.errors import (
     ReportFileNotReady,
     ReportLinkNotFound,
 )
-from gencharge.reports.schemas import MakeReport, ReportFileOut, ReportFileQuery, ReportFormat, ReportLinkOut
+from gencharge.reports.schemas import (
+    FILES,
+    MakeReport,
+    ReportFileOut,
+    ReportFileQuery,
+    ReportFormat,
+    ReportLinkOut,
+)
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Gate, Principal, Requires, Resource
 
 router = web.router("reports")
@@ -99,7 +106,7 @@ async def make_link(admin: Reader, db: Db, request: Request, report_file_id: UUI
     "/files/{report_file_id}/content",
     summary="The file that a link leads to",
     response_class=StreamingResponse,
-    responses=service.FILES
+    responses=FILES
     | web.errors(
         ValidationFailed, ReportLinkNotFound, StoredFileNotFound, StorageUnavailable, DatabaseUnavailable
     ),

@@ -21,7 +21,7 @@ from gencharge.reports import service
 from gencharge.reports.definitions import Ask, Report
 from gencharge.reports.direct_service import DirectReports
 from gencharge.reports.errors import ReportTooLarge
-from gencharge.reports.schemas import ReportOut
+from gencharge.reports.schemas import FILES, ReportOut
 from gencharge.reports.service import Order
 from gencharge.sessions.errors import OperatorScopeTooNarrow
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Gate, Principal, Requires, Resource
@@ -77,7 +77,7 @@ def _add_route(report: Report) -> None:
         # Both permissions: to take reports, and to read what this one is about.
         dependencies=[Depends(Requires(Resource.REPORTS, Action.READ, scoped=True))],
         response_class=StreamingResponse,
-        responses=service.FILES | web.errors(*refusals, *_FAILURES),
+        responses=FILES | web.errors(*refusals, *_FAILURES),
     )
 
 

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 
 from gencharge.api.parts import PARTS
 from gencharge.core.http.answer_examples import (
+    FILE_OF_JSON,
+    JSON,
     ExampleMissing,
     add_examples,
     example,
@@ -17,7 +19,7 @@ from gencharge.core.http.answer_examples import (
     json_answers,
     missing,
 )
-from gencharge.core.http.openapi import resolved
+from gencharge.core.http.openapi import operations_of, resolved
 
 Json = dict[str, Any]
 TEXT: Json = {"type": "string"}
@@ -65,6 +67,21 @@ def test_each_answer_has_an_example(app: FastAPI) -> None:
 
 def test_each_example_is_allowed_by_its_schema(app: FastAPI) -> None:
     assert wrong_examples(app.openapi()) == []
+
+
+def test_only_files_are_described_as_objects_without_fields(app: FastAPI) -> None:
+    document = app.openapi()
+    files = {
+        operation["operationId"]: content
+        for operation in operations_of(document)
+        for answer in operation["responses"].values()
+        for content in [resolved(document, answer).get("content", {})]
+        if content.get(JSON, {}).get("schema") == FILE_OF_JSON
+    }
+    assert len(files) > 10
+    # A report comes in other formats, too; an export has an example of its own.
+    other = {name for name, content in files.items() if "text/csv" not in content}
+    assert {name for name in other if "example" not in files[name][JSON]} == set()
 
 
 def test_integrators_get_an_example_of_each_answer_and_the_staff_none(app: FastAPI) -> None:
@@ -155,5 +172,9 @@ def test_a_file_and_an_example_that_is_there_already_stay_as_they_are() -> None:
     content["example"] = {"plan_id": "own"}
     add_examples(document)
     assert content["example"] == {"plan_id": "own"}
-    content["schema"] = TEXT | {"format": "binary"}
+    content["schema"] = FILE_OF_JSON
+    assert len(list(json_answers(document))) == 1
+    del content["example"]
+    add_examples(document)
+    assert "example" not in content
     assert list(json_answers(document)) == []

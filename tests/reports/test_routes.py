@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import httpx
+import jsonschema_rs
+from fastapi import FastAPI
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
@@ -36,6 +38,17 @@ async def test_a_customer_takes_their_own_transactions_and_statement(
     assert "month can't be combined" in refused.json()["errors"][0]["message"]
     theirs = await client.get("/v1/reports/me/transactions", headers=headers_for(settings, other))
     assert len(read_csv(theirs.content)) == 1
+
+
+async def test_a_report_in_json_is_what_the_document_says(
+    app: FastAPI, shop: Stores, client: httpx.AsyncClient, settings: Settings
+) -> None:
+    headers = headers_for(settings, await make_customer(shop))
+    for path in ("/v1/reports/me/statement", "/v1/reports/me/transactions"):
+        described = app.openapi()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        answer = await client.get(path, headers=headers, params={"format": "json"})
+        assert answer.headers["content-type"] == "application/json"
+        jsonschema_rs.validate(described["schema"], answer.json())
 
 
 async def test_a_statement_comes_as_pdf(shop: Stores, client: httpx.AsyncClient, settings: Settings) -> None:

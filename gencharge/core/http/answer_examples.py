@@ -15,6 +15,8 @@ from gencharge.core.http.answer_texts import ABSENT, OF_FIELDS, OF_NAMES, OF_NUM
 
 Json = dict[str, Any]
 JSON: Final = "application/json"
+# A file of JSON: an object of which the document says no more, because its columns are chosen by who asks.
+FILE_OF_JSON: Final[Json] = {"type": "object"}
 _NULL: Final = {"type": "null"}
 _LATER: Final = ("_until", "expires_at", "expiry", "due_at", "next_", "ends_at")
 _NUMBERS: Final = frozenset({"integer", "number"})
@@ -47,12 +49,12 @@ def missing(document: Json) -> Iterator[str]:
 
 
 def json_answers(document: Json) -> Iterator[tuple[str, Json]]:
-    """The JSON of each answer that is no problem document, with its operation and status. A file of JSON is a file, no object."""
+    """The JSON of each answer that is no problem document, with its operation and status; without files of JSON that have no example."""
     for methods in document["paths"].values():
         for operation in methods.values():
             for status, answer in operation["responses"].items():
                 content = _resolved(document, answer).get("content", {}).get(JSON)
-                if content is not None and content["schema"].get("format") != "binary":
+                if content is not None and (content["schema"] != FILE_OF_JSON or "example" in content):
                     yield f"{operation['operationId']} {status}", content
 
 
