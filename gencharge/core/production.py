@@ -20,6 +20,7 @@ from gencharge.core.tracing_settings import Tracing
 from gencharge.core.web_settings import RateLimits, Web
 
 _OWN: Final = frozenset({"secret_key", "otp_secret", "data_key", "previous_secret_key", "previous_data_key"})
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
 _ORIGIN: Final = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 # A longer one outlives the device that it was given to.
 _LONGEST_SESSION_DAYS: Final = 90
@@ -133,7 +134,12 @@ def database_problems(databases: Databases, *, name: str, login: str) -> Iterato
 
 
 def web_problems(web: Web) -> Iterator[str]:
-    """Origins that anybody can have, and a token for the metrics that can be guessed."""
+    """Names and origins that anybody can have, and a token for the metrics that can be guessed."""
+    if not web.allowed_hosts:
+        yield 'ALLOWED_HOSTS: the host names that clients call, such as ["api.example.in"]; ["*"] for any'
+    for host in web.allowed_hosts:
+        if host != "*" and not _HOST.fullmatch(host):
+            yield f"ALLOWED_HOSTS: a host name without scheme, port and path, such as api.example.in; not {host[:60]!r}"
     for origin in web.cors_origins:
         if not _ORIGIN.fullmatch(origin) or not is_partners_address(origin):
             yield f"CORS_ORIGINS: name each origin whole, such as https://app.example.in; not {origin[:60]!r}"

@@ -78,6 +78,8 @@ class Settings(
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        # A traceback must not show what was refused: a secret, or an address with a password.
+        hide_input_in_errors=True,
         # The groups are never used by themselves.
         defer_build=False,
     )

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
+from gencharge.core.setting_groups import IN_PRODUCTION
+
 
 class Web(BaseModel, defer_build=True):
     """Web and log"""
@@ -21,8 +23,10 @@ class Web(BaseModel, defer_build=True):
     )
     allowed_hosts: list[str] = Field(
         default_factory=list,
-        description='The host names that clients call: `["api.example.in"]`; `["*"]`: any. Empty: in development '
-        "`localhost`, `HOST` and IP addresses, in production any.",
+        description='The host names that clients call, without scheme and port: `["api.example.in"]`; `["*"]`: any, behind a proxy that '
+        "answers its own names only. Empty: in development `localhost`, `HOST` and IP addresses. `/health` answers for any, in production "
+        "`/metrics`, too.",
+        json_schema_extra=IN_PRODUCTION,
     )
     trusted_proxies: int = Field(
         default=0,

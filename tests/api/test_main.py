@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from tests.make import fork_server
 
 def test_production_is_served_by_our_own_command_only(tmp_path: Path) -> None:
     inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-    variables = {name.upper(): str(value) for name, value in GOOD.items()}
+    variables = {
+        name.upper(): value if isinstance(value, str) else json.dumps(value) for name, value in GOOD.items()
+    }
     answer = fork_server.run(
         *("gencharge.api.main:app", "--port", "0"),
         program="uvicorn",

@@ -93,11 +93,17 @@ def test_only_known_hosts_are_answered(
     settings: Settings, overrides: dict[str, Any], host: str, admitted: bool
 ) -> None:
     hosts = Hosts(settings.model_copy(update=overrides))
-    assert hosts.admit(host.encode()) is admitted
-    assert hosts.admit(host.encode()) is admitted, "the second time, too"
+    assert hosts.admit(host.encode(), "/v1/plans") is admitted
+    assert hosts.admit(host.encode(), "/v1/plans") is admitted, "the second time, too"
 
 
-def test_health_is_answered_for_any_host(settings: Settings) -> None:
-    other = settings.model_copy(update={"allowed_hosts": ["api.example.in"]})
-    assert verdict(other, path="/health/ready") is None
-    assert verdict(other) == ("host_not_allowed", [])
+def test_probes_and_prometheus_may_call_a_process_by_its_address(settings: Settings) -> None:
+    own = {"allowed_hosts": ["api.example.in"], "environment": Environment.PRODUCTION}
+    production = settings.model_copy(update=own)
+    assert verdict(production, path="/health/ready") is None
+    assert verdict(production, path="/metrics") is None
+    assert verdict(production) == ("host_not_allowed", [])
+    # Without a token anybody may read them there, so a page of another site could.
+    development = production.model_copy(update={"environment": Environment.DEVELOPMENT})
+    assert verdict(development, path="/health/ready") is None
+    assert verdict(development, path="/metrics") == ("host_not_allowed", [])

@@ -43,6 +43,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"message_inbox_url": "https://inbox.example"}, "MESSAGE_INBOX_URL"),
     ({"public_api_url": "http://api.example.in"}, "PUBLIC_API_URL"),
     ({"bounce_secret": "guess-me"}, "BOUNCE_SECRET"),
+    # Names of strangers, and names that no request can have.
+    ({"allowed_hosts": []}, "ALLOWED_HOSTS"),
+    ({"allowed_hosts": ["https://api.example.in"]}, "ALLOWED_HOSTS"),
+    ({"allowed_hosts": ["api.example.in:443"]}, "ALLOWED_HOSTS"),
+    ({"allowed_hosts": ["api.example.in", "*.example.in"]}, "ALLOWED_HOSTS"),
+    ({"allowed_hosts": [""]}, "ALLOWED_HOSTS"),
     # Pages of strangers.
     ({"cors_origins": ["*"]}, "CORS_ORIGINS"),
     ({"cors_origins": ["null"]}, "CORS_ORIGINS"),
@@ -113,6 +119,8 @@ def test_production_refuses_it_and_names_this_variable_only(wrong: dict[str, Any
         {"otp_channel": "smtp", "smtp_host": "mail.example", "smtp_password": "x"},
         {"cors_origins": ["https://app.example.in", "https://admin.example.in:8443"]},
         {"previous_secret_key": "the-one-before-0815-with-9-different-ones"},
+        {"allowed_hosts": ["Api.example.in", "10.1.2.3", "2001:db8::1"]},
+        {"allowed_hosts": ["*"]},
         {"metrics_token": "kY7-pQ2_vX9zW4mB6nT1"},
         {"otel_exporter_otlp_endpoint": "http://collector.example:4318"},
         {
@@ -131,10 +139,20 @@ def test_a_refusal_repeats_no_secret() -> None:
     with pytest.raises(ValidationError) as refused:
         settings(otp_secret=LONG, secret_key=LONG)
     assert LONG not in str(refused.value.errors()[0]["msg"])
+    # What a traceback shows, where another program than ours reads the settings.
+    with pytest.raises(ValidationError) as refused:
+        settings(otp_secret=[LONG])
+    assert "otp_secret" in str(refused.value)
+    assert LONG not in str(refused.value)
 
 
 def test_development_takes_what_production_refuses() -> None:
-    own = {"environment": "development", "admin_second_factor": "optional", "docs_enabled": None}
+    own = {
+        "environment": "development",
+        "admin_second_factor": "optional",
+        "docs_enabled": None,
+        "allowed_hosts": [],
+    }
     assert settings(**own, cors_origins=["*"], otp_resend_seconds=0, session_lifetime_days=3650).shows_docs
 
 

@@ -35,6 +35,7 @@ GOOD: dict[str, Any] = {
     "payment_key_secret": "s3cretOfTheGatewayKey024",
     "payment_webhook_secret": "a-Webhook-secret-of-our-own-1723",
     "operator_api_secret": "an-Operator-secret-of-theirs-9981",
+    "allowed_hosts": ["api.example.in"],
     "company_name": "Real Recharges Private Limited",
     "company_address": "12 Fort Road, Mumbai 400001",
     "company_gstin": "27AAPFU0939F1ZV",

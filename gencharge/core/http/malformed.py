@@ -23,7 +23,9 @@ _ONCE: Final = {
     b"x-gencharge-client": "X-GenCharge-Client",
     b"x-gencharge-device": "X-GenCharge-Device",
 }
+# Probes and Prometheus call a process by its address, and neither answer is a page.
 _HEALTH: Final = "/health/"
+_METRICS: Final = "/metrics"
 
 
 class Hosts:
@@ -35,11 +37,13 @@ class Hosts:
         self._local = not self._names and settings.environment is Environment.DEVELOPMENT
         self._any = "*" in self._names or not (self._names or self._local)
         self._own = settings.host.lower()
+        # In development the metrics take no token, so a page of another site could read them.
+        self._any_for = (_HEALTH,) if settings.is_development else (_HEALTH, _METRICS)
         self._known: set[bytes] = set()
 
-    def admit(self, host: bytes) -> bool:
-        """Whether a request with this Host header is answered."""
-        if self._any or host in self._known:
+    def admit(self, host: bytes, path: str) -> bool:
+        """Whether a request with this Host header is answered at this path."""
+        if self._any or host in self._known or path.startswith(self._any_for):
             return True
         name = _name_of(host.decode("latin-1").lower())
         fits = name in self._names or (self._local and (name == self._own or _is_local(name)))
@@ -72,7 +76,7 @@ def problem_of(scope: Scope, headers: Mapping[bytes, bytes], hosts: Hosts) -> Pr
         if problem is not None:
             return problem
     path: str = scope["path"]
-    if not hosts.admit(headers.get(b"host", b"")) and not path.startswith(_HEALTH):
+    if not hosts.admit(headers.get(b"host", b""), path):
         return HostNotAllowed()
     if holds_nul(path):
         return ValidationFailed(errors=[field_problem("path", NO_CONTROL_CHARACTERS, TEXT_INVALID)])

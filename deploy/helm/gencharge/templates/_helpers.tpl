@@ -26,6 +26,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
+{{- if and .Values.ingress.enabled (not (hasKey .Values.settings "ALLOWED_HOSTS")) }}
+- name: ALLOWED_HOSTS
+  value: {{ list .Values.ingress.host | toJson | quote }}
+{{- end }}
 {{- end }}
 
 {{/* What every pod has: nobody's rights, a file system that can't be written to, folders for files that need not last. */}}
