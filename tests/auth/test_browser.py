@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge.auth.browser import HEADER
-from gencharge.core.settings import Settings
+from gencharge.core.settings import Environment, Settings
 from gencharge.core.values import clock
 from tests.auth.conftest import Phones, assert_problem, bearer, log_in
 from tests.make import factories
@@ -160,6 +160,24 @@ async def test_the_form_never_gets_a_cookie(client: httpx.AsyncClient, phones: P
     answer = await client.post("/v1/auth/verify-otp-login", data=form, headers=APP)
     assert answer.status_code == 200, answer.text
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("environment", "answered"),
+    [
+        (Environment.DEVELOPMENT, (401, "otp_invalid")),
+        # As any other body that is no JSON: no code is tried.
+        (Environment.PRODUCTION, (422, "validation_failed")),
+    ],
+)
+async def test_there_is_no_form_in_production(
+    settings: Settings, environment: Environment, answered: tuple[int, str]
+) -> None:
+    form = {"username": factories.new_phone(), "password": "000000"}
+    own = {"environment": environment, "allowed_hosts": ["testserver"], "dev_fixed_otp": ""}
+    async with running(settings, **own) as app, factories.new_client(app) as client:
+        answer = await client.post("/v1/auth/verify-otp-login", data=form)
+    assert (answer.status_code, answer.json()["code"]) == answered
 
 
 async def test_a_site_that_cors_allows_signs_in_without_a_cookie(settings: Settings) -> None:

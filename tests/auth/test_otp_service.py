@@ -6,6 +6,7 @@ import asyncio
 import re
 import statistics
 import time
+from base64 import urlsafe_b64decode
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -307,6 +308,21 @@ async def test_no_number_of_strangers_keeps_a_known_device_out(
     with clock.at(now + timedelta(hours=3)):
         async with factories.new_client(app) as other:
             assert (await _ask(other, known)).status_code == 200
+
+
+async def test_signing_in_and_up_are_answered_with_a_challenge_of_128_random_bits(
+    app: FastAPI, user: User
+) -> None:
+    challenges = []
+    for path, number in [("login", user.phone_number)] + [
+        ("signup", factories.new_phone()) for _ in range(9)
+    ]:
+        async with factories.new_client(app) as client:
+            answer = await client.post(f"/v1/auth/{path}", json={"phone_number": number})
+        challenges.append(urlsafe_b64decode(answer.json()["challenge_id"] + "=="))
+    assert {len(challenge) for challenge in challenges} == {16}
+    # Ten of 16 random bytes: at no place all have the same one.
+    assert all(len(set(column)) > 1 for column in zip(*challenges, strict=True))
 
 
 async def test_only_who_began_a_challenge_spends_its_tries(

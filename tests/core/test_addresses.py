@@ -113,6 +113,7 @@ def test_these_urls_are_taken(url: str, reach: Reach) -> None:
         ("https://partner.example/\r\nHost: evil", PRODUCTION),
         ("https:///hooks", PRODUCTION),
         ("https://partner.example:99999/", PRODUCTION),
+        ("https://partner.example:0/", PRODUCTION),
         ("ftp://partner.example/", PRODUCTION),
         ("file:///etc/passwd", PRODUCTION),
         ("gopher://partner.example/", DEVELOPMENT),
