@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from gencharge.core.http.openapi import objects_of, operations_of, resolved
 from gencharge.core.settings import Settings
@@ -159,3 +160,35 @@ async def test_a_method_that_is_not_there_is_405_whatever_is_sent_with_it(client
     ):
         refused = await client.request(method, path)
         assert (refused.status_code, refused.headers["allow"]) == (405, allowed), path
+
+
+def _models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for each in model.__subclasses__():
+        yield each
+        yield from _models(each)
+
+
+def _validators(node: Any) -> Iterator[str]:
+    """The names of the functions that check a value after its type did."""
+    if isinstance(node, dict):
+        if node.get("type") == "function-after":
+            function = node["function"]["function"]
+            yield getattr(getattr(function, "func", function), "__name__", "")
+        node = list(node.values())
+    if isinstance(node, list | tuple):
+        for each in node:
+            yield from _validators(each)
+
+
+def test_a_shortest_length_is_counted_in_characters(document: dict[str, Any]) -> None:
+    """On top of a validator pydantic says "should have at least 3 items", with the code of a list: `one_line` and `some_lines` take it."""
+    assert document
+    wrong, seen = [], set()
+    for model in set(_models(BaseModel)):
+        if model.__module__.startswith("gencharge."):
+            model.model_rebuild()
+            names = set(_validators(model.__pydantic_core_schema__))
+            seen |= names
+            wrong += [f"{model.__module__}.{model.__name__}"] if "min_length_validator" in names else []
+    assert "check" in seen, "what `one_line` adds is found"
+    assert wrong == []

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money
@@ -29,9 +29,7 @@ class ResolveDifferences(Body):
         default=None,
         description="One resolution for all of them. Without it each is resolved as its `proposed_resolution` says.",
     )
-    note: Annotated[str, *some_lines(500), StringConstraints(min_length=3)] = Field(
-        examples=["agreed with the operator on 22 November"]
-    )
+    note: Annotated[str, *some_lines(500, 3)] = Field(examples=["agreed with the operator on 22 November"])
     is_dry_run: bool = Field(
         default=True, description="True: only say what would be done. Nothing is changed."
     )

@@ -59,7 +59,7 @@ class ResolveDifference(Body):
     """Resolve a difference; the note says why."""
 
     resolution: DifferenceResolution
-    note: Annotated[str, *some_lines(500), StringConstraints(min_length=3)]
+    note: Annotated[str, *some_lines(500, 3)]
 
 
 class ReconciliationRunOut(Out):

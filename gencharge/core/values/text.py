@@ -41,11 +41,13 @@ def one_line(max_length: int, min_length: int = 1) -> tuple[StringConstraints, A
     )
 
 
-def some_lines(max_length: int) -> tuple[StringConstraints, BeforeValidator, AfterValidator]:
-    """Metadata of a text of any number of lines, with a line feed after each; it may be empty."""
+def some_lines(
+    max_length: int, min_length: int = 0
+) -> tuple[StringConstraints, BeforeValidator, AfterValidator]:
+    """Metadata of a text of any number of lines, with a line feed after each; it may be empty, unless `min_length` is given."""
     return (
         # Before the line feeds: on top of a validator pydantic would count "items", not characters.
-        StringConstraints(strip_whitespace=True, max_length=max_length),
+        StringConstraints(strip_whitespace=True, min_length=min_length or None, max_length=max_length),
         BeforeValidator(lambda text: _LINE_FEEDS.sub("\n", text) if isinstance(text, str) else text),
         AfterValidator(_fit(NO_CONTROL_CHARACTERS, allowed="\n")),
     )
