@@ -307,7 +307,8 @@ class Partners(BaseModel, defer_build=True):
     refund_alone_limit: int = Field(
         default=500,
         ge=0,
-        description="As soon as the refunds of a payment or recharge exceed this sum in rupees, each further one takes two admins.",
+        description="As soon as the refunds of a payment or recharge exceed this sum in rupees, each further one takes two admins; so does a "
+        "payout above it to a payee that the staff name.",
     )
     operator_api_secret: SecretStr = Field(
         default=SecretStr(""),

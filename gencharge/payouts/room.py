@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.payouts import checks, context_service, loop, personal_data, routes, staff_routes
+from gencharge.payouts import (
+    checks,
+    context_service,
+    loop,
+    personal_data,
+    routes,
+    staff_routes,
+    staff_service,
+)
 
 ROOM: Final = Room(
     name="payouts",
@@ -14,6 +22,7 @@ ROOM: Final = Room(
         "payouts": "Where money goes that is left when an account is closed, and the proof that it arrived."
     },
     routers=(routes.router, staff_routes.router),
+    acts=(staff_service.SEND,),
     loops=(loop.send_payouts,),
     watchers=(context_service.watch_gateway,),
     checks=checks.CHECKS,

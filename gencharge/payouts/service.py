@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from gencharge.core.events.events import emit
 from gencharge.core.values import clock
 from gencharge.core.vault.columns import Sealed
 from gencharge.core.vault.vault import Vault
+from gencharge.core.wording import worded
 from gencharge.payments.service import CallFailed, CallRefused, Destination
 from gencharge.payouts import crud
 from gencharge.payouts.context_service import PayoutContext
@@ -33,10 +35,14 @@ from gencharge.payouts.events import PayeeRemoved, PayeeVerified, PayoutNeedsPay
 from gencharge.payouts.models import Payee, PayeeKind, Payout, PayoutStatus
 from gencharge.payouts.schemas import PayeeOut, PayeeUpdate
 from gencharge.users import service as users
+from gencharge.velocity import service as velocity
 
 MAX_CHECKS: Final = 5
 CHECKS_WINDOW: Final = timedelta(hours=24)
 NO_PAYEE: Final = "no_payee"
+_CAUTIOUS: Final = worded(
+    "For a while after a sign-up, a sign-in on a new device or a change of number you can't say where money is paid out."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +58,13 @@ class CheckedPayee:
 async def set_payee(context: PayoutContext, user_id: UUID, command: PayeeUpdate) -> PayeeOut:
     """Check with the bank where money is to go, and keep it. Not inside a transaction.
 
-    Raises PayeeChecksExceeded, PayeeInvalid, PayeeNotVerified, PayoutsUnavailable.
+    Raises PayeeChecksExceeded, also while the velocity rules are cautious about the customer: who has their phone or number would
+    otherwise empty the wallet past those rules. Raises PayeeInvalid, PayeeNotVerified, PayoutsUnavailable.
     """
+    until = await context.database.run(lambda db: velocity.cautious_until(db, user_id))
+    if until is not None:
+        seconds = max(1, ceil((until - clock.now()).total_seconds()))
+        raise PayeeChecksExceeded(_CAUTIOUS, retry_after_seconds=seconds)
     checked = await check(context, user_id, command)
     return await context.database.run(lambda db: _keep(db, user_id, checked))
 

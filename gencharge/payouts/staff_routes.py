@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 
+from gencharge.approvals.errors import ApprovalAlreadyPending
+from gencharge.approvals.service import WAITING, ApprovalOut, waiting
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid
@@ -56,15 +58,19 @@ async def staff_list_payouts(
         PayeeNotVerified,
         PayeeChecksExceeded,
         PayoutsUnavailable,
+        ApprovalAlreadyPending,
         *_ACTING,
         *STEP_UP_ERRORS,
-    ),
+    )
+    | WAITING,
+    response_model=StaffPayoutOut,
 )
 async def staff_assign_payout(
-    _admin: Payer, context: Context, user_id: UUID, payout_id: UUID, body: SendPayout
-) -> StaffPayoutOut:
-    """Send a payout that needs a payee; the bank is asked about it first. Needs step-up."""
-    return await staff_service.send(context, user_id, payout_id, body)
+    admin: Payer, context: Context, user_id: UUID, payout_id: UUID, body: SendPayout
+) -> StaffPayoutOut | Response:
+    """Send a payout that needs a payee; the bank is asked about it first. Above REFUND_ALONE_LIMIT a second admin must approve: 202. Needs step-up."""
+    sent = await staff_service.send(context, admin.user_id, user_id, payout_id, body)
+    return waiting(sent) if isinstance(sent, ApprovalOut) else sent
 
 
 @router.post(

@@ -54,6 +54,12 @@ async def add_caution(db: AsyncSession, *, user_id: UUID, reason: str, ends_at: 
     )
 
 
+async def find_caution_end(db: AsyncSession, *, user_id: UUID, after: datetime) -> datetime | None:
+    """When the customer's caution ends, if it ends `after` that."""
+    own = (VelocityCaution.user_id == user_id, VelocityCaution.ends_at > after)
+    return (await db.scalars(select(VelocityCaution.ends_at).where(*own))).one_or_none()
+
+
 def subject_of(
     *, user_id: UUID | None = None, phone_number: str | None = None, address: str | None = None
 ) -> str:

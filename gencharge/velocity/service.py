@@ -9,7 +9,7 @@ are noted (`sql/hold_payer_back.sql`). See docs/decisions/0021-velocity-rules.md
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from math import ceil
 from typing import Any, Final, NamedTuple
@@ -129,6 +129,11 @@ async def be_cautious(db: AsyncSession, settings: Settings, user_id: UUID, reaso
     if settings.velocity_cautious_hours:
         ends_at = clock.now() + timedelta(hours=settings.velocity_cautious_hours)
         await crud.add_caution(db, user_id=user_id, reason=reason.value, ends_at=ends_at)
+
+
+async def cautious_until(db: AsyncSession, user_id: UUID) -> datetime | None:
+    """Until when the rules look more closely at a customer; None if they do not."""
+    return await crud.find_caution_end(db, user_id=user_id, after=clock.now())
 
 
 def _times(bound: int) -> Worded:

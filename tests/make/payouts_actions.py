@@ -15,7 +15,7 @@ from tests.make.staff_client import REASON, StaffClient, does
 async def _stranded(staff: StaffClient) -> str:
     """A payout of an account that was closed without a payee: its path."""
     user = await staff.customer()
-    await fund(staff.stores, user.user_id, 700)
+    await fund(staff.stores, user.user_id, 500)
     await close_account(staff.stores, user.user_id)
     payout = await payout_of(staff.stores, user.user_id)
     return f"/payouts/admin/{user.user_id}/{payout.payout_id}"

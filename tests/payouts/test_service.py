@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from gencharge.payouts.errors import (
     PayoutsUnavailable,
 )
 from gencharge.payouts.service import CHECKS_WINDOW, MAX_CHECKS
+from gencharge.velocity import service as velocity
+from gencharge.velocity.models import CautionReason
 from tests.make.money import fund
 from tests.make.outside import NOBODY, Outside
 from tests.make.payments import assert_clean, events_of, make_payer, transfers_of
@@ -160,3 +163,28 @@ async def test_an_empty_wallet_is_no_payout(context: PayoutContext, stores: Stor
 )
 def test_of_a_name_only_first_letters_are_kept(name: str, letters: str) -> None:
     assert service.first_letters(name) == letters
+
+
+@pytest.mark.parametrize("reason", list(CautionReason))
+async def test_nobody_names_a_payee_while_the_velocity_rules_are_cautious(
+    context: PayoutContext, stores: Stores, reason: CautionReason
+) -> None:
+    """Who signed in with a stolen number would empty the wallet past RECHARGE_SUM_WHILE_CAUTIOUS."""
+    user_id, robbed = await make_payer(stores), await make_payer(stores)
+    await set_payee(context, robbed, **BANK)
+    for each in (user_id, robbed):
+        await fund(stores, each, 700)
+    start = clock.now()
+    with clock.at(start):
+        for each in (user_id, robbed):
+            await stores.database.run(
+                lambda db, owner=each: velocity.be_cautious(db, context.settings, owner, reason)
+            )
+            with pytest.raises(PayeeChecksExceeded) as refused:
+                await set_payee(context, each, **UPI)
+            assert refused.value.headers["Retry-After"] == str(24 * 3600)
+        # The payee from before stays, and the rest of the money goes there.
+        await close_account(stores, robbed)
+        assert (await payout_of(stores, robbed)).destination == "***6789"
+    with clock.at(start + timedelta(hours=24)):
+        assert (await set_payee(context, user_id, **UPI)).destination == "as***@okaxis"

@@ -6,7 +6,7 @@ import httpx
 from fastapi import FastAPI
 
 from gencharge.core.stores.stores import Stores
-from tests.make.payouts import UPI
+from tests.make.payouts import UPI, payout_of
 from tests.make.recharge import staff_headers
 from tests.payouts.test_staff_service import make_stranded
 
@@ -29,6 +29,24 @@ async def test_an_admin_sends_one_and_settles_another(
         json={"utr": "AXISCN0123456789", "reason": "NEFT, ticket 4711"},
     )
     assert (settled.status_code, settled.json()["utr"]) == (200, "AXISCN0123456789")
+
+
+async def test_above_a_sum_the_payout_goes_once_a_second_admin_has_approved_it(
+    api: httpx.AsyncClient, app: FastAPI, stores: Stores
+) -> None:
+    headers, second = await staff_headers(app, stores), await staff_headers(app, stores)
+    user_id, payout_id = await make_stranded(stores, 501)
+    waits = await api.put(
+        f"/v1/payouts/admin/{user_id}/{payout_id}/payee", headers=headers, json={**UPI, "reason": "letter"}
+    )
+    assert (waits.status_code, waits.json()["act"]) == (202, "send_payout")
+    decision = f"/v1/approvals/{waits.json()['approval_id']}/approve"
+    own = await api.post(decision, headers=headers, json={"note": "was checked"})
+    assert (own.status_code, own.json()["code"]) == (403, "approval_second_admin_required")
+    assert (await payout_of(stores, user_id)).status == "needs_payee"
+    agreed = await api.post(decision, headers=second, json={"note": "was checked"})
+    assert agreed.status_code == 200, agreed.text
+    assert (await payout_of(stores, user_id)).status == "due"
 
 
 async def test_a_reference_that_no_bank_gives_is_refused(

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.approvals.errors import ApprovalAlreadyPending
+from gencharge.approvals.models import Approval
+from gencharge.approvals.service import ApprovalOut
+from gencharge.core.rooms.acts import Approved
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
-from gencharge.payouts import staff_service
+from gencharge.payouts import crud, staff_service
 from gencharge.payouts.context_service import PayoutContext
 from gencharge.payouts.errors import PayeeInvalid, PayoutNotAllowed, PayoutNotFound
 from gencharge.payouts.staff_schemas import SendPayout, SettlePayout, StaffPayoutOut, StaffPayoutQuery
@@ -23,17 +29,26 @@ from tests.make.payouts import UPI, close_account, make_closed, payout_of, send_
 SETTLE = SettlePayout(utr="axiscn0123456789", reason="NEFT, ticket 4711")
 
 
-async def make_stranded(stores: Stores) -> tuple[UUID, UUID]:
+async def make_stranded(stores: Stores, rupees: int = 500) -> tuple[UUID, UUID]:
     """An account that was closed without a payee."""
     user_id = await make_payer(stores)
-    await fund(stores, user_id, 700)
+    await fund(stores, user_id, rupees)
     await close_account(stores, user_id)
     return user_id, (await payout_of(stores, user_id)).payout_id
 
 
-async def send(context: PayoutContext, user_id: UUID, payout_id: UUID, **fields: str) -> StaffPayoutOut:
+async def ask(
+    context: PayoutContext, admin_id: UUID, user_id: UUID, payout_id: UUID, **fields: str
+) -> StaffPayoutOut | ApprovalOut:
     command = SendPayout.model_validate({**(fields or UPI), "reason": "the owner's letter"})
-    return await staff_service.send(context, user_id, payout_id, command)
+    return await staff_service.send(context, admin_id, user_id, payout_id, command)
+
+
+async def send(context: PayoutContext, user_id: UUID, payout_id: UUID, **fields: str) -> StaffPayoutOut:
+    """Of a sum that takes one admin."""
+    sent = await ask(context, new_id(), user_id, payout_id, **fields)
+    assert isinstance(sent, StaffPayoutOut)
+    return sent
 
 
 async def settle(stores: Stores, user_id: UUID, payout_id: UUID) -> StaffPayoutOut:
@@ -51,7 +66,7 @@ async def test_a_payout_without_a_payee_waits_in_the_work_queue_until_it_is_paid
         rows = await stores.database.run(lambda db: work.list_waiting(db, [WorkKind.PAYOUT]))
         return [row.title for row in rows if row.item_id == str(payout_id)]
 
-    assert await items() == ["Payout of Rs 700: needs_payee"]
+    assert await items() == ["Payout of Rs 500: needs_payee"]
     shown = await send(context, user_id, payout_id)
     assert (shown.status, shown.destination, shown.reason) == ("due", "as***@okaxis", None)
     assert await items() == []
@@ -66,13 +81,65 @@ async def test_a_second_payee_after_the_bank_gave_it_back_is_another_payout_at_t
     context: PayoutContext, outside: Outside, stores: Stores
 ) -> None:
     outside.script("gateway", "payout", "decline", times=1)
-    user_id, payout_id = await make_closed(context, stores)
+    user_id, payout_id = await make_closed(context, stores, rupees=500)
     await send_due(context)
     assert (await payout_of(stores, user_id)).status == "needs_payee"
     await send(context, user_id, payout_id, upi_address="new.one@okaxis")
     await send_due(context)
     payout = await payout_of(stores, user_id)
     assert (payout.status, payout.round, payout.destination) == ("paid", 2, "ne***@okaxis")
+
+
+async def test_above_a_sum_a_second_admin_agrees_to_the_payee_that_the_staff_named(
+    context: PayoutContext, stores: Stores
+) -> None:
+    (user_id, payout_id), first = await make_stranded(stores, 501), new_id()
+    waits = await ask(context, first, user_id, payout_id)
+    assert isinstance(waits, ApprovalOut)
+    assert waits.summary == "Send Rs 501.00 of a closed account to as***@okaxis, held by A*** R***."
+    # Until it is decided nobody names another payee, also not one of the same letters.
+    for admin_id, address in ((first, "ashok.rao@okaxis"), (new_id(), UPI["upi_address"])):
+        with pytest.raises(ApprovalAlreadyPending):
+            await ask(context, admin_id, user_id, payout_id, upi_address=address)
+    await send_due(context)
+    assert (await payout_of(stores, user_id)).status == "needs_payee"
+    assert await events_of(stores, user_id, "PayoutPayeeSet") == []
+    payload = await stores.database.run(lambda db: payload_of(db, waits.approval_id))
+    assert "okaxis" not in str(payload)
+    await run_approved(stores, payload)
+    await send_due(context)
+    assert (await payout_of(stores, user_id)).status == "paid"
+    [event] = await events_of(stores, user_id, "PayoutPayeeSet")
+    assert (event["destination"], event["reason"]) == ("as***@okaxis", "the owner's letter")
+    with pytest.raises(PayoutNotAllowed):
+        await run_approved(stores, payload)
+
+
+async def test_no_other_payee_than_the_approved_one_is_sent_to(
+    context: PayoutContext, stores: Stores
+) -> None:
+    user_id, payout_id = await make_stranded(stores, 501)
+    waits = await ask(context, new_id(), user_id, payout_id)
+    assert isinstance(waits, ApprovalOut)
+    payload = await stores.database.run(lambda db: payload_of(db, waits.approval_id))
+    for changed in ({"payee": "0" * 64}, {"payout_id": str(new_id())}):
+        with pytest.raises((PayoutNotAllowed, PayoutNotFound)):
+            await run_approved(stores, {**payload, **changed})
+    await stores.database.run(lambda db: crud.erase(db, user_id))
+    with pytest.raises(PayoutNotAllowed):
+        await run_approved(stores, payload)
+
+
+async def payload_of(db: AsyncSession, approval_id: UUID) -> dict[str, Any]:
+    approval = await db.get(Approval, approval_id)
+    assert approval is not None
+    return dict(approval.payload)
+
+
+async def run_approved(stores: Stores, payload: dict[str, Any]) -> None:
+    """What the approval of a second admin does."""
+    agreed = Approved(payload, new_id(), new_id())
+    await stores.database.run(lambda db: staff_service.SEND.run(db, agreed))
 
 
 async def test_what_the_bank_does_not_know_leaves_the_payout_as_it_is(
@@ -96,7 +163,7 @@ async def test_a_payout_by_hand_needs_the_banks_reference_and_is_never_sent(
     with pytest.raises(PayoutNotAllowed):
         await settle(stores, user_id, payout_id)
     [event] = await events_of(stores, user_id, "PayoutSettledByHand")
-    assert (event["utr"], event["amount_paise"]) == ("AXISCN0123456789", 70_000)
+    assert (event["utr"], event["amount_paise"]) == ("AXISCN0123456789", 50_000)
 
 
 async def test_what_is_on_its_way_is_not_settled_by_hand(context: PayoutContext, stores: Stores) -> None:

@@ -86,6 +86,7 @@ interface DialogProps {
 
 function SendDialog({ payout, onClose }: DialogProps) {
   const text = useText();
+  const words = useWords();
   const { send } = useActs();
   return (
     <ActDialog
@@ -94,9 +95,9 @@ function SendDialog({ payout, onClose }: DialogProps) {
       onClose={onClose}
       act={async ({ reason = "", ...typed }) => {
         const filled = Object.entries(typed).filter(([, value]) => value.trim() !== "");
-        await send(payout, { ...Object.fromEntries(filled), reason });
+        const outcome = await send(payout, { ...Object.fromEntries(filled), reason });
         onClose();
-        toast(text.sent);
+        toast(outcome === "waits" ? words.secondAdmin : text.sent);
       }}
     >
       <p className="muted">{text.sendLead}</p>

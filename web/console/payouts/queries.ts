@@ -1,7 +1,7 @@
 /// What was left when accounts were closed: where it goes, and the proof that it arrived.
 import { data } from "#shared/api.ts";
 import type { components } from "#shared/schema.d.ts";
-import { useAct, usePages } from "#ui/api.ts";
+import { outcomeOf, useAct, usePages } from "#ui/api.ts";
 
 type Schemas = components["schemas"];
 export type Payout = Schemas["StaffPayoutOut"];
@@ -15,11 +15,13 @@ export function usePayouts(status: Payout["status"] | undefined, cursor: string 
 }
 
 export function useActs() {
-  const act = useAct("payouts", "work");
+  const act = useAct("payouts", "work", "approvals");
   const path = ({ user_id, payout_id }: Payout) => ({ path: { user_id, payout_id } });
   return {
     send: (payout: Payout, body: Schemas["SendPayout"]) =>
-      act((api) => api.PUT("/v1/payouts/admin/{user_id}/{payout_id}/payee", { params: path(payout), body })),
+      act(async (api) =>
+        outcomeOf(await api.PUT("/v1/payouts/admin/{user_id}/{payout_id}/payee", { params: path(payout), body })),
+      ),
     settle: (payout: Payout, body: Schemas["SettlePayout"]) =>
       act((api) =>
         api.POST("/v1/payouts/admin/{user_id}/{payout_id}/settle", { params: path(payout), body }),
