@@ -133,13 +133,16 @@ def database_problems(databases: Databases, *, name: str, login: str) -> Iterato
         yield "DATABASE_APP_ROLE: a role that owns no table, such as gencharge_app; this one could change history"
 
 
-def web_problems(web: Web) -> Iterator[str]:
-    """Names and origins that anybody can have, and a token for the metrics that can be guessed."""
+def web_problems(web: Web, *, public_url: str) -> Iterator[str]:
+    """Names and origins that anybody can have, and a token for the metrics that can be guessed. `public_url`: where our links lead."""
     if not web.allowed_hosts:
         yield 'ALLOWED_HOSTS: the host names that clients call, such as ["api.example.in"]; ["*"] for any'
     for host in web.allowed_hosts:
         if host != "*" and not _HOST.fullmatch(host):
             yield f"ALLOWED_HOSTS: a host name without scheme, port and path, such as api.example.in; not {host[:60]!r}"
+    names = {host.lower() for host in web.allowed_hosts}
+    if is_partners_address(public_url) and names and not names & {"*", urlsplit(public_url).hostname}:
+        yield "ALLOWED_HOSTS: the host of PUBLIC_API_URL, too; what links lead to would be refused"
     for origin in web.cors_origins:
         if not _ORIGIN.fullmatch(origin) or not is_partners_address(origin):
             yield f"CORS_ORIGINS: name each origin whole, such as https://app.example.in; not {origin[:60]!r}"

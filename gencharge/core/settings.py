@@ -265,7 +265,7 @@ class Settings(
         login = urlsplit(self.postgres_url).username or ""
         yield from production.database_problems(self, name=self.database_name, login=login)
         yield from production.file_problems(self)
-        yield from production.web_problems(self)
+        yield from production.web_problems(self, public_url=self.public_api_url)
         yield from production.limit_problems(self)
         yield from production.tracing_problems(self)
         yield from self.backup_problems()

@@ -49,6 +49,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"allowed_hosts": ["api.example.in:443"]}, "ALLOWED_HOSTS"),
     ({"allowed_hosts": ["api.example.in", "*.example.in"]}, "ALLOWED_HOSTS"),
     ({"allowed_hosts": [""]}, "ALLOWED_HOSTS"),
+    ({"public_api_url": "https://pay.example.in"}, "ALLOWED_HOSTS"),
     # Pages of strangers.
     ({"cors_origins": ["*"]}, "CORS_ORIGINS"),
     ({"cors_origins": ["null"]}, "CORS_ORIGINS"),
@@ -120,7 +121,8 @@ def test_production_refuses_it_and_names_this_variable_only(wrong: dict[str, Any
         {"cors_origins": ["https://app.example.in", "https://admin.example.in:8443"]},
         {"previous_secret_key": "the-one-before-0815-with-9-different-ones"},
         {"allowed_hosts": ["Api.example.in", "10.1.2.3", "2001:db8::1"]},
-        {"allowed_hosts": ["*"]},
+        {"allowed_hosts": ["*"], "public_api_url": "https://pay.example.in"},
+        {"public_api_url": "https://API.example.in/"},
         {"metrics_token": "kY7-pQ2_vX9zW4mB6nT1"},
         {"otel_exporter_otlp_endpoint": "http://collector.example:4318"},
         {
