@@ -20,7 +20,9 @@ export function useActs() {
   return {
     send: (payout: Payout, body: Schemas["SendPayout"]) =>
       act(async (api) =>
-        outcomeOf(await api.PUT("/v1/payouts/admin/{user_id}/{payout_id}/payee", { params: path(payout), body })),
+        outcomeOf(
+          await api.PUT("/v1/payouts/admin/{user_id}/{payout_id}/payee", { params: path(payout), body }),
+        ),
       ),
     settle: (payout: Payout, body: Schemas["SettlePayout"]) =>
       act((api) =>
