@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
 from gencharge.api.parts import PARTS
+from gencharge.core.http.answer_examples import FILE_OF_JSON
 from gencharge.core.http.answer_headers import COMMON
 from gencharge.core.http.openapi import objects_of, operations_of, resolved
 from gencharge.core.http.short_document import shorten
@@ -131,9 +132,11 @@ def unlinked_answers(document: Document) -> Iterator[str]:
 def answers_without_example(document: Document) -> Iterator[str]:
     """Each answer in JSON has an example: of a field's own words, or those of core.http.answer_texts."""
     for where, status, answer in answers_of(document):
-        for kind, content in answer.get("content", {}).items():
+        contents = answer.get("content", {})
+        for kind, content in contents.items():
             is_json = kind in {"application/json", "application/problem+json"}
-            is_file = content.get("schema", {}).get("format") == "binary"
+            # A report: one file in several formats.
+            is_file = content.get("schema") == FILE_OF_JSON and "text/csv" in contents
             if is_json and not is_file and not {"example", "examples"} & content.keys():
                 yield f"{where} {status}"
 
