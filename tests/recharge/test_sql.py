@@ -47,7 +47,7 @@ def answers(*functions: str) -> set[str]:
         ),
         (("pay_recharge", "deliver_recharge"), PayOutcome),
         (("deliver_recharge",), DeliverOutcome),
-        (("pay_bill_from_wallet",), BillOutcome),
+        (("bill_refusal", "pay_bill_from_wallet"), BillOutcome),
         (("fail_recharge",), FailOutcome),
         (("refund_recharge",), RefundOutcome),
     ],

@@ -2,9 +2,8 @@
 -- has taken the payment (deliver_recharge), or back (fail_recharge). The operator's channels carry it whatever its `channel` is: only
 -- the operator knows the bill.
 --
--- `outcome` is 'done', 'replayed' or 'idempotency_key_reused' (`sale` is that recharge), 'operator_down', 'operator_channel_unavailable',
--- 'bill_payment_pending' if a payment of this bill is on its way, also another customer's, 'velocity_limit_exceeded' (`known` is what
--- hold_back returns), 'insufficient_balance'. A refusal changes nothing but the list of what was held back. `p_amount` in paise;
+-- `outcome` is 'done', 'replayed' or 'idempotency_key_reused' (`sale` is that recharge), 'insufficient_balance', or what bill_refusal says
+-- (`known`, too). A refusal changes nothing but the list of what was held back. `p_amount` in paise;
 -- `p_bill` is the customer's own row of it, `p_bill_reference` the operator's name for it; p_bounds and p_session as of begin_recharge.
 --
 -- Locks: the line, then the wallet.
@@ -16,8 +15,6 @@ CREATE OR REPLACE FUNCTION pay_bill_from_wallet(
 DECLARE
     v_is_new boolean;
     v_at timestamptz;
-    v_operator record;
-    v_held_back jsonb;
     v_wallet record;
 BEGIN
     v_is_new := lock_line(p_phone);
@@ -27,27 +24,8 @@ BEGIN
         RETURN;
     END IF;
     v_at := coalesce(p_pinned, clock_timestamp());
-    SELECT o.status = 'down' OR coalesce(v_at >= o.maintenance_from AND v_at < o.maintenance_until, false) AS is_down,
-        o.is_active, EXISTS (
-        SELECT FROM operator_channels AS c
-        WHERE c.operator = o.code AND c.is_active AND p_amount BETWEEN c.min_amount AND c.max_amount) AS is_reachable
-    INTO v_operator FROM operators AS o WHERE o.code = p_operator;
-    IF v_operator.is_down OR NOT v_operator.is_active THEN
-        outcome := 'operator_down';
-    ELSIF NOT v_operator.is_reachable THEN
-        outcome := 'operator_channel_unavailable';
-    ELSIF EXISTS (
-        SELECT FROM bill_payments AS b WHERE b.phone_number = p_phone AND b.operator = p_operator
-        AND b.bill_reference = p_bill_reference AND b.status = 'pending')
-    THEN
-        outcome := 'bill_payment_pending';
-    ELSIF p_bounds IS NOT NULL THEN
-        v_held_back := hold_recharge_back(p_user, p_phone, p_amount, p_bounds, p_session, p_context, v_at);
-        IF v_held_back IS NOT NULL THEN
-            outcome := 'velocity_limit_exceeded';
-            known := v_held_back::text;
-        END IF;
-    END IF;
+    SELECT r.outcome, r.known INTO outcome, known FROM bill_refusal(
+        p_user, p_phone, p_operator, p_bill_reference, p_amount, p_bounds, p_session, p_context, v_at) AS r;
     IF outcome IS NOT NULL THEN
         RETURN;
     END IF;
@@ -58,20 +36,9 @@ BEGIN
         outcome := 'insufficient_balance';
         RETURN;
     END IF;
-    INSERT INTO recharges (
-        user_id, id, idempotency_key, request_hash, phone_number, plan_version, plan_name, operator, plan_type, category,
-        price, discount, wallet_amount, gateway_amount, status, sold_status, payment_method, source, activation_mode,
-        balance_after, cashback, created_at, circle, bill_id)
-    VALUES (
-        p_user, p_id, p_key, p_hash, p_phone, 0, 'Postpaid bill', p_operator, 'postpaid', 'bill',
-        p_amount, 0, p_amount, 0, 'processing', 'processing', 'wallet', p_source, 'queue',
-        v_wallet.posted_after - v_wallet.held_after, 0, v_at, p_circle, p_bill)
-    ON CONFLICT (user_id, idempotency_key) DO NOTHING RETURNING * INTO sale;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'the idempotency key was taken by another sale' USING ERRCODE = 'serialization_failure';
-    END IF;
-    INSERT INTO bill_payments (phone_number, recharge_id, user_id, operator, bill_reference, amount, status, created_at)
-    VALUES (p_phone, p_id, p_user, p_operator, p_bill_reference, p_amount, 'pending', v_at);
+    sale := add_bill_payment(
+        p_user, p_id, p_key, p_hash, p_phone, p_operator, p_circle, p_bill, p_bill_reference, p_amount, p_source, 'wallet', NULL,
+        v_wallet.posted_after - v_wallet.held_after, v_at);
     PERFORM queue_bill_payment(
         p_user, p_id, p_phone, p_operator, p_bill_reference, p_amount, v_at, p_context ->> 'traceparent');
     PERFORM announce_recharge(
