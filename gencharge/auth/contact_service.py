@@ -217,9 +217,8 @@ async def _begin(
 
 
 async def _require_fresh_sign_in(context: AuthContext, db: AsyncSession, principal: Principal) -> None:
-    started_at = await sessions.started_at(db, principal.user_id, principal.session_id)
-    allowed_seconds = context.settings.step_up_minutes * 60
-    if started_at is None or (clock.now() - started_at).total_seconds() > allowed_seconds:
+    minutes = context.settings.step_up_minutes
+    if not await sessions.is_fresh(db, principal.user_id, principal.session_id, minutes=minutes):
         raise FreshSignInRequired
 
 

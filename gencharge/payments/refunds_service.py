@@ -6,16 +6,12 @@ as an attempt: after a crash, the next attempt looks for the receipt before it s
 
 from __future__ import annotations
 
-from typing import Final
-
 from gencharge.core import faultpoints, telemetry
-from gencharge.payments import queue_crud, refunds_crud
+from gencharge.payments import queue_crud, refunds_crud, refusals
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.gateway import CallFailed, CallRefused, GatewayRefund
 from gencharge.payments.models import Refund, RefundStatus
 
-# Marks a refund that the gateway refused after an attempt whose result is unknown, with the attempt that was refused.
-REFUSED_ONCE: Final = "refused_once"
 log = telemetry.get_logger(__name__)
 
 
@@ -53,10 +49,7 @@ async def _by_receipt(context: PaymentContext, refund: Refund) -> GatewayRefund 
 
 
 async def _refused(context: PaymentContext, refund: Refund, reason: str) -> None:
-    """The gateway refused. If it did so because it has the refund already, that one counts.
-
-    After an attempt whose result is unknown, one refusal proves nothing: that attempt may still arrive. Two in a row do.
-    """
+    """The gateway refused. If it did so because it has the refund already, that one counts."""
     try:
         existing = None if refund.gateway_refund_id is not None else await _by_receipt(context, refund)
     except CallFailed:
@@ -67,14 +60,10 @@ async def _refused(context: PaymentContext, refund: Refund, reason: str) -> None
     elif refund.gateway_refund_id is not None:
         # The status check was refused, not the refund.
         await _later(context, refund, reason=refund.failure_reason)
-    elif refund.attempts > 1 and refund.failure_reason != _refused_at(refund.attempts - 1):
-        await _later(context, refund, reason=_refused_at(refund.attempts))
+    elif not refusals.is_proof(refund.attempts, refund.failure_reason):
+        await _later(context, refund, reason=refusals.refused_at(refund.attempts))
     else:
         await _end(context, refund, paid=False, gateway_refund_id=None, reason=reason)
-
-
-def _refused_at(attempt: int) -> str:
-    return f"{REFUSED_ONCE}:{attempt}"
 
 
 async def _apply(context: PaymentContext, refund: Refund, answer: GatewayRefund) -> None:

@@ -20,7 +20,7 @@ from gencharge.core.values.ids import new_id, written_between
 from gencharge.core.values.money import Money
 from gencharge.core.vault.vault import Vault
 from gencharge.core.wording import worded
-from gencharge.payments import crud, queue_crud, refunds_crud, search_crud
+from gencharge.payments import crud, queue_crud, refunds_crud, refusals, search_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayUnavailable, PaymentNotCaptured, PaymentNotFound, RefundTooLarge
 from gencharge.payments.gateway import CallFailed, CallNotSent, CallRefused, MandateRequest, StatementRow
@@ -70,6 +70,7 @@ __all__ = [
     "find_mandate",
     "open_payment",
     "refund_to_source",
+    "refusals",
     "refused",
     "register_customer",
     "token_hash",

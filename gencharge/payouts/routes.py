@@ -9,7 +9,6 @@ from fastapi import Depends, Request
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.postgres.database import Db
-from gencharge.core.values import clock
 from gencharge.payouts import service
 from gencharge.payouts.context_service import PayoutContext
 from gencharge.payouts.errors import (
@@ -49,9 +48,10 @@ async def replace_payee(
 
     Only the gateway keeps the number. Needs a session that began with a code within the last STEP_UP_MINUTES.
     """
-    started_at = await context.database.run(lambda db: sessions.started_at(db, user.user_id, user.session_id))
     minutes = request.app.state.settings.step_up_minutes
-    if started_at is None or (clock.now() - started_at).total_seconds() > minutes * 60:
+    if not await context.database.run(
+        lambda db: sessions.is_fresh(db, user.user_id, user.session_id, minutes=minutes)
+    ):
         raise FreshSignInRequired
     return await service.set_payee(context, user.user_id, body)
 

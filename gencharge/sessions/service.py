@@ -291,9 +291,10 @@ async def latest_origins(db: AsyncSession, user_id: UUID) -> list[Origin]:
     ]
 
 
-async def started_at(db: AsyncSession, user_id: UUID, session_id: UUID) -> datetime | None:
-    """When this session started; None if it has ended or does not exist."""
-    return await crud.get_started_at(db, user_id=user_id, session_id=session_id)
+async def is_fresh(db: AsyncSession, user_id: UUID, session_id: UUID, *, minutes: int) -> bool:
+    """Whether this session started, with a code, within so many minutes. One that has ended is not fresh."""
+    started_at = await crud.get_started_at(db, user_id=user_id, session_id=session_id)
+    return started_at is not None and clock.now() - started_at <= timedelta(minutes=minutes)
 
 
 async def forget_old(db: AsyncSession) -> int:

@@ -21,7 +21,6 @@ from gencharge.core.http.web import errors
 from gencharge.core.postgres.database import Db
 from gencharge.core.rooms.personal_data import parts_of
 from gencharge.core.settings import Settings
-from gencharge.core.values import clock
 from gencharge.operators.errors import CircleInvalid, OperatorInvalid
 from gencharge.operators.service import CurrentOperators
 from gencharge.sessions import service as sessions
@@ -110,8 +109,9 @@ async def delete_me(
     enough (OWASP ASVS 7.5.1).
     """
     settings: Settings = request.app.state.settings
-    started_at = await sessions.started_at(db, principal.user_id, principal.session_id)
-    if started_at is None or (clock.now() - started_at).total_seconds() > settings.step_up_minutes * 60:
+    if not await sessions.is_fresh(
+        db, principal.user_id, principal.session_id, minutes=settings.step_up_minutes
+    ):
         raise FreshSignInRequired
     await lifecycle.archive(
         db,
