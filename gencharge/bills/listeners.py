@@ -16,8 +16,18 @@ async def end_payment(db: AsyncSession, envelope: Envelope) -> None:
     """The bill is paid, or due again. A recharge that pays no bill changes nothing."""
     event = envelope.event
     assert isinstance(event, BillPaid | RechargeFailed)
+    user_id, recharge_id = UUID(event.user_id), UUID(event.recharge_id)
+    if isinstance(event, BillPaid):
+        await payment_service.count_earlier(
+            db,
+            user_id,
+            UUID(event.bill_id),
+            recharge_id,
+            paid=event.total_paid_paise,
+            paid_at=envelope.occurred_at,
+        )
     paid = event.total_paid_paise if isinstance(event, BillPaid) else 0
-    await payment_service.end_payment(db, UUID(event.user_id), UUID(event.recharge_id), paid=paid)
+    await payment_service.end_payment(db, user_id, recharge_id, paid=paid)
 
 
 async def take_payment_back(db: AsyncSession, envelope: Envelope) -> None:

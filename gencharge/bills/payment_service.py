@@ -216,9 +216,28 @@ async def end_payment(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, pai
     bill = await crud.lock_bill_of_payment(db, user_id, recharge_id)
     if bill is None or bill.status not in {BillStatus.PAYING, BillStatus.DUE}:
         return
+    _reduce(bill, paid)
+    bill.status = BillStatus.DUE if bill.amount else BillStatus.PAID
+
+
+async def count_earlier(
+    db: AsyncSession, user_id: UUID, bill_id: UUID, recharge_id: UUID, *, paid: int, paid_at: datetime
+) -> None:
+    """A payment of this bill arrived after another one had begun: two orders at the gateway, and the first was paid. Only the operator knows
+    what it asks for now, so the bill has to be fetched again before it can be paid; one that was fetched since is left alone."""
+    bill = await crud.lock_bill(db, user_id, bill_id)
+    if bill is None or bill.recharge_id == recharge_id or bill.fetched_at > paid_at:
+        return
+    if bill.status in {BillStatus.PAYING, BillStatus.DUE}:
+        _reduce(bill, paid)
+        bill.expires_at = min(bill.expires_at, paid_at)
+        if bill.status == BillStatus.DUE and not bill.amount:
+            bill.status = BillStatus.PAID
+
+
+def _reduce(bill: Bill, paid: int) -> None:
     bill.amount = max(0, bill.amount - paid)
     bill.minimum = min(bill.minimum, bill.amount)
-    bill.status = BillStatus.DUE if bill.amount else BillStatus.PAID
 
 
 async def take_back(

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from gencharge import wiring
 from gencharge.bills import checkout_service
@@ -228,3 +229,79 @@ async def test_without_the_gateway_nothing_is_placed(
         await begin(context, away, user_id, bill)
     await away.gateway.close()
     assert (await read(shop, user_id, bill)).recharge_id is None
+
+
+async def settle(shop: Stores, dispatcher: Dispatcher) -> None:
+    """What is on its way to the operator ends, and what follows from it happens."""
+    for _ in range(3):
+        await dispatcher.drain()
+        await Relay(shop, wiring.LISTENERS).drain()
+
+
+async def test_of_two_orders_for_one_bill_that_are_both_paid_one_counts_whichever_is_first(
+    context: BillsContext, gateway: PaymentContext, outside: Outside, dispatcher: Dispatcher, shop: Stores
+) -> None:
+    for first, second in ((0, 1), (1, 0)):
+        user_id, number = await make_customer(shop, 0), put_bill(outside, paise=500_00, part_payment="exact")
+        bill = await fetch(context, user_id, number)
+        orders = [(await begin(context, gateway, user_id, bill)).answer for _ in range(2)]
+        await collect(shop, outside, gateway, user_id, orders[first])
+        await settle(shop, dispatcher)
+        after = await read(shop, user_id, bill)
+        assert (after.status, after.amount) == (BillStatus.PAID, Money(0))
+        await collect(shop, outside, gateway, user_id, orders[second])
+        await settle(shop, dispatcher)
+        assert (await get_recharge(shop, user_id, orders[second].recharge_id)).status == "failed"
+        assert await balance(shop, user_id) == Money(500_00), "the second came into the wallet"
+        after = await read(shop, user_id, bill)
+        assert (after.status, after.amount) == (BillStatus.PAID, Money(0))
+    await assert_clean(shop)
+
+
+async def test_a_bill_that_the_wallet_pays_while_an_order_is_open_is_paid_once(
+    context: BillsContext, gateway: PaymentContext, outside: Outside, dispatcher: Dispatcher, shop: Stores
+) -> None:
+    for is_delivered in (False, True):
+        user_id = await make_customer(shop, 1_000)
+        number = put_bill(outside, paise=500_00, part_payment="exact")
+        bill = await fetch(context, user_id, number)
+        order = (await begin(context, gateway, user_id, bill)).answer
+        await pay_from_wallet(context, user_id, bill)
+        if is_delivered:
+            await settle(shop, dispatcher)
+        await collect(shop, outside, gateway, user_id, order)
+        await settle(shop, dispatcher)
+        after = await read(shop, user_id, bill)
+        assert (after.status, after.amount) == (BillStatus.PAID, Money(0))
+        assert await balance(shop, user_id) == Money(1_000_00), "the order's money came into the wallet"
+        assert (await get_recharge(shop, user_id, order.recharge_id)).status == "failed"
+    await assert_clean(shop)
+
+
+async def test_the_gateways_news_of_a_payment_counts_once_however_often_it_is_heard(
+    context: BillsContext, gateway: PaymentContext, outside: Outside, dispatcher: Dispatcher, shop: Stores
+) -> None:
+    user_id, number = await make_customer(shop, 0), put_bill(outside, paise=500_00, part_payment="exact")
+    bill = await fetch(context, user_id, number)
+    order = (await begin(context, gateway, user_id, bill)).answer
+    assert order.payment is not None
+    pay_order(outside, order.payment.order_id)
+    payment_id = order.payment.payment_id
+    await asyncio.gather(*(payments.ask_gateway(gateway, user_id, payment_id) for _ in range(5)))
+    await settle(shop, dispatcher)
+    await payments.ask_gateway(gateway, user_id, payment_id)
+    await settle(shop, dispatcher)
+    assert (await read(shop, user_id, bill)).status is BillStatus.PAID
+    assert await balance(shop, user_id) == Money(0)
+    assert await list_transfers(shop, order.recharge_id) == {
+        ("gateway:razorpay", "user:held"): 500_00,
+        ("user:held", "operator:jio"): 500_00,
+        ("operator:jio", "revenue"): 15_00,
+    }
+    await assert_clean(shop)
+
+
+@pytest.mark.parametrize("amount", ["0", "0.00", "-1", "0.001"])
+def test_no_bill_is_paid_with_nothing(amount: str) -> None:
+    with pytest.raises(ValidationError):
+        PayBill.model_validate({"expected_amount": "500.00", "amount": amount, "payment_method": "upi"})
