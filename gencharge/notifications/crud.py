@@ -28,6 +28,11 @@ INDEXES: Final = [
     # Without it a page of a rare type looks at the whole inbox.
     IndexModel([*_OWNER, ("type", ASCENDING), ("deleted_at", ASCENDING), *_NEWEST_FIRST], name="type_newest"),
     IndexModel(
+        [*_OWNER, ("about", ASCENDING), ("created_at", ASCENDING)],
+        name="about",
+        partialFilterExpression={"about": {"$exists": True}},
+    ),
+    IndexModel(
         [("appears_at", ASCENDING)], name="appears", partialFilterExpression={"appears_at": {"$exists": True}}
     ),
 ]
@@ -66,6 +71,20 @@ async def list_notices(
         conditions["created_at"] = {"$lte": min(instant, now)}  # the bound that the index can use
         conditions["$or"] = [{"created_at": {"$lt": instant}}, {"_id": {"$lt": tie}}]
     return await _notices(documents).find(conditions).sort(_NEWEST_FIRST).limit(limit).to_list()
+
+
+async def list_about(
+    documents: AsyncDatabase[Document], owner: Recipient, about: str, *, now: datetime, limit: int
+) -> list[Document]:
+    """What the owner was told about a recharge, the oldest first, with what they deleted since; without the texts."""
+    conditions = {
+        "recipient_kind": owner.kind,
+        "recipient_id": owner.id,
+        "about": about,
+        "created_at": {"$lte": now},
+    }
+    fields = {"kind": True, "created_at": True, "viewed_at": True}
+    return await _notices(documents).find(conditions, fields).sort("created_at").limit(limit).to_list()
 
 
 async def get_notices(documents: AsyncDatabase[Document], notice_ids: Sequence[UUID]) -> list[Document]:

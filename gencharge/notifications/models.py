@@ -65,6 +65,7 @@ def notice_id(event_id: UUID, recipient: Recipient, kind: str) -> UUID:
 async def to_document(vault: Vault, recipient: Recipient, event_id: UUID, notice: Notice) -> Document:
     """The document of a new notice. What it says is encrypted. Raises DataKeyNotUsable, DatabaseUnavailable."""
     content = orjson.dumps({"title": notice.title, "body": notice.body, "data": notice.data}).decode()
+    about = notice.data.get("recharge_id")
     return {
         "_id": notice.id,
         "recipient_kind": recipient.kind,
@@ -76,6 +77,8 @@ async def to_document(vault: Vault, recipient: Recipient, event_id: UUID, notice
         "created_at": notice.created_at,
         "viewed_at": None,
         "deleted_at": None,
+        # Of which recharge it speaks: in clear, so that the recharge's story finds it.
+        **({} if about is None else {"about": about}),
     }
 
 

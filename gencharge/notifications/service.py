@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,10 +19,12 @@ from gencharge.announcements import service as announcements
 from gencharge.announcements.models import Announcement
 from gencharge.announcements.service import Shown
 from gencharge.core.http.paging import decode_cursor, encode_cursor
+from gencharge.core.stores.mongo import answering
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.core.values.language import Language
 from gencharge.core.vault.vault import Vault
-from gencharge.notifications import notices_service
+from gencharge.notifications import crud, notices_service
 from gencharge.notifications.consent import allows
 from gencharge.notifications.errors import NotificationNotFound
 from gencharge.notifications.kinds import NoticeChannel
@@ -217,3 +219,12 @@ async def count_unread_of(stores: Stores, inboxes: Mapping[Recipient, Inbox]) ->
         stores.documents, [inbox.announced for inbox in inboxes.values() if inbox.announced is not None]
     )
     return {owner: count + announced.get(owner, 0) for owner, count in own.items()}
+
+
+async def list_about(
+    stores: Stores, user_id: UUID, recharge_id: UUID, *, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """What the customer was told about a recharge (`_id`, `kind`, `created_at`, `viewed_at`), the oldest first. Raises DocumentsUnavailable."""
+    owner = Recipient("user", user_id)
+    with answering(stores.documents):
+        return await crud.list_about(stores.documents, owner, str(recharge_id), now=clock.now(), limit=limit)

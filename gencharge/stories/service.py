@@ -1,6 +1,6 @@
 """The story of a recharge, gathered from the rooms that know a part of it.
 
-One statement, however long the customer's history is, and beside it one look into the audit trail. Neither writes.
+One statement, however long the customer's history is, and beside it one look into the audit trail and one into the inbox. None writes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from gencharge.core.http import language
 from gencharge.core.postgres.database import Database
 from gencharge.core.stores.mongo import Document
 from gencharge.core.stores.stores import Stores
+from gencharge.notifications import service as notifications
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import Recharge
@@ -25,7 +26,7 @@ from gencharge.stories.schemas import TimelineOut
 from gencharge.stories.staff_schemas import StoryOut, StoryPart
 from gencharge.stories.steps import Facts, Reader, steps_of, waits_for
 
-# Of the audit trail, to read at once.
+# Of the audit trail, and of notices, to read at once.
 ENTRIES: Final = 100
 
 
@@ -47,19 +48,21 @@ async def story(
 ) -> StoryOut:
     """All that is known of a recharge, less the parts that are withheld from this admin.
 
-    Without MongoDB the audit entries are missing, and the answer says so. Raises RechargeNotFound, also if the recharge
+    Without MongoDB audit entries and notices are missing, and the answer says so. Raises RechargeNotFound, also if the recharge
     is out of the admin's scope.
     """
     # Both at once: neither needs the other, and what is not the admin's to see is dropped with the rest.
     reading = asyncio.create_task(_entries(stores, recharge_id, StoryPart.AUDIT in withheld))
+    looking = asyncio.create_task(_notices(stores, user_id, recharge_id, StoryPart.NOTICES in withheld))
     try:
         books = await crud.find_books(stores.database, user_id, recharge_id, admin.operator_scope)
         if books is None:
             raise RechargeNotFound
         metadata = await _metadata(stores.database, books.recharge)
-        entries = await reading
+        entries, notices = await reading, await looking
     finally:
         reading.cancel()
+        looking.cancel()
     payment = None if StoryPart.PAYMENT in withheld else books.payment
     # As in the ledger, an admin who is limited to some operators sees the rows that name one of them.
     transfers = [row for row in books.transfers if admin.sees(row.operator or "")]
@@ -76,8 +79,13 @@ async def story(
         refunds=[views.refund(row) for row in books.refunds],
         complaints=[views.complaint(row) for row in books.complaints],
         audit=[views.entry(document) for document in entries or ()],
+        notices=[views.notice(document) for document in notices or ()],
         withheld=sorted(withheld),
-        unavailable=[StoryPart.AUDIT] if entries is None else [],
+        unavailable=[
+            part
+            for part, found in ((StoryPart.AUDIT, entries), (StoryPart.NOTICES, notices))
+            if found is None
+        ],
     )
 
 
@@ -99,6 +107,18 @@ async def _entries(stores: Stores, recharge_id: UUID, is_withheld: bool) -> list
         return []
     try:
         return await audit.list_of_object(stores.documents, str(recharge_id), limit=ENTRIES)
+    except DocumentsUnavailable:
+        return None
+
+
+async def _notices(
+    stores: Stores, user_id: UUID, recharge_id: UUID, is_withheld: bool
+) -> list[Document] | None:
+    """What the customer was told about the recharge; none if that is withheld. None: it could not be read."""
+    if is_withheld:
+        return []
+    try:
+        return await notifications.list_about(stores, user_id, recharge_id, limit=ENTRIES)
     except DocumentsUnavailable:
         return None
 

@@ -33,7 +33,7 @@ _PARTS: Final = {
     responses=web.errors(RechargeNotFound, ValidationFailed, DatabaseUnavailable, *SCOPED_ERRORS),
 )
 async def staff_get_story(admin: Reader, request: Request, user_id: UUID, recharge_id: UUID) -> Response:
-    """Terms, payment, ledger, submissions to the operator, refunds and audit entries of one recharge.
+    """Terms, payment, ledger, submissions to the operator, refunds, notices and audit entries of one recharge.
 
     What the role does not show elsewhere is withheld here, too.
     """

@@ -24,6 +24,7 @@ class StoryPart(StrEnum):
     PAYMENT = "payment"
     LEDGER = "ledger"
     AUDIT = "audit"
+    NOTICES = "notices"
 
 
 class StoryTerms(Out):
@@ -158,6 +159,15 @@ class StoryEntry(Out):
     details: dict[str, Any]
 
 
+class StoryNotice(Out):
+    """What the customer was told about this recharge: the kind of notice, not its words."""
+
+    notification_id: UUID
+    kind: str = Field(examples=["plan_recharged"])
+    created_at: datetime
+    viewed_at: datetime | None
+
+
 class StoryOut(Out):
     """Everything that is known of one recharge."""
 
@@ -173,5 +183,6 @@ class StoryOut(Out):
     refunds: list[StoryRefund]
     complaints: list[StoryComplaint] = Field(description="The oldest first.")
     audit: list[StoryEntry] = Field(description="The oldest first, 100 at most.")
+    notices: list[StoryNotice] = Field(description="The oldest first, 100 at most.")
     withheld: list[StoryPart] = Field(description="What this admin's role does not show.")
     unavailable: list[StoryPart] = Field(description="What could not be read just now; the rest is complete.")

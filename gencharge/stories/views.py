@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gencharge.channels.models import OperatorAttempt
@@ -16,6 +16,7 @@ from gencharge.stories.staff_schemas import (
     StoryComplaint,
     StoryEntry,
     StoryMovement,
+    StoryNotice,
     StoryPayment,
     StoryRefund,
     StoryRefundToSource,
@@ -128,4 +129,14 @@ def entry(document: Any) -> StoryEntry:
         result=document.get("result"),
         reason=document.get("reason"),
         details=facts.shown(details) if isinstance(details, dict) else details or {},
+    )
+
+
+def notice(document: Mapping[str, Any]) -> StoryNotice:
+    """What the customer was told."""
+    return StoryNotice(
+        notification_id=document["_id"],
+        kind=document["kind"],
+        created_at=document["created_at"],
+        viewed_at=document["viewed_at"],
     )

@@ -16,6 +16,7 @@ from gencharge.core.errors import DocumentsUnavailable
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
+from gencharge.notifications.listeners import NOTICES
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.sessions.tokens import Principal
 from gencharge.stories import service
@@ -136,3 +137,29 @@ async def test_a_complaint_and_how_it_ended_stand_in_the_story_and_in_the_timeli
         (Step.COMPLAINT_SETTLED, "We rejected the complaint. Each of the two is for another number."),
     ]
     assert story.timeline[-2].text == "The customer complained: it was charged twice."
+
+
+async def test_what_the_customer_was_told_stands_in_the_story_and_only_that_of_this_recharge(
+    shop: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await sell(shop)
+    other = await sell(shop, ids[0])
+    await Relay(shop, [NOTICES]).drain()
+    for recharge in (ids, other):
+        story = await service.story(shop, an_admin(), *recharge, withheld=NOTHING)
+        [told] = story.notices
+        assert (told.kind, told.viewed_at) == ("plan_recharged", None)
+    assert (
+        told.notification_id
+        != (await service.story(shop, an_admin(), *ids, withheld=NOTHING)).notices[0].notification_id
+    )
+    withheld = await service.story(shop, an_admin(), *ids, withheld=frozenset({StoryPart.NOTICES}))
+    assert (withheld.notices, withheld.withheld) == ([], [StoryPart.NOTICES])
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise DocumentsUnavailable
+
+    monkeypatch.setattr("gencharge.notifications.service.list_about", away)
+    story = await service.story(shop, an_admin(), *ids, withheld=NOTHING)
+    assert (story.notices, story.unavailable) == ([], [StoryPart.NOTICES])
+    assert story.ledger

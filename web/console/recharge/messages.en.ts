@@ -54,10 +54,12 @@ export default {
   amount: "Amount",
   refunds: "Refunds",
   audit: "Audit trail",
+  notices: "Told to the customer",
+  viewed: "read",
   none: "None.",
   withheld: (parts: string) => `Your role does not show: ${parts}.`,
   unavailable: (parts: string) => `Could not be read just now: ${parts}.`,
-  parts: { payment: "payment", ledger: "ledger", audit: "audit trail" },
+  parts: { payment: "payment", ledger: "ledger", audit: "audit trail", notices: "notices" },
   resolve: "Resolve",
   resolveTitle: "Say how it ended",
   resolveLead:

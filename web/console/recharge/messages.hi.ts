@@ -56,10 +56,12 @@ export default {
   amount: "राशि",
   refunds: "वापसी",
   audit: "ऑडिट",
+  notices: "ग्राहक को दी गई सूचनाएँ",
+  viewed: "पढ़ी गई",
   none: "कोई नहीं।",
   withheld: (parts: string) => `आपकी भूमिका यह नहीं दिखाती: ${parts}।`,
   unavailable: (parts: string) => `अभी पढ़ा नहीं जा सका: ${parts}।`,
-  parts: { payment: "भुगतान", ledger: "खाता-बही", audit: "ऑडिट" },
+  parts: { payment: "भुगतान", ledger: "खाता-बही", audit: "ऑडिट", notices: "सूचनाएँ" },
   resolve: "परिणाम बताएँ",
   resolveTitle: "बताएँ कि यह कैसे समाप्त हुआ",
   resolveLead:

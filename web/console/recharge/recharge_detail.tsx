@@ -8,7 +8,7 @@ import { ProblemNote } from "#ui/problem_note.tsx";
 import { Badge, Instant } from "#ui/values.tsx";
 import { type Story, useMayEdit, useStory } from "./queries.ts";
 import { RefundRecharge, ResolveDialog } from "./recharge_acts.tsx";
-import { Attempts, Audit, Ledger, Payment, Refunds, Terms } from "./recharge_parts.tsx";
+import { Attempts, Audit, Ledger, Notices, Payment, Refunds, Terms } from "./recharge_parts.tsx";
 import { detailRoute } from "./routes.tsx";
 import { TONES, useText } from "./text.ts";
 
@@ -60,6 +60,7 @@ export function RechargeDetail() {
           <Timeline story={story.data} />
           <Attempts story={story.data} />
           <Ledger story={story.data} />
+          <Notices story={story.data} />
           <Audit story={story.data} />
         </div>
         <div className="stack">

@@ -169,6 +169,30 @@ export function Refunds({ story }: PartProps) {
   );
 }
 
+export function Notices({ story }: PartProps) {
+  const text = useText();
+  if (story.notices.length === 0) return null;
+  return (
+    <Card title={text.notices}>
+      <ul className="work-list">
+        {story.notices.map((notice) => (
+          <li key={notice.notification_id}>
+            <span className="row between line">
+              <span>
+                {notice.kind.replaceAll("_", " ")}{" "}
+                {notice.viewed_at !== null && <span className="muted">{text.viewed}</span>}
+              </span>
+              <span className="muted">
+                <Instant at={notice.created_at} />
+              </span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
 export function Audit({ story }: PartProps) {
   const text = useText();
   if (story.withheld.includes("audit") || story.audit.length === 0) return null;
