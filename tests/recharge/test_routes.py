@@ -335,6 +335,10 @@ async def test_bought_plans_include_what_others_bought_for_my_number(
     answer = await client.get("/v1/recharge/plans", headers=headers_for(settings, user))
     assert [item["phone_number"] for item in answer.json()["items"]] == [number]
     assert answer.json()["items"][0]["days_left"] == 27
+
+    def day(ahead: int) -> str:
+        return (clock.now() + timedelta(days=ahead)).astimezone(clock.IST).date().isoformat()
+
     for query, count in {
         "status=active": 1,
         "status=queued": 0,
@@ -343,6 +347,11 @@ async def test_bought_plans_include_what_others_bought_for_my_number(
         f"plan_id={plan.plan_id}": 1,
         f"plan_id={uuid4()}": 0,
         "operator=VI": 0,
+        # The time in which it runs: 28 days from today on.
+        f"from={day(3)}": 1,
+        f"from={day(3)}&to={day(4)}": 1,
+        f"from={day(40)}": 0,
+        f"to={day(-1)}": 0,
     }.items():
         answer = await client.get(f"/v1/recharge/plans?{query}", headers=headers_for(settings, user))
         assert len(answer.json()["items"]) == count, query

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import httpx
 import jsonschema_rs
 from fastapi import FastAPI
+import pypdf
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from tests.make.factories import headers_for
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import staff_headers
@@ -52,11 +56,17 @@ async def test_a_report_in_json_is_what_the_document_says(
 
 
 async def test_a_statement_comes_as_pdf(shop: Stores, client: httpx.AsyncClient, settings: Settings) -> None:
-    headers = headers_for(settings, await make_customer(shop))
-    answer = await client.get("/v1/reports/me/statement", headers=headers, params={"format": "pdf"})
+    headers = headers_for(settings, await make_customer(shop, rupees=1000))
+    month = f"{clock.now().astimezone(clock.IST):%Y-%m}"
+    query = {"format": "pdf", "month": month}
+    answer = await client.get("/v1/reports/me/statement", headers=headers, params=query)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/pdf"
-    assert answer.content.startswith(b"%PDF")
+    page = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+    opening, closing = page.index("opening_balance"), page.index("closing_balance")
+    assert opening < closing
+    assert "0.00" in page[opening:closing]
+    assert "1,000.00" in page[closing:], "what the wallet holds at the end"
 
 
 async def test_the_staff_have_no_wallet_and_strangers_nothing(
