@@ -87,7 +87,8 @@ def notes(body: Mapping[str, Any]) -> str:
     return json.dumps(notes_sent)
 
 
-def _notes_out(row: sqlite3.Row) -> Any:
+def notes_out(row: sqlite3.Row) -> Any:
+    """The notes of an entity, as they were sent."""
     return json.loads(row["notes"]) or []  # Razorpay's empty notes are a list.
 
 
@@ -104,7 +105,7 @@ def order_out(row: sqlite3.Row) -> dict[str, Any]:
         "offer_id": None,
         "status": row["status"],
         "attempts": row["attempts"],
-        "notes": _notes_out(row),
+        "notes": notes_out(row),
         "created_at": int(row["created_at"]),
     }
     if row["mandate"]:
@@ -154,7 +155,7 @@ def payment_out(row: sqlite3.Row) -> dict[str, Any]:
         "vpa": "customer@sandbox" if row["method"] == "upi" else None,
         "email": row["email"],
         "contact": row["contact"],
-        "notes": _notes_out(row),
+        "notes": notes_out(row),
         "fee": row["fee"] if row["captured"] else None,
         "tax": row["tax"] if row["captured"] else None,
         "error_code": problem.get("code"),
@@ -180,7 +181,7 @@ def refund_out(row: sqlite3.Row) -> dict[str, Any]:
         "amount": row["amount"],
         "currency": row["currency"],
         "payment_id": row["payment_id"],
-        "notes": _notes_out(row),
+        "notes": notes_out(row),
         "receipt": row["receipt"],
         "acquirer_data": {"arn": f"{int(row['created_at'] * 1000):014d}"[-14:]},
         "created_at": int(row["created_at"]),
@@ -200,7 +201,7 @@ def customer_out(row: sqlite3.Row) -> dict[str, Any]:
         "email": row["email"],
         "contact": row["contact"],
         "gstin": None,
-        "notes": _notes_out(row),
+        "notes": notes_out(row),
         "created_at": int(row["created_at"]),
     }
 

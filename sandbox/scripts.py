@@ -79,6 +79,13 @@ _KINDS: Final = (
         "It is done; the answer comes byte by byte, one in so many seconds.",
         seconds=1,
     ),
+    Kind(
+        "late_return",
+        Family.OUTCOME,
+        None,
+        "A payout succeeds; the bank sends the money back after so many seconds.",
+        seconds=5,
+    ),
     Kind("missing_row", Family.ROWS, None, "The row is not in the statement."),
     Kind("wrong_amount", Family.ROWS, None, "The row's amount is a rupee too high."),
     Kind("extra_row", Family.ROWS, None, "The row comes with a second one that nobody knows."),
@@ -93,7 +100,7 @@ GATEWAY_OPERATIONS: Final[Mapping[str, frozenset[Family]]] = {
     "capture": ALL_MOVES,
     "refund": ALL_MOVES,
     "account_check": frozenset({Family.ANSWER}),
-    "payout": frozenset({Family.ANSWER, Family.OUTCOME}),
+    "payout": ALL_MOVES,
     "fetch": frozenset({Family.ANSWER}),
     "statement": frozenset({Family.ANSWER, Family.ROWS}),
     "webhook": frozenset({Family.NOTICE}),
@@ -152,6 +159,8 @@ def _takes(operation: str, families: frozenset[Family]) -> list[str]:
     names = [kind.name for kind in _KINDS if kind.family in families]
     if operation in _PROMPT:
         names = [n for n in names if n not in {"late_success", "late_failure", "pending"}]
+    if operation != "payout":
+        names = [name for name in names if name != "late_return"]
     if operation in {"webhook", "callback"}:
         # One notice has no order; and lateness is the one fault of an answer that a notice can have.
         return [*(name for name in names if name != "reordered_callbacks"), "slow"]

@@ -73,7 +73,7 @@ CREATE TABLE IF NOT EXISTS fund_accounts (
 CREATE TABLE IF NOT EXISTS payouts (
     id TEXT PRIMARY KEY, fund_account_id TEXT NOT NULL REFERENCES fund_accounts, amount INTEGER NOT NULL CHECK (amount > 0),
     mode TEXT NOT NULL, reference TEXT NOT NULL, status TEXT NOT NULL, utr TEXT, reason TEXT, key TEXT UNIQUE,
-    digest TEXT NOT NULL, created_at REAL NOT NULL) STRICT;
+    digest TEXT NOT NULL, created_at REAL NOT NULL, notes TEXT NOT NULL DEFAULT '{}') STRICT;
 CREATE INDEX IF NOT EXISTS payouts_by_reference ON payouts (reference);
 CREATE TABLE IF NOT EXISTS channels (
     name TEXT PRIMARY KEY, float_paise INTEGER NOT NULL, used_paise INTEGER NOT NULL DEFAULT 0,
@@ -129,6 +129,7 @@ class Store:
         )
         self.db.executescript(_SCHEMA)
         self._add_column("recharges", "bill_reference", "TEXT")
+        self._add_column("payouts", "notes", "TEXT NOT NULL DEFAULT '{}'")
 
     def _add_column(self, table: str, name: str, kind: str) -> None:
         """Add a column that the file of an earlier release does not have."""

@@ -204,14 +204,14 @@ class MessageLoop(Loop[Task, MessageChannel]):
             lease_id=document["lease"],
             created_at=document["created_at"],
             contact=contact,
-            obstacle=self._obstacle(recipient, channel, contact) or obstacle,
+            obstacle=self._obstacle(document, channel, contact) or obstacle,
             reached=tuple(document.get("reached", ())),
         )
 
-    def _obstacle(self, recipient: Recipient, channel: MessageChannel, contact: Contact) -> DropReason | None:
-        if recipient.kind == "visitor":
+    def _obstacle(self, document: Document, channel: MessageChannel, contact: Contact) -> DropReason | None:
+        if document["recipient_kind"] == "visitor":
             return None
-        if not contact.is_active:
+        if not contact.is_active and not (contact.is_closed and document.get("to_closed")):
             return DropReason.NO_RECIPIENT
         address = {MessageChannel.SMS: contact.phone_number, MessageChannel.EMAIL: contact.email}
         return None if address.get(channel, "-") else DropReason.NO_ADDRESS

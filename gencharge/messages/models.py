@@ -94,7 +94,7 @@ class Outgoing:
     `id` is the caller's: a message whose id is known already is not queued again. `kind` is the name of the template, `title` the subject of
     an e-mail or the title of a push message, `html` counts for e-mails only, `data` for push messages only: it tells the app what to open.
     `not_before` is an instant in UTC; None: now. `batch` is what it belongs to, such as an announcement: its messages are counted, and those
-    that wait can be dropped together.
+    that wait can be dropped together. `to_closed`: it is sent to the owner of an account that is closed, too.
     """
 
     id: UUID
@@ -110,6 +110,7 @@ class Outgoing:
     not_before: datetime | None = None
     batch: UUID | None = None
     email: str = ""
+    to_closed: bool = False
 
 
 def _no_clear_text(document: Document) -> str:
@@ -153,4 +154,5 @@ async def to_document(vault: Vault, message: Outgoing, now: datetime) -> Documen
         "attempts": 0,
         "created_at": now,
         **({} if message.batch is None else {"batch": message.batch}),
+        **({"to_closed": True} if message.to_closed else {}),
     }

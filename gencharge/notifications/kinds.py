@@ -117,13 +117,15 @@ INBOX: Final = frozenset({NoticeChannel.IN_APP})
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of notice. `is_mandatory`: no preference stops it, because it is about security or a rule asks for it."""
+    """One kind of notice. `is_mandatory`: no preference stops it, because it is about security or a rule asks for it.
+    `to_closed`: it is sent to the owner of an account that is closed, too."""
 
     name: str
     channels: frozenset[NoticeChannel]
     variables: Mapping[str, Variable] = field(default_factory=dict)
     type: NotificationType = NotificationType.TRANSACTIONAL
     is_mandatory: bool = False
+    to_closed: bool = False
 
     def samples(self) -> dict[str, Value]:
         """A value for each variable."""

@@ -46,7 +46,7 @@ from gencharge.notifications.kinds import Draft
 from gencharge.notifications.models import Recipient
 from gencharge.notifications.writing_service import Entry, Write
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
-from gencharge.payouts.events import PayoutNeedsPayee
+from gencharge.payouts.events import PayoutContradicted, PayoutNeedsPayee
 from gencharge.recharge.events import PlanRecharged
 from gencharge.sessions.guards import Action, Resource, permission
 from gencharge.velocity.events import ManyHeldBack
@@ -79,6 +79,7 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     ChannelAddressApproved: (alerts.channel_address_approved, _SUPER_ADMINS),
     CodeBudgetUsed: (alerts.code_budget_used, _SUPER_ADMINS),
     PaymentMismatched: (alerts.payment_mismatched, _PAYMENTS),
+    PayoutContradicted: (payout_alerts.payout_contradicted, _PAYMENTS),
     PayoutNeedsPayee: (payout_alerts.payout_needs_payee, _PAYMENTS),
     AutopaysLate: (alerts.autopays_late, _AUTOPAY),
     BackupRunFailed: (alerts.backup_failed, _BACKUPS),

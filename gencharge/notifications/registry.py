@@ -17,6 +17,7 @@ from gencharge.notifications import (
     mandate_notices,
     payment_notices,
     payout_alerts,
+    payout_notices,
     recharge_notices,
     referral_notices,
     reminder_notices,
@@ -36,6 +37,7 @@ _GROUPS: Final = (
     mandate_notices,
     reminder_notices,
     campaign_notices,
+    payout_notices,
 )
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind

@@ -217,6 +217,7 @@ def messages_of(
             data=_ids(draft.data),
             not_before=not_before,
             batch=batch,
+            to_closed=draft.kind.to_closed,
             title=fields.get("title", ""),
             html=fields.get("html", ""),
             dlt_template_id=fields.get("dlt_template_id", ""),

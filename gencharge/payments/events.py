@@ -142,3 +142,13 @@ class GatewayTokenReported(Event):
     gateway: str
     kind: str
     token_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayPayoutReported(Event):
+    """The gateway says that something happened to a payout of this customer's: `kind` is `payout.reversed`, for example."""
+
+    gateway: str
+    kind: str
+    gateway_payout_id: str
+    reference: str

@@ -62,7 +62,7 @@ class EventOutcome(StrEnum):
     UNKNOWN_ORDER = "unknown_order"  # it is retried
     UNKNOWN_REFUND = "unknown_refund"  # it is retried
     PARKED = "parked"  # unknown for a day
-    REPORTED = "reported"  # of a mandate: it is announced, and the gateway is asked
+    REPORTED = "reported"  # of a mandate or a payout: it is announced, and the gateway is asked
     TO_BE_ASKED = "to_be_asked"  # a refund reported as failed: the gateway is asked
     CAPTURED = "captured"
     OVER_LIMIT = "over_limit"

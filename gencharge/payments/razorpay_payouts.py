@@ -92,9 +92,9 @@ class RazorpayPayouts:
         return CheckedAccount(fund_account, status, holder)
 
     async def pay_out(
-        self, *, reference: str, fund_account: str, amount: int, mode: str, narration: str
+        self, *, user_id: str, reference: str, fund_account: str, amount: int, mode: str, narration: str
     ) -> GatewayPayout:
-        """Send money. The same reference again is the same payout."""
+        """Send money. The same reference again is the same payout. `user_id` comes back in the webhooks about it."""
         body = {
             "account_number": self._account_number,
             "fund_account_id": fund_account,
@@ -105,6 +105,7 @@ class RazorpayPayouts:
             "queue_if_low_balance": True,
             "reference_id": reference,
             "narration": narration,
+            "notes": {"user_id": user_id},
         }
         headers = {"X-Payout-Idempotency": reference}
         return await self._gateway.ask("POST", "/payouts", _payout, body, headers=headers)

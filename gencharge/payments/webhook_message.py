@@ -17,10 +17,12 @@ from gencharge.core.settings import Settings
 from gencharge.payments.razorpay_replies import bank_reference
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _MAX_PAISE: Final = 2**53
 _PAYMENT_FIELDS: Final = ("id", "order_id", "currency", "status", "error_reason")
 _REFUND_FIELDS: Final = ("id", "payment_id", "currency", "status", "receipt")
 _TOKEN_FIELDS: Final = ("id",)
+_PAYOUT_FIELDS: Final = ("id", "reference_id", "status")
 Part = dict[str, str | int]
 
 
@@ -76,6 +78,8 @@ def read(body: bytes) -> WebhookMessage:
     if isinstance(token_id := token.get("id"), str):
         # Who has a token and our keys can charge by it: in clear it is kept nowhere.
         present["token"] = {"hash": token_hash(token_id)}
+    if (payout := _payout(payload)) is not None:
+        present["payout"] = payout
     needed = ("payment", "refund") if kind.startswith("refund.") else ("payment",)
     is_whole = all({"id", "amount", "currency"} <= present.get(name, {}).keys() for name in needed)
     order_id = present.get("payment", {}).get("order_id")
@@ -85,6 +89,18 @@ def read(body: bytes) -> WebhookMessage:
 def token_hash(token_id: str) -> str:
     """How a token is found again: SHA-256 in hex. The gateway's tokens are random, so that it tells nothing of them."""
     return hashlib.sha256(token_id.encode()).hexdigest()
+
+
+def _payout(payload: Mapping[str, object]) -> Part | None:
+    """What is said of a payout that we sent: its note says whose it is. None of any other."""
+    part = _part(payload, "payout", _PAYOUT_FIELDS) or {}
+    wrapper = payload.get("payout")
+    entity = wrapper.get("entity") if isinstance(wrapper, dict) else None
+    notes = entity.get("notes") if isinstance(entity, dict) else None
+    owner = notes.get("user_id") if isinstance(notes, dict) else None
+    if not {"id", "reference_id"} <= part.keys() or not isinstance(owner, str) or not _UUID.fullmatch(owner):
+        return None
+    return {**part, "user_id": owner}
 
 
 def _part(payload: Mapping[str, object], name: str, fields: tuple[str, ...]) -> Part | None:

@@ -29,6 +29,12 @@ _WITHOUT_PAYOUT = text("""
       AND NOT EXISTS (SELECT FROM payouts p WHERE p.user_id = :user_id AND p.payout_id = t.id)
     ORDER BY t.id
 """)
+# The status of users that is an account's end; the index of few statuses answers it.
+_CLOSED_WITH_BALANCE = text("""
+    SELECT w.user_id FROM users u JOIN wallets w ON w.user_id = u.user_id
+    WHERE u.status = 'archived' AND w.posted > w.held AND w.user_id > :after
+    ORDER BY w.user_id LIMIT :limit
+""")
 # What of a payee is personal: gone after erasure.
 _NOBODY: Mapping[str, None] = {"kind": None, "destination": None, "holder": None, "fund_account": None}
 
@@ -70,6 +76,12 @@ async def list_without_payout(db: AsyncSession, user_id: UUID) -> list[tuple[UUI
     return [(row.id, row.amount) for row in await db.execute(_WITHOUT_PAYOUT, {"user_id": user_id})]
 
 
+async def list_closed_with_balance(db: AsyncSession, *, after: UUID, limit: int) -> list[UUID]:
+    """Owners of closed accounts whose wallet has something to spend, from the one after `after` on."""
+    rows = await db.execute(_CLOSED_WITH_BALANCE, {"after": after, "limit": limit})
+    return [row.user_id for row in rows]
+
+
 async def lock_payout(db: AsyncSession, user_id: UUID, payout_id: UUID) -> Payout | None:
     """A payout, held to the end of the transaction."""
     query = select(Payout).where(Payout.user_id == user_id, Payout.payout_id == payout_id)
@@ -108,6 +120,23 @@ async def set_later(
     same = (Payout.status == "due", Payout.round == payout.round)
     values = {"next_attempt_at": at, "leased_until": None, "reason": reason}
     await db.execute(update(Payout).where(*own, *same).values(**values, gateway_payout_id=gateway_payout_id))
+
+
+async def look_again(db: AsyncSession, payout: Payout) -> None:
+    """Have the gateway asked about it now."""
+    own = (Payout.user_id == payout.user_id, Payout.payout_id == payout.payout_id)
+    await db.execute(update(Payout).where(*own).values(next_attempt_at=clock.now()))
+
+
+async def set_next_look(db: AsyncSession, payout: Payout, *, at: datetime | None) -> None:
+    """Return the lease of a payout that is paid, and set when the gateway is asked next; None: no more.
+
+    What was to be asked since it was claimed stays due.
+    """
+    own = (Payout.user_id == payout.user_id, Payout.payout_id == payout.payout_id)
+    same = (Payout.status == "paid", Payout.round == payout.round)
+    following = case((Payout.next_attempt_at == payout.next_attempt_at, at), else_=Payout.next_attempt_at)
+    await db.execute(update(Payout).where(*own, *same).values(next_attempt_at=following, leased_until=None))
 
 
 async def erase(db: AsyncSession, user_id: UUID) -> None:

@@ -22,11 +22,15 @@ class PayeeRemoved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutNeedsPayee(Event):
-    """Money of a closed account has nowhere to go. `reason`: `no_payee`, or what the gateway or the bank said."""
+    """Money of a closed account has nowhere to go. `reason`: `no_payee`, or what the gateway or the bank said.
+
+    `returned_utr`: it had arrived under this reference, and the bank sent it back.
+    """
 
     payout_id: str
     amount_paise: int
     reason: str
+    returned_utr: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,16 @@ class PayoutPaid(Event):
     payout_id: str
     amount_paise: int
     utr: str
+    destination: str | None = None  # masked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutContradicted(Event):
+    """The gateway says that an attempt arrived which it had called failed: the money may be paid twice."""
+
+    payout_id: str
+    amount_paise: int
+    gateway_payout_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, SmallInteger, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base, stamp
@@ -25,7 +25,7 @@ class PayoutStatus(StrEnum):
 
     NEEDS_PAYEE = "needs_payee"  # nobody said where it is to go, or the bank gave it back
     DUE = "due"  # on its way: the gateway is asked, or will be
-    PAID = "paid"  # `utr` is the bank's reference
+    PAID = "paid"  # `utr` is the bank's reference; for some days the gateway is asked whether it came back
 
 
 class Payee(Base):
@@ -72,6 +72,8 @@ class Payout(Base):
     round: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     gateway_payout_id: Mapped[str | None] = mapped_column(Text)
+    # Earlier ones of which the gateway said that they failed or came back: what it says later of these is old.
+    ended_payout_ids: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     # The bank's reference: the proof.
     utr: Mapped[str | None] = mapped_column(Text)
     # Why it needs a payee, or why the last attempt proves nothing.
@@ -88,7 +90,12 @@ class Payout(Base):
         CheckConstraint("status IN ('needs_payee', 'due', 'paid')", name="status"),
         CheckConstraint("kind IN ('upi', 'bank_account')", name="kind"),
         CheckConstraint("(status = 'paid') = (utr IS NOT NULL AND paid_at IS NOT NULL)", name="proof"),
-        CheckConstraint("(status = 'due') = (next_attempt_at IS NOT NULL)", name="due"),
+        CheckConstraint("status <> 'due' OR next_attempt_at IS NOT NULL", name="due"),
+        # Nothing that the gateway did not pay is asked about.
+        CheckConstraint(
+            "status <> 'paid' OR next_attempt_at IS NULL OR gateway_payout_id IS NOT NULL", name="asked"
+        ),
+        CheckConstraint("status <> 'needs_payee' OR next_attempt_at IS NULL", name="at_rest"),
         CheckConstraint("status <> 'due' OR fund_account IS NOT NULL", name="payee"),
         Index("ix_payouts_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
         Index("ix_payouts_all", "created_at", "payout_id"),

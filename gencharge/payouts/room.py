@@ -8,6 +8,8 @@ from gencharge.core.rooms.room import Room
 from gencharge.payouts import (
     checks,
     context_service,
+    jobs,
+    listeners,
     loop,
     personal_data,
     routes,
@@ -23,6 +25,8 @@ ROOM: Final = Room(
     },
     routers=(routes.router, staff_routes.router),
     acts=(staff_service.SEND,),
+    listeners=listeners.LISTENERS,
+    jobs=jobs.JOBS,
     loops=(loop.send_payouts,),
     watchers=(context_service.watch_gateway,),
     checks=checks.CHECKS,

@@ -204,6 +204,7 @@ async def contacts(db: AsyncSession, user_ids: Iterable[UUID]) -> dict[UUID, Con
             phone_number=phone_number,
             email=email if email and usable_from is not None and usable_from <= now else "",
             is_active=status in {UserStatus.ACTIVE, UserStatus.DEACTIVATED},
+            is_closed=status == UserStatus.ARCHIVED,
         )
         for user_id, phone_number, email, usable_from, status in await crud.list_contacts(db, unique_ids)
     }

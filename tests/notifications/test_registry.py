@@ -35,6 +35,7 @@ from gencharge.notifications.models import from_document
 from gencharge.notifications.registry import KINDS, NOTICES
 from gencharge.notifications.writing_service import Entry
 from gencharge.payments.events import RefundProcessed
+from gencharge.payouts.events import PayoutNeedsPayee, PayoutPaid
 from gencharge.recharge.events import PlanEnding, RechargeFailed, RechargeRefunded
 from gencharge.referrals.events import ReferralRewardPaid
 from gencharge.users import profile_service
@@ -118,6 +119,16 @@ REMINDERS: dict[str, Callable[[str], Draft | None]] = {
     "referral_reward_paid": of_event(
         lambda user_id: ReferralRewardPaid(
             user_id=user_id, referral_reward_id=ID, friend_id=ID, side="referrer", amount_paise=5_000, netted_paise=0
+        )
+    ),
+    "payout_paid": of_event(
+        lambda user_id: PayoutPaid(
+            user_id=user_id, payout_id=ID, amount_paise=70_000, utr="AXISCN0123456789", destination="as***@okaxis"
+        )
+    ),
+    "payout_failed": of_event(
+        lambda user_id: PayoutNeedsPayee(
+            user_id=user_id, payout_id=ID, amount_paise=70_000, reason="beneficiary_bank_rejected"
         )
     ),
     "new_device_signed_in": of_event(

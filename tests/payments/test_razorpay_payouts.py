@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -61,9 +62,10 @@ async def test_a_payout_is_sent_under_its_reference_as_idempotency_key(payouts_a
         return PAYOUT
 
     await payouts_at(answer).pay_out(
-        reference="r-1", fund_account="fa_1", amount=70_000, mode="UPI", narration="x"
+        user_id="u-1", reference="r-1", fund_account="fa_1", amount=70_000, mode="UPI", narration="x"
     )
     assert requests[0].headers["X-Payout-Idempotency"] == "r-1"
+    assert json.loads(requests[0].content)["notes"] == {"user_id": "u-1"}
 
 
 @pytest.mark.parametrize(

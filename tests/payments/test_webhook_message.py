@@ -151,6 +151,41 @@ def test_a_refund_is_read_with_its_payment() -> None:
     assert read(body("refund.processed", payload)).order_id is None
 
 
+OWNER = "0198c0de-0000-7000-8000-000000000001"
+
+
+def test_a_payout_is_read_with_its_reference_and_owner_and_nothing_else() -> None:
+    entity = {
+        "id": "pout_1",
+        "reference_id": "abc-1",
+        "status": "reversed",
+        "amount": 70_000,
+        "fund_account_id": "fa_1",
+        "narration": "GenCharge",
+        "notes": {"user_id": OWNER, "name": "Asha"},
+    }
+    message = read(body("payout.reversed", {"payout": {"entity": entity}}))
+    assert message.order_id is None
+    assert message.body == {
+        "payout": {
+            "id": "pout_1",
+            "reference_id": "abc-1",
+            "status": "reversed",
+            "amount": 70_000,
+            "user_id": OWNER,
+        }
+    }
+    for foreign in (
+        {"notes": []},
+        {"notes": {"user_id": OWNER.upper()}},
+        {"notes": {"user_id": 7}},
+        {"reference_id": None},
+        {"id": "a b"},
+    ):
+        other = {"payout": {"entity": entity | foreign}}
+        assert "payout" not in read(body("payout.reversed", other)).body
+
+
 def test_no_personal_data_is_kept() -> None:
     personal = {
         "email": "asha@example.com",

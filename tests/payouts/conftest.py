@@ -21,6 +21,7 @@ from tests.payments.conftest import outside as outside
 async def context(stores: Stores, outside: Outside) -> AsyncIterator[PayoutContext]:
     """A context at the sandbox, which is reset first."""
     outside.reset()
+    outside.aim(webhook_url="http://127.0.0.1:9/nobody")
     context = payout_context(stores, outside.base)
     yield context
     await context.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -20,7 +21,9 @@ async def test_a_payout_arrives_with_the_banks_reference(context: PayoutContext,
         user_id, _ = await make_closed(context, stores, **payee)
         await send_due(context)
         payout = await payout_of(stores, user_id)
-        assert (payout.status, payout.next_attempt_at, payout.paid_by) == ("paid", None, None)
+        assert (payout.status, payout.leased_until, payout.paid_by) == ("paid", None, None)
+        assert payout.paid_at is not None
+        assert payout.next_attempt_at == payout.paid_at + timedelta(days=1), "it may come back"
         assert payout.utr is not None
         assert payout.utr.startswith("SBXN")
         at_gateway = await sent(context).find_payout(send_service.reference_of(payout))
@@ -28,6 +31,7 @@ async def test_a_payout_arrives_with_the_banks_reference(context: PayoutContext,
         assert (at_gateway.amount, at_gateway.utr) == (70_000, payout.utr)
         [event] = await events_of(stores, user_id, "PayoutPaid")
         assert (event["utr"], event["amount_paise"]) == (payout.utr, 70_000)
+        assert event["destination"] == payout.destination
     await assert_clean(stores)
 
 

@@ -40,9 +40,10 @@ class Recipient:
 class Contact:
     """Where a recipient is reached now: a number (E.164) and a confirmed e-mail address, each empty if there is none.
 
-    `is_active`: the account is neither blocked nor closed.
+    `is_active`: the account is neither blocked nor closed; `is_closed`: it is closed, and not erased yet.
     """
 
     phone_number: str
     email: str
     is_active: bool
+    is_closed: bool = False

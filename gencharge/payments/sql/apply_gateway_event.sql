@@ -1,7 +1,8 @@
--- Applies what a webhook says. `p_body` is what is kept of it, {"payment": {...}, "refund": {...}}; `p_limits` is as of topup_room.
+-- Applies what a webhook says. `p_body` is what is kept of it, {"payment": {...}, "refund": {...}, "token": {...}, "payout": {...}};
+-- `p_limits` is as of topup_room.
 --
--- Returns 'reported' for what is said of a mandate, 'ignored' for a kind of event that changes nothing here, 'unknown_order' or 'unknown_refund' if it names what is not
--- written down, yet or at all, and otherwise an outcome of capture_payment, authorize_payment, fail_payment or end_refund.
+-- Returns 'reported' for what is said of a mandate or a payout, 'ignored' for a kind of event that changes nothing here, 'unknown_order'
+-- or 'unknown_refund' if it names what is not written down, yet or at all, and otherwise an outcome of capture_payment, authorize_payment, fail_payment or end_refund.
 -- A refund that the gateway calls failed is asked about before its money is given back: 'to_be_asked', or 'already' if it has ended.
 --
 -- Locks the rows that these functions lock: the payment, then the refund, then the wallet.
@@ -20,6 +21,12 @@ BEGIN
         PERFORM add_event('00000000-0000-0000-0000-000000000000', 'GatewayTokenReported', jsonb_build_object(
             'user_id', '00000000-0000-0000-0000-000000000000', 'kind', p_kind, 'gateway', p_gateway,
             'token_hash', p_body #>> '{token,hash}'), p_context);
+        RETURN 'reported';
+    END IF;
+    IF p_kind LIKE 'payout.%' AND p_body -> 'payout' IS NOT NULL THEN
+        PERFORM add_event((p_body #>> '{payout,user_id}')::uuid, 'GatewayPayoutReported', jsonb_build_object(
+            'user_id', p_body #>> '{payout,user_id}', 'kind', p_kind, 'gateway', p_gateway,
+            'gateway_payout_id', p_body #>> '{payout,id}', 'reference', p_body #>> '{payout,reference_id}'), p_context);
         RETURN 'reported';
     END IF;
     IF p_kind NOT IN ('payment.authorized', 'payment.captured', 'order.paid', 'payment.failed', 'refund.processed',
