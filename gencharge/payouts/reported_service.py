@@ -26,11 +26,11 @@ async def apply(
     db: AsyncSession, user_id: UUID, *, reference: str, kind: str, gateway_payout_id: str
 ) -> None:
     """Have the gateway asked about the payout with this reference. One that is not ours changes nothing."""
-    found = _REFERENCE.fullmatch(reference)
-    payout = await crud.lock_payout(db, user_id, UUID(found[1])) if found else None
-    if found is None or payout is None:
+    match = _REFERENCE.fullmatch(reference)
+    payout = await crud.lock_payout(db, user_id, UUID(match[1])) if match else None
+    if match is None or payout is None:
         return
-    said_round = int(found[2])
+    said_round = int(match[2])
     if said_round == payout.round:
         # One that was paid by hand was not sent.
         if payout.status == PayoutStatus.DUE or (

@@ -83,8 +83,8 @@ async def story(
         withheld=sorted(withheld),
         unavailable=[
             part
-            for part, found in ((StoryPart.AUDIT, entries), (StoryPart.NOTICES, notices))
-            if found is None
+            for part, result in ((StoryPart.AUDIT, entries), (StoryPart.NOTICES, notices))
+            if result is None
         ],
     )
 

@@ -32,7 +32,7 @@ from gencharge.notifications.kinds import Draft
 from gencharge.notifications.library import shipped
 from gencharge.notifications.rendering import Rendered, render
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
-from gencharge.payouts.events import PayoutNeedsPayee
+from gencharge.payouts.events import PayoutContradicted, PayoutNeedsPayee
 from gencharge.recharge.events import PlanRecharged
 from gencharge.velocity.events import ManyHeldBack
 from gencharge.webhooks.events import (
@@ -123,6 +123,9 @@ def events() -> list[Event]:
         ),
         ChannelSuspended(user_id=str(SYSTEM_USER_ID), channel_id="jio-direct", operator="JIO", failures=5),
         PayoutNeedsPayee(user_id=str(new_id()), payout_id=str(new_id()), amount_paise=70_000, reason="no_payee"),
+        PayoutContradicted(
+            user_id=str(new_id()), payout_id=str(new_id()), amount_paise=70_000, gateway_payout_id="pout_1"
+        ),
         ManyHeldBack(user_id=str(SYSTEM_USER_ID), count=60, customers=12),
         ApprovalRequested(
             user_id=str(SYSTEM_USER_ID), approval_id=str(new_id()), act="refund_recharge", target=f"recharge:{recharge}",

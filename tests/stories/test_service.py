@@ -147,10 +147,10 @@ async def test_what_the_customer_was_told_stands_in_the_story_and_only_that_of_t
     await Relay(shop, [NOTICES]).drain()
     for recharge in (ids, other):
         story = await service.story(shop, an_admin(), *recharge, withheld=NOTHING)
-        [told] = story.notices
-        assert (told.kind, told.viewed_at) == ("plan_recharged", None)
+        [notice] = story.notices
+        assert (notice.kind, notice.viewed_at) == ("plan_recharged", None)
     assert (
-        told.notification_id
+        notice.notification_id
         != (await service.story(shop, an_admin(), *ids, withheld=NOTHING)).notices[0].notification_id
     )
     withheld = await service.story(shop, an_admin(), *ids, withheld=frozenset({StoryPart.NOTICES}))
