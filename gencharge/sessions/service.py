@@ -291,7 +291,7 @@ async def latest_origins(db: AsyncSession, user_id: UUID) -> list[Origin]:
     ]
 
 
-async def is_fresh(db: AsyncSession, user_id: UUID, session_id: UUID, *, minutes: int) -> bool:
+async def is_fresh(db: AsyncSession, user_id: UUID, session_id: UUID, *, minutes: float) -> bool:
     """Whether this session started, with a code, within so many minutes. One that has ended is not fresh."""
     started_at = await crud.get_started_at(db, user_id=user_id, session_id=session_id)
     return started_at is not None and clock.now() - started_at <= timedelta(minutes=minutes)

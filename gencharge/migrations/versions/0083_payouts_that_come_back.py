@@ -10,7 +10,9 @@ down_revision = "0079"
 
 
 def upgrade() -> None:
-    ended = sa.Column("ended_payout_ids", sa.ARRAY(sa.Text()), server_default="{}", nullable=False)
+    ended: sa.Column[list[str]] = sa.Column(
+        "ended_payout_ids", sa.ARRAY(sa.Text()), server_default="{}", nullable=False
+    )
     op.add_column("payouts", ended)
     op.drop_constraint(op.f("ck_payouts_due"), "payouts")
     op.create_check_constraint(
