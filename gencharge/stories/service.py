@@ -6,7 +6,8 @@ One statement, however long the customer's history is, and beside it one look in
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from gencharge.audit import service as audit
@@ -113,7 +114,7 @@ async def _entries(stores: Stores, recharge_id: UUID, is_withheld: bool) -> list
 
 async def _notices(
     stores: Stores, user_id: UUID, recharge_id: UUID, is_withheld: bool
-) -> list[Document] | None:
+) -> Sequence[Mapping[str, Any]] | None:
     """What the customer was told about the recharge; none if that is withheld. None: it could not be read."""
     if is_withheld:
         return []
