@@ -10,7 +10,7 @@ from gencharge.core.events.events import Event
 from gencharge.notifications.kinds import Draft, Kind, NoticeChannel, Values, choice, label, money
 from gencharge.notifications.models import owner_of
 from gencharge.payouts.events import PayoutNeedsPayee, PayoutPaid, PayoutSettledByHand
-from gencharge.payouts.service import NO_PAYEE
+from gencharge.payouts.models import NO_PAYEE
 
 # Its devices were signed out.
 _CHANNELS: Final = frozenset(NoticeChannel) - {NoticeChannel.PUSH}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, SmallInteger, Text, text
@@ -11,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base, stamp
 from gencharge.core.vault.columns import Sealed, SealedText
+
+# Why a payout needs a payee whose owner never named one.
+NO_PAYEE: Final = "no_payee"
 
 
 class PayeeKind(StrEnum):

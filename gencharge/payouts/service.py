@@ -32,14 +32,13 @@ from gencharge.payouts.errors import (
     PayoutsUnavailable,
 )
 from gencharge.payouts.events import PayeeRemoved, PayeeVerified, PayoutNeedsPayee
-from gencharge.payouts.models import Payee, PayeeKind, Payout, PayoutStatus
+from gencharge.payouts.models import NO_PAYEE, Payee, PayeeKind, Payout, PayoutStatus
 from gencharge.payouts.schemas import PayeeOut, PayeeUpdate
 from gencharge.users import service as users
 from gencharge.velocity import service as velocity
 
 MAX_CHECKS: Final = 5
 CHECKS_WINDOW: Final = timedelta(hours=24)
-NO_PAYEE: Final = "no_payee"
 _CAUTIOUS: Final = worded(
     "For a while after a sign-up, a sign-in on a new device or a change of number you can't say where money is paid out."
 )

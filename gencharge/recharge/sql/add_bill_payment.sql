@@ -1,7 +1,7 @@
 -- Writes the payment of a postpaid bill down: a recharge without a plan, and that the bill is being paid, which counts for every customer.
 -- With `p_payment`, that of a gateway, it waits for its money; without, the money is held and the payment is on its way. `p_balance`: what
 -- can be spent of the wallet after it; the other parameters as of pay_bill_by_gateway. Raises serialization_failure if another sale took the
--- key since it was looked up. The caller holds the line.
+-- key since it was looked up. Locks nothing but its new rows; the caller holds the line.
 CREATE OR REPLACE FUNCTION add_bill_payment(
     p_user uuid, p_id uuid, p_key text, p_hash bytea, p_phone text, p_operator text, p_circle text, p_bill uuid,
     p_bill_reference text, p_amount bigint, p_source text, p_method text, p_payment uuid, p_balance bigint, p_at timestamptz

@@ -1,7 +1,7 @@
 -- Why a postpaid bill, or a part of it, can't be paid now, however it is paid: `outcome` is 'operator_down', 'operator_channel_unavailable',
 -- 'bill_payment_pending' if a payment of this bill is on its way, also another customer's (one that nobody has paid yet does not count),
 -- 'velocity_limit_exceeded' (`known` is what hold_back returns); NULL: it can. Parameters as of pay_bill_from_wallet; `p_at`: the instant.
--- Changes nothing but the list of what was held back. The caller holds the line.
+-- Changes nothing but the list of what was held back. Locks what hold_recharge_back locks; the caller holds the line.
 CREATE OR REPLACE FUNCTION bill_refusal(
     p_user uuid, p_phone text, p_operator text, p_bill_reference text, p_amount bigint, p_bounds bigint[], p_session uuid,
     p_context jsonb, p_at timestamptz, OUT outcome text, OUT known text
