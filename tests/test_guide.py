@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,15 +13,14 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge.api import guide
-from tests.make.guide import CONFIGURATION, ROOT, SITE_DIR, build, build_copy
+from tests.make.guide import CONFIGURATION, ROOT, SITE_DIR, build, built_once
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A copy of the documentation, and the site that was built from it."""
-    folder = tmp_path_factory.mktemp("site")
-    yield build_copy(folder)
-    shutil.rmtree(folder)
+def built(servers: Path) -> Path:
+    """The site, built from a copy of the documentation."""
+    del servers  # it lies beside them
+    return built_once()
 
 
 @pytest.fixture

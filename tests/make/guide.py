@@ -1,13 +1,16 @@
-"""The documentation's site, built for a test."""
+"""The documentation's site, built for tests: once in a run."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from typing import Final
+
+from filelock import FileLock
 
 ROOT: Final = Path(__file__).parent.parent.parent
 CONFIGURATION: Final = ROOT / "zensical.toml"
@@ -20,10 +23,17 @@ def build(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
 
 
-def build_copy(folder: Path) -> Path:
-    """A copy of the documentation in `folder`, and the folder of the site that was built from it."""
-    shutil.copytree(ROOT / "docs", folder / "docs")
-    shutil.copy(CONFIGURATION, folder)
-    answer = build(folder)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
+def built_once() -> Path:
+    """The folder of the site that was built from a copy of the documentation, by whoever of this run asks first. Nobody changes it."""
+    run = Path(os.environ["GENCHARGE_TEST_SERVERS"])
+    folder = run / "guide"
+    with FileLock(run / "guide.lock"):
+        if not folder.exists():
+            draft = run / "guide-draft"
+            shutil.rmtree(draft, ignore_errors=True)
+            shutil.copytree(ROOT / "docs", draft / "docs")
+            shutil.copy(CONFIGURATION, draft)
+            answer = build(draft)
+            assert answer.returncode == 0, answer.stdout + answer.stderr
+            draft.rename(folder)
     return folder / str(SITE_DIR)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,15 @@ from playwright.async_api import Browser
 
 from gencharge.api import guide
 from tests.make.browser import Visitor, check_look, violations
-from tests.make.guide import build_copy
+from tests.make.guide import built_once
 from tests.make.listening import listening
 
 
 @pytest.fixture(scope="module")
-def built(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The site, built from a copy."""
-    del browser  # without one nothing needs to be built
-    folder = tmp_path_factory.mktemp("site")
-    yield build_copy(folder)
-    shutil.rmtree(folder)
+def built(browser: Browser, servers: Path) -> Path:
+    """The site, built from a copy of the documentation."""
+    del browser, servers  # without a browser nothing needs to be built; it lies beside the servers
+    return built_once()
 
 
 @pytest.fixture(scope="module")
