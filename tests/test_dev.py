@@ -27,6 +27,7 @@ from gencharge.run import dev, preload
 from gencharge.run.dev import recharge_example
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk
 from tests.make import fork_server
+from tests.make.fork_server import Process
 from tests.make.prepared import prepare
 from tests.make.process_table import command_line, names, outliving
 
@@ -356,21 +357,27 @@ def test_the_printed_recharge_is_valid_shell() -> None:
     assert all(len(line) < 120 for line in script.splitlines())
 
 
-class Run:
-    """`gencharge dev` in the background."""
+def begin_dev(folder: Path, output: Path, forked: bool, **more: object) -> Process:
+    """Start `gencharge dev`; with `forked` in a process that has loaded the product already (tests/make/forked_dev.py)."""
+    own = environment(folder, **more)
+    if forked and sys.platform == "linux":
+        return fork_server.start("tests.make.forked_dev", "dev", folder=folder, log=output, environment=own)
+    command = [sys.executable, "-m", "gencharge", "dev"]
+    with output.open("ab") as file:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=folder, env=own
+        )
 
-    def __init__(self, folder: Path, port: int, sandbox_port: int = 0) -> None:
+
+class Run:
+    """`gencharge dev` in the background, `forked` or from nothing."""
+
+    def __init__(self, folder: Path, port: int, sandbox_port: int = 0, *, forked: bool = False) -> None:
         self.folder = folder
         self.output = folder / "output"
-        with self.output.open("wb") as output:
-            self.process = psutil.Popen(
-                [sys.executable, "-m", "gencharge", "dev"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=folder,
-                env=environment(folder, PORT=port, SANDBOX_PORT=sandbox_port),
-            )
+        self.output.write_bytes(b"")
+        self._started = begin_dev(folder, self.output, forked, PORT=port, SANDBOX_PORT=sandbox_port)
+        self.process = psutil.Process(self._started.pid)
         try:
             self._wait()
         except BaseException:
@@ -385,7 +392,7 @@ class Run:
     def _wait(self) -> None:
         deadline = time.monotonic() + 300  # for one that hangs: a busy machine has taken two minutes
         while "A first recharge, to paste" not in self.text():
-            assert self.process.poll() is None, self.text()
+            assert self._started.poll() is None, self.text()
             assert time.monotonic() < deadline, self.text()
             time.sleep(0.02)
 
@@ -394,7 +401,7 @@ class Run:
         with suppress(psutil.NoSuchProcess):
             for process in (*self.process.children(recursive=True), self.process):
                 process.kill()
-        self.process.wait()
+        self._started.wait()
 
     def text(self) -> str:
         """What it printed so far."""
@@ -414,8 +421,8 @@ class Run:
         """Wait for its end and that of all its processes; the exit code."""
         try:
             # Longer than a stop by force takes: 12 s for the API and the worker, 20 s for each store.
-            code: int = self.process.wait(120)
-        except psutil.TimeoutExpired:
+            code = self._started.wait(120)
+        except subprocess.TimeoutExpired:
             left = [line for child in self.children if (line := command_line(child))]
             self.kill()
             pytest.fail(f"gencharge dev did not end; still there: {left}; it printed:\n{self.text()}")
@@ -432,13 +439,13 @@ def test_dev_serves_survives_kill_reports_a_dead_child_and_stops_on_ctrl_c(folde
     first.process.kill()
     first.end()
 
-    second = Run(folder, port)
+    second = Run(folder, port, forked=True)
     second.child("worker").kill()
     assert second.end() == 1
     assert "gencharge worker was killed by SIGKILL" in second.text()
 
     sandbox_port = free_port()
-    third = Run(folder, port, sandbox_port)
+    third = Run(folder, port, sandbox_port, forked=True)
     assert f"http://127.0.0.1:{sandbox_port}, the sandbox" in third.text()
     sandbox = httpx.Client(
         transport=httpx.HTTPTransport(retries=8), base_url=f"http://127.0.0.1:{sandbox_port}"

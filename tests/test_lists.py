@@ -371,11 +371,17 @@ async def test_a_list_gives_every_row_once_from_page_to_page_in_each_order(
 
 @every_list
 async def test_every_choice_of_every_filter_answers(office: Office, one: StaffList) -> None:
+    """In every order for the first choice. For the others the orders take turns: a statement depends on the filter, not on its value."""
+    orders = [{"sort": sort} if sort else {} for sort in one.sorts]
     for query_filter in one.filters:
-        for choice in query_filter.choices:
+        for number, choice in enumerate(query_filter.choices):
             value = str(choice).lower() if isinstance(choice, bool) else choice
-            orders = [{"sort": sort} if sort else {} for sort in one.sorts]
-            statuses = {await office.status(one, **{query_filter.name: value}, **order) for order in orders}
+            first = number % len(orders)
+            statuses = set[int]()
+            for order in orders[first:] + orders[:first]:
+                statuses.add(await office.status(one, **{query_filter.name: value}, **order))
+                if number and 200 in statuses:
+                    break
             # Some orders don't go with some choices, and say so.
             assert 200 in statuses, (one.path, query_filter.name, value)
             assert statuses <= {200, 422}, (one.path, query_filter.name, value)

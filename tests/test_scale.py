@@ -27,7 +27,7 @@ from scale.people import code_of, id_at, instant, phone_of
 from tests.conftest import TEMPLATE, database_of, fresh_database, test_settings
 from tests.make import fork_server
 
-SMALL = scale.Size(users=2_000, transactions=10_000, seed=7)
+SMALL = scale.Size(users=1_000, transactions=5_000, seed=7)
 
 
 @pytest.fixture(scope="module")
@@ -95,10 +95,10 @@ async def test_figures_that_a_cut_off_run_did_not_count_are_counted_by_the_next(
 
 async def test_a_size_is_a_number_of_recharges(servers: Path, worker_id: str) -> None:
     own = test_settings(servers, database_of(servers, worker_id, "scale_sized"))
-    assert await scale.load(own, scale.Size(users=300, recharges=2_500), progress.Silent())
+    assert await scale.load(own, scale.Size(users=120, recharges=1_000), progress.Silent())
     with psycopg.connect(own.postgres_url) as connection:
         assert (
-            value(connection, "SELECT count(*) FROM recharges WHERE idempotency_key LIKE 'scale-%'") == 2_500
+            value(connection, "SELECT count(*) FROM recharges WHERE idempotency_key LIKE 'scale-%'") == 1_000
         )
 
 
@@ -139,7 +139,7 @@ def test_a_size_that_can_not_be_is_refused(wrong: dict[str, int]) -> None:
 async def grouped(servers: Path, worker_id: str) -> Settings:
     """Settings of a database with three groups of customers."""
     loaded = test_settings(servers, database_of(servers, worker_id, "scale_grouped"))
-    size = scale.Size(users=900, recharges=6_000, seed=5, groups=3)
+    size = scale.Size(users=300, recharges=2_100, seed=5, groups=3)
     assert await scale.load(loaded, size, progress.Silent())
     return loaded
 
@@ -161,7 +161,7 @@ def test_each_group_does_the_same_under_ids_and_numbers_of_its_own(grouped: Sett
             " FROM recharges WHERE idempotency_key LIKE 'scale-%' GROUP BY 1 ORDER BY 1"
         ).fetchall()
         assert [row[0] for row in rows] == ["0", "1", "2"]
-        assert rows[0][1] == 2_000
+        assert rows[0][1] == 700
         assert len({row[1:] for row in rows}) == 1
         distinct = "count(DISTINCT {0}) = count({0})"
         for table, column in (

@@ -30,7 +30,7 @@ from tests.make.fork_server import Process
 from tests.make.prepared import prepare
 from tests.make.process_table import names, outliving
 from tests.stores_in_trouble import away, frozen
-from tests.test_dev import Run, environment, free_port
+from tests.test_dev import Run, begin_dev, environment, free_port
 
 WORKER_SECONDS = 15  # 9 at most, on a machine with nothing else to do
 DEV_SECONDS = 15
@@ -47,7 +47,7 @@ def folder() -> Iterator[Path]:
 def _stop_twice(folder: Path, first: signal.Signals, second: signal.Signals, pause_seconds: float) -> None:
     if not (folder / "postgres").exists():
         prepare(folder)
-    run = Run(folder, free_port())
+    run = Run(folder, free_port(), forked=True)
     run.process.send_signal(first)
     time.sleep(pause_seconds)
     run.process.send_signal(second)
@@ -106,17 +106,12 @@ def test_a_hundred_stops_with_two_signals_leave_nothing_behind(
 
 
 def test_a_signal_during_the_start_leaves_nothing_behind(folder: Path) -> None:
-    for wait_seconds in (0.5, 1.5):
+    """Once while the product is being loaded, and once later, where nothing needs to be."""
+    for wait_seconds, forked in ((0.5, False), (1.5, True)):
         output = folder / "output"
-        with output.open("wb") as file:
-            process = psutil.Popen(
-                [sys.executable, "-m", "gencharge", "dev"],
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                cwd=folder,
-                env=environment(folder, PORT=free_port()),
-            )
+        output.write_bytes(b"")
+        begun = begin_dev(folder, output, forked, PORT=free_port())
+        process = psutil.Process(begun.pid)
         deadline = time.monotonic() + 30
         while "Starting" not in output.read_text() and time.monotonic() < deadline:
             if "redis-server" in names(process.children(recursive=True)):
@@ -126,7 +121,7 @@ def test_a_signal_during_the_start_leaves_nothing_behind(folder: Path) -> None:
         children = process.children(recursive=True)
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert begun.wait(30) == 0
         assert "Traceback" not in output.read_text()
         assert outliving(children, seconds=10) == []
 
@@ -144,7 +139,7 @@ def test_a_signal_during_the_start_leaves_nothing_behind(folder: Path) -> None:
 )
 def test_dev_ends_in_time_on_sigterm_while_its_stores_stand_still(folder: Path, stores: set[str]) -> None:
     prepare(folder)
-    run = Run(folder, free_port())
+    run = Run(folder, free_port(), forked=True)
     # Parents first: what a server forks in between would go on.
     for child in run.children:
         if child.name() in stores:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,6 +26,7 @@ from tests.faults.sales import Sales
 from tests.faults.site import Site
 from tests.faults.test_faults import cheapest
 from tests.faults.test_in_place import new_customer, open_again, sell, sign_in
+from tests.make import fork_server
 from tests.make.backups import silent
 
 SECONDS = [3.0, pytest.param(float(os.environ.get("SOAK_SECONDS", "60")), marks=pytest.mark.soak)]
@@ -53,14 +52,8 @@ def machine(folder: Path, name: str) -> Site:
 
 
 def gencharge(site: Site, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "gencharge", *words],
-        cwd=site.folder,
-        env=site.inherited | site.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=500,
+    done = fork_server.run(
+        *words, folder=site.folder, environment=site.inherited | site.environment, timeout=500
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
