@@ -33,6 +33,8 @@ SUITE = (
     "tests/law/test_tables.py::test_every_table_has_its_owner_first_and_unique_within_the_owner",
     "tests/feedback",
 )
+# That the rules catch what breaks them is shown outside the copy, once.
+RULES_THEMSELVES = ("catches_what_breaks_it", "is_allowed_is_not_caught", "breaks_a_convention_is_found")
 
 
 def build(copy: Path) -> None:
@@ -81,7 +83,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_room_of_the_page_starts_answers_and_keeps_the_law(copy: Path) -> None:
-    outcome = run(copy, *SUITE)
+    outcome = run(copy, *SUITE, "-k", " and ".join(f"not {words}" for words in RULES_THEMSELVES))
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
 

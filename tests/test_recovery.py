@@ -29,7 +29,6 @@ from gencharge.backups.errors import (
     WalArchiveRequired,
 )
 from gencharge.core.events.relay import Relay
-from gencharge.core.postgres import migrations
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.run import cli, recovery, terminal
@@ -38,6 +37,7 @@ from gencharge.run.embedded.errors import ArchiveDamaged, InstantNotReachable
 from gencharge.run.recovery import Plan
 from tests.make.backups import make_backup, silent
 from tests.make.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
+from tests.make.prepared import prepare
 from tests.make.storage import BUCKET, S3Server
 
 SALE_PAISE = 29_900
@@ -98,10 +98,10 @@ def installation(settings: Settings) -> Iterator[Installation]:
     }
     own = settings.model_copy(update=changes)
     (folder / "backup.key").write_text(cipher.new_key())
+    prepare(own.data_dir, sample=False)
     servers = EmbeddedServers(own.data_dir, ["postgres", "mongo"])
     servers.archive_by(own)
     with servers:
-        migrations.upgrade(own)
         user_id = asyncio.run(begin(own))
         base_service.create(own, silent)
         yield Installation(own, servers, user_id, [], [])

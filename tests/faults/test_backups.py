@@ -30,7 +30,6 @@ from gencharge.backups import (
     staff_service,
 )
 from gencharge.backups.models import RunKind
-from gencharge.core.postgres import migrations
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -38,6 +37,7 @@ from gencharge.core.values.ids import new_id
 from gencharge.run.embedded import EmbeddedServers
 from tests.make import fork_server
 from tests.make.backups import databases_of, holds, mark, marks, run_of, silent
+from tests.make.prepared import prepare
 
 SEED = int(os.environ.get("SOAK_SEED", random.randrange(10**6)))
 ROUNDS = int(os.environ.get("SOAK_ROUNDS", "40"))
@@ -151,6 +151,7 @@ def machine(settings: Settings) -> Iterator[Machine]:
     if subprocess.run(words, capture_output=True, check=False).returncode:
         folder.rmdir()
         pytest.skip("a small disk is a tmpfs, and this user may not mount one")
+    prepare(folder / "data", sample=False)
     servers = EmbeddedServers(folder / "data", ["postgres", "mongo"])
     try:
         with servers:
@@ -166,8 +167,7 @@ def machine(settings: Settings) -> Iterator[Machine]:
                 }
             )
             with crud.connected(servers.postgres.url, "postgres", autocommit=True) as connection:
-                crud.add_database(connection, own.database_name)
-            migrations.upgrade(own)
+                connection.execute("ALTER DATABASE gencharge_dev RENAME TO gencharge_disk_test")
             mark(own, "old")
             yield Machine(folder, own, servers)
     finally:

@@ -24,7 +24,7 @@ def build(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def built_once() -> Path:
-    """The folder of the site that was built from a copy of the documentation, by whoever of this run asks first. Nobody changes it."""
+    """The folder of the site, built from a copy of the documentation for the first test of this run that asks. Nobody changes it."""
     run = Path(os.environ["GENCHARGE_TEST_SERVERS"])
     folder = run / "guide"
     with FileLock(run / "guide.lock"):
