@@ -24,7 +24,8 @@ FAILURES: Final = ROOT / ".gencharge" / "browser-failures"
 # The narrowest screen that every page must fit (WCAG 2.2, 1.4.10).
 NARROW: Final = 320
 WIDE: Final = 1280
-THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+Theme = Literal["light", "dark"]
+THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 # On two cores that many others use, too, a page takes its time.
 TIMEOUT_MS: Final = 30_000
 # Chromium says so of every answer from 400 on, without the address. `Visitor` looks at the answers themselves.
@@ -236,20 +237,31 @@ async def tab_stops(page: Page, limit: int = 40) -> list[str]:
     return stops
 
 
-async def check_look(visitor: Visitor, *, without: str = "", without_rules: Sequence[str] = ()) -> None:
-    """Fail, with all that is wrong, unless the page is accessible and fits in both themes, on a wide screen and a narrow one.
+async def end_transitions(page: Page) -> None:
+    """After a change of the theme: wait until no colour is on its way to another."""
+    await page.evaluate(_END_TRANSITIONS)
+
+
+async def check_look(
+    visitor: Visitor,
+    *,
+    without: str = "",
+    without_rules: Sequence[str] = (),
+    themes: Sequence[Theme] = THEMES,
+) -> None:
+    """Fail, with all that is wrong, unless the page is accessible and fits in these themes, on a wide screen and a narrow one.
 
     In the second theme only the colours are looked at again, if that is all in which it differs.
     """
     page, wrong = visitor.page, []
     seen: dict[int, str] = {}
-    for theme in THEMES:
+    for theme in themes:
         await page.emulate_media(color_scheme=theme)
         for width in (WIDE, NARROW):
             await page.set_viewport_size({"width": width, "height": 800})
-            await page.evaluate(_END_TRANSITIONS)
+            await end_transitions(page)
             before = await page.evaluate(_ON_THE_PAGE)
-            same = seen.setdefault(width, before) == before and theme != THEMES[0]
+            same = seen.setdefault(width, before) == before and theme != themes[0]
             problems = await violations(page, without=without, without_rules=without_rules, colours_only=same)
             wrong += [f"{theme}, {width} px: {problem}" for problem in (*problems, *await sideways(page))]
     assert not wrong, "\n".join(wrong)

@@ -7,18 +7,29 @@ import pytest
 from gencharge.core.values import clock
 from tests.make import factories
 from tests.make.browser import Visitor, check_look
-from tests.make.console import ANNOUNCER, CODE, ask_code, give_code, make_admin, menu, new_number, sign_in
+from tests.make.console import (
+    ANNOUNCER,
+    CODE,
+    ask_code,
+    give_code,
+    make_admin,
+    menu,
+    new_number,
+    sign_in_by_form,
+)
 from tests.make.live import Served
 
 VERIFY = "/v1/auth/verify-otp-login"
+UNREAD = "/v1/notifications/unread-count"
 
 
 async def test_an_admin_signs_in_and_out(visitor: Visitor, served: Served) -> None:
-    await sign_in(visitor, await make_admin(served.app))
+    await sign_in_by_form(visitor, await make_admin(served.app))
     assert "Customers" in await menu(visitor)
     await visitor.page.get_by_role("button", name="Account").click()
-    await visitor.page.get_by_role("menuitem", name="Sign out").click()
-    await visitor.page.get_by_label("Mobile number").wait_for()
+    with visitor.expecting(401, UNREAD, always=False):  # asked for just before
+        await visitor.page.get_by_role("menuitem", name="Sign out").click()
+        await visitor.page.get_by_label("Mobile number").wait_for()
     # And nothing of the session is left behind.
     await visitor.page.reload()
     await visitor.page.get_by_label("Mobile number").wait_for()
