@@ -219,8 +219,15 @@ async def set_up_topup(site: Site) -> UUID:
     return owner
 
 
+# The marked steps are the payments' own: above, a worker is killed there in a debit.
 @pytest.mark.parametrize(
-    "point", ["order.committed", "topup.ordered", "topup.settled", "charge.asked", "topup.charged"]
+    "point",
+    [
+        "topup.ordered",
+        "topup.settled",
+        "topup.charged",
+        *(pytest.param(point, marks=pytest.mark.soak) for point in ("order.committed", "charge.asked")),
+    ],
 )
 async def test_a_worker_killed_at_any_step_of_a_top_up_charges_once(site: Site, point: str) -> None:
     owner = await set_up_topup(site)
