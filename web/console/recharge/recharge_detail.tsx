@@ -7,20 +7,19 @@ import { Card, Page, Skeleton } from "#ui/layout.tsx";
 import { ProblemNote } from "#ui/problem_note.tsx";
 import { Badge, Instant } from "#ui/values.tsx";
 import { type Story, useMayEdit, useStory } from "./queries.ts";
+import { ReceiptDialog } from "./receipt_dialog.tsx";
 import { RefundRecharge, ResolveDialog } from "./recharge_acts.tsx";
 import { Attempts, Audit, Ledger, Notices, Payment, Refunds, Terms } from "./recharge_parts.tsx";
 import { detailRoute } from "./routes.tsx";
-import { TONES, useText } from "./text.ts";
-
-/// In these a recharge was delivered, so it can be taken back.
-const DELIVERED = new Set(["active", "queued", "expired", "replaced"]);
+import { StartDialog } from "./start_dialog.tsx";
+import { DELIVERED, RECEIPTED, TONES, useText } from "./text.ts";
 
 export function RechargeDetail() {
   const text = useText();
   const place = detailRoute.useParams();
   const story = useStory(place);
   const mayEdit = useMayEdit();
-  const [act, setAct] = useState<"resolve" | "refund" | null>(null);
+  const [act, setAct] = useState<"resolve" | "refund" | "start" | "receipt" | null>(null);
   if (story.isPending) return <Skeleton lines={12} />;
   if (!story.data) {
     return (
@@ -46,12 +45,12 @@ export function RechargeDetail() {
         </>
       }
       acts={
-        mayEdit && (
-          <>
-            {isOpen && <Button onPress={() => setAct("resolve")}>{text.resolve}</Button>}
-            {isRefundable && <Button onPress={() => setAct("refund")}>{text.refund}</Button>}
-          </>
-        )
+        <>
+          {RECEIPTED.has(status) && <Button onPress={() => setAct("receipt")}>{text.receipt}</Button>}
+          {mayEdit && status === "queued" && <Button onPress={() => setAct("start")}>{text.start}</Button>}
+          {mayEdit && isOpen && <Button onPress={() => setAct("resolve")}>{text.resolve}</Button>}
+          {mayEdit && isRefundable && <Button onPress={() => setAct("refund")}>{text.refund}</Button>}
+        </>
       }
     >
       <Missing story={story.data} />
@@ -69,6 +68,13 @@ export function RechargeDetail() {
           <Refunds story={story.data} />
         </div>
       </div>
+      {act === "receipt" && <ReceiptDialog place={place} onClose={() => setAct(null)} />}
+      {act === "start" && (
+        <StartDialog
+          what={{ place, phone: terms.phone_number, plan: terms.plan_name }}
+          onClose={() => setAct(null)}
+        />
+      )}
       {act === "resolve" && <ResolveDialog place={place} onClose={() => setAct(null)} />}
       {act === "refund" && <RefundRecharge place={place} terms={terms} onClose={() => setAct(null)} />}
     </Page>

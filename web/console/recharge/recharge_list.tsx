@@ -1,22 +1,39 @@
 /// All recharges, the newest first, by what one knows about them.
 import { Link, useNavigate } from "@tanstack/react-router";
-import { parsePhone } from "#shared/phone.ts";
+import { useState } from "react";
+import { pickColumn, usePicks } from "#ui/bulk.tsx";
+import { Button } from "#ui/controls.tsx";
 import { type Column, DataTable } from "#ui/data_table.tsx";
-import { Filters, optionsOf } from "#ui/filters.tsx";
+import { Filters, operatorFilter, optionsOf, phoneFilter } from "#ui/filters.tsx";
 import { Page } from "#ui/layout.tsx";
 import { Empty } from "#ui/problem_note.tsx";
 import { Badge, Instant, Money, Nothing, Phone } from "#ui/values.tsx";
-import { type Recharge, useRecharges } from "./queries.ts";
+import { useWords } from "#ui/words.ts";
+import { BulkRefundDialog } from "./bulk_refund.tsx";
+import { type Recharge, useMayEdit, useRecharges } from "./queries.ts";
 import { listRoute } from "./routes.tsx";
-import { TONES, useText } from "./text.ts";
+import { DELIVERED, TONES, useText } from "./text.ts";
 
 export function RechargeList() {
   const text = useText();
   const filters = listRoute.useSearch();
   const navigate = useNavigate();
   const list = useRecharges(filters);
+  const words = useWords();
+  const mayEdit = useMayEdit();
+  const picks = usePicks<Recharge>((row) => row.recharge_id);
+  // Those that the dialog was opened with: it goes on when they are no longer ticked.
+  const [inRefund, setInRefund] = useState<Recharge[] | null>(null);
   const place = (row: Recharge) => ({ userId: row.user_id, rechargeId: row.recharge_id });
   const columns: Column<Recharge>[] = [
+    ...(mayEdit
+      ? [
+          pickColumn(picks, words.chosen, {
+            nameOf: (row) => `${row.plan_name}, ${row.phone_number}`,
+            isPossible: (row) => DELIVERED.has(row.status),
+          }),
+        ]
+      : []),
     {
       id: "plan",
       header: text.plan,
@@ -45,23 +62,33 @@ export function RechargeList() {
     },
   ];
   return (
-    <Page title={text.title}>
+    <Page
+      title={text.title}
+      lead={
+        <>
+          <Link to="/recharges/plans">{text.running}</Link>
+          <Link to="/recharges/queue">{text.queue}</Link>
+        </>
+      }
+      acts={
+        picks.rows.length > 0 && (
+          <>
+            <Button kind="quiet" onPress={picks.clear}>
+              {words.none}
+            </Button>
+            <Button kind="danger" onPress={() => setInRefund(picks.rows)}>
+              {text.refundChosen(picks.rows.length)}
+            </Button>
+          </>
+        )
+      }
+    >
       <Filters
         values={filters}
         texts={[
-          {
-            name: "phone_number",
-            label: text.phone,
-            placeholder: "98765 43210",
-            read: (typed) => parsePhone(typed) ?? undefined,
-          },
+          phoneFilter(text.phone),
           { name: "reference", label: text.reference },
-          {
-            name: "operator",
-            label: text.operator,
-            placeholder: "JIO",
-            read: (typed) => typed.toUpperCase(),
-          },
+          operatorFilter(text.operator),
         ]}
         choices={[
           { name: "status", label: text.status, options: optionsOf(text.statuses) },
@@ -76,6 +103,9 @@ export function RechargeList() {
         onOpen={(row) => void navigate({ to: "/recharges/$userId/$rechargeId", params: place(row) })}
         empty={<Empty title={text.empty} />}
       />
+      {inRefund && (
+        <BulkRefundDialog recharges={inRefund} onClose={() => setInRefund(null)} onDone={picks.clear} />
+      )}
     </Page>
   );
 }

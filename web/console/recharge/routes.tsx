@@ -31,6 +31,26 @@ export const listRoute = createRoute({
   component: lazyRouteComponent(() => import("./recharge_list.tsx"), "RechargeList"),
 });
 
+export const plansRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/recharges/plans",
+  validateSearch: search({
+    cursor: text,
+    status: choice("active", "queued"),
+    phone_number: text,
+    operator: text,
+    expires_within_days: choice("1", "3", "7", "30"),
+  }),
+  component: lazyRouteComponent(() => import("./plan_list.tsx"), "BoughtPlanList"),
+});
+
+export const queueRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/recharges/queue",
+  validateSearch: search({ phone_number: text }),
+  component: lazyRouteComponent(() => import("./queue_page.tsx"), "QueuePage"),
+});
+
 export const detailRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/recharges/$userId/$rechargeId",
@@ -42,5 +62,5 @@ export const recharge = room({
   menu: { label: { en: "Recharges", hi: "रिचार्ज" }, group: "customers", icon: BoltIcon, to: "/recharges" },
   permission: "Recharge:read",
   scoped: true,
-  routes: [listRoute, detailRoute] as const,
+  routes: [listRoute, plansRoute, queueRoute, detailRoute] as const,
 });

@@ -17,3 +17,8 @@ export const TONES: Record<Status, Tone> = {
   cancelled: "neutral",
   unknown: "warn",
 };
+
+/// In these a recharge was delivered, so it can be taken back.
+export const DELIVERED: ReadonlySet<Status> = new Set(["active", "queued", "expired", "replaced"]);
+/// Of these there is a receipt.
+export const RECEIPTED: ReadonlySet<Status> = new Set([...DELIVERED, "paid", "refunded"]);

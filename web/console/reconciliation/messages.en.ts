@@ -43,4 +43,15 @@ export default {
     claim_from_counterparty: "A claim on the counterparty",
     none: "Nothing: it is right so",
   },
+  resolveChosen: (count: number) => `Resolve ${count}`,
+  bulkTitle: (count: number) => (count === 1 ? "Resolve 1 difference" : `Resolve ${count} differences`),
+  bulkLead: "Each is resolved by itself: one that is refused stops no other, and money moves once.",
+  asProposed: "Each as proposed",
+  moves: "Money that moves",
+  bulkOutcomes: {
+    would_be_done: "Would be resolved",
+    done: "Resolved",
+    already_done: "Was resolved so already",
+    refused: "Refused",
+  },
 };

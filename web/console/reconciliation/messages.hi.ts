@@ -45,4 +45,15 @@ export default {
     claim_from_counterparty: "दूसरे पक्ष पर दावा",
     none: "कुछ नहीं: यह सही है",
   },
+  resolveChosen: (count: number) => `${count} सुलझाएँ`,
+  bulkTitle: (count: number) => `${count} अंतर सुलझाएँ`,
+  bulkLead: "हर एक अलग से सुलझता है: एक का अस्वीकार दूसरों को नहीं रोकता, और पैसा एक ही बार चलता है।",
+  asProposed: "हर एक जैसा सुझाया गया",
+  moves: "चलने वाली राशि",
+  bulkOutcomes: {
+    would_be_done: "सुलझाया जाएगा",
+    done: "सुलझाया गया",
+    already_done: "पहले ही ऐसे सुलझ चुका",
+    refused: "अस्वीकृत",
+  },
 } satisfies typeof en;

@@ -6,6 +6,7 @@ import { useAct, usePages, useThing } from "#ui/api.ts";
 type Schemas = components["schemas"];
 export type Run = Schemas["ReconciliationRunOut"];
 export type Difference = Schemas["DifferenceOut"];
+export type BulkResolutions = Schemas["BulkResolutionsOut"];
 export type Resolution = Schemas["DifferenceResolution"];
 
 export interface RunFilters {
@@ -50,6 +51,24 @@ export function useActs() {
   return {
     start: (counterparty: string, day: string) =>
       act((api) => data(api.POST("/v1/reconciliation/runs", { body: { counterparty, day } }))),
+    resolveMany: (
+      differences: Difference[],
+      resolution: Resolution | null,
+      note: string,
+      isDryRun: boolean,
+    ) =>
+      act((api) =>
+        data(
+          api.POST("/v1/reconciliation/bulk-resolutions", {
+            body: {
+              differences: differences.map(({ run_id, difference_id }) => ({ run_id, difference_id })),
+              resolution,
+              note,
+              is_dry_run: isDryRun,
+            },
+          }),
+        ),
+      ),
     resolve: ({ run_id, difference_id }: Difference, resolution: Resolution, note: string) =>
       act((api) =>
         api.POST("/v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve", {

@@ -1,6 +1,7 @@
 /// One day of one counterparty: what matched, and each difference with how it may end.
 import { useState } from "react";
-import { RowButton, Select } from "#ui/controls.tsx";
+import { pickColumn, usePicks } from "#ui/bulk.tsx";
+import { Button, RowButton, Select } from "#ui/controls.tsx";
 import { DataTable } from "#ui/data_table.tsx";
 import { ReasonField } from "#ui/fields.tsx";
 import { Filters, optionsOf } from "#ui/filters.tsx";
@@ -13,9 +14,13 @@ import { useMay } from "#ui/services.tsx";
 import { toast } from "#ui/toasts.tsx";
 import { Badge, formatCount, Instant, Money, Nothing, Reference } from "#ui/values.tsx";
 import { useWords } from "#ui/words.ts";
+import { BulkResolveDialog } from "./bulk_resolve.tsx";
 import { type Difference, type Resolution, type Run, useActs, useDifferences, useRun } from "./queries.ts";
 import { detailRoute } from "./routes.tsx";
 import { RUN_TONES, TONES, useText } from "./text.ts";
+
+/// In these a difference can still be resolved.
+const OPEN: ReadonlySet<Difference["status"]> = new Set(["open", "claimed"]);
 
 export function RunDetail() {
   const text = useText();
@@ -33,10 +38,25 @@ function Differences({ run }: { run: Run }) {
   const { status, cursor } = detailRoute.useSearch();
   const list = useDifferences(run.run_id, status, cursor);
   const [open, setOpen] = useState<Difference | null>(null);
+  const mayEdit = useMay()("Payments:edit");
+  const picks = usePicks<Difference>((row) => row.difference_id);
+  const [inBulk, setInBulk] = useState<Difference[] | null>(null);
   return (
     <Page
       title={`${run.counterparty}, ${run.day}`}
       lead={<Badge tone={RUN_TONES[run.status]}>{text.runStatuses[run.status]}</Badge>}
+      acts={
+        picks.rows.length > 0 && (
+          <>
+            <Button kind="quiet" onPress={picks.clear}>
+              {words.none}
+            </Button>
+            <Button kind="danger" onPress={() => setInBulk(picks.rows)}>
+              {text.resolveChosen(picks.rows.length)}
+            </Button>
+          </>
+        )
+      }
     >
       <Card>
         <Facts
@@ -63,6 +83,14 @@ function Differences({ run }: { run: Run }) {
         onOpen={setOpen}
         empty={<Empty title={text.noDifferences} />}
         columns={(column) => [
+          ...(mayEdit
+            ? [
+                pickColumn(picks, words.chosen, {
+                  nameOf: (row: Difference) => `${text.kinds[row.kind]}, ${row.reference}`,
+                  isPossible: (row) => OPEN.has(row.status),
+                }),
+              ]
+            : []),
           column("kind", words.kind, (row) => (
             <RowButton onPress={() => setOpen(row)}>{text.kinds[row.kind]}</RowButton>
           )),
@@ -75,6 +103,9 @@ function Differences({ run }: { run: Run }) {
         ]}
       />
       {open && <ResolveDialog difference={open} onClose={() => setOpen(null)} />}
+      {inBulk && (
+        <BulkResolveDialog differences={inBulk} onClose={() => setInBulk(null)} onDone={picks.clear} />
+      )}
     </Page>
   );
 }
@@ -88,7 +119,7 @@ function ResolveDialog({ difference, onClose }: { difference: Difference; onClos
   const words = useWords();
   const mayEdit = useMay()("Payments:edit");
   const { resolve } = useActs();
-  const isOpen = mayEdit && (difference.status === "open" || difference.status === "claimed");
+  const isOpen = mayEdit && OPEN.has(difference.status);
   return (
     <ActDialog
       title={text.kinds[difference.kind]}

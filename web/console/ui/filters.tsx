@@ -1,6 +1,7 @@
 /// Filters of a list: each is a search parameter, so the address is the list that one sees.
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useState } from "react";
+import { parsePhone } from "#shared/phone.ts";
 import { Button, type Option, Select, TextField } from "./controls.tsx";
 import { useWords } from "./words.ts";
 
@@ -15,6 +16,21 @@ export interface TextFilter {
   placeholder?: string;
   /// What the API takes for what a person types; undefined if there is no such thing.
   read?: (text: string) => string | undefined;
+}
+
+/// By a phone number, as a person types it.
+export function phoneFilter(label: string): TextFilter {
+  return {
+    name: "phone_number",
+    label,
+    placeholder: "98765 43210",
+    read: (typed) => parsePhone(typed) ?? undefined,
+  };
+}
+
+/// By the code of an operator.
+export function operatorFilter(label: string): TextFilter {
+  return { name: "operator", label, placeholder: "JIO", read: (typed) => typed.toUpperCase() };
 }
 
 /// The choices of a filter, from their words by the value that the API takes.

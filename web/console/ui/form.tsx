@@ -111,19 +111,30 @@ export interface ActDialogProps extends Omit<FormProps, "onCancel"> {
   onClose: () => void;
   /// What a person must type before it can be done, such as the customer's number.
   typed?: string;
+  /// It shows more than a few fields.
+  isWide?: boolean;
 }
 
 /// A form in a dialog: an act on what the page shows.
-export function ActDialog({ title, onClose, typed, children, isDangerous = false, ...form }: ActDialogProps) {
+export function ActDialog({
+  title,
+  onClose,
+  typed,
+  isWide = false,
+  children,
+  isDangerous = false,
+  isDisabled = false,
+  ...form
+}: ActDialogProps) {
   const words = useWords();
   const [text, setText] = useState("");
   return (
-    <Dialog title={title} isOpen onClose={onClose} isAlert={isDangerous}>
+    <Dialog title={title} isOpen onClose={onClose} isAlert={isDangerous} className={isWide ? "wide" : ""}>
       <Form
         {...form}
         isDangerous={isDangerous}
         onCancel={onClose}
-        isDisabled={typed !== undefined && text.trim() !== typed}
+        isDisabled={isDisabled || (typed !== undefined && text.trim() !== typed)}
       >
         {children}
         {typed !== undefined && (

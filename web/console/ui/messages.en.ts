@@ -70,4 +70,12 @@ export default {
   position: "Place in the list",
   customerId: "Customer id",
   actions: "Actions",
+  chosen: "Chosen",
+  tryFirst: "See what would happen",
+  tried: "Nothing has been done yet. This is what would happen:",
+  triedNothing: "Nothing has been done, and nothing can be:",
+  bulkDone: "This is what was done:",
+  outcome: "Outcome",
+  number: "Number",
+  plan: "Plan",
 };

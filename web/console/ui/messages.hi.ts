@@ -71,4 +71,12 @@ export default {
   position: "सूची में स्थान",
   customerId: "ग्राहक आईडी",
   actions: "काम",
+  chosen: "चुना हुआ",
+  tryFirst: "देखें कि क्या होगा",
+  tried: "अभी कुछ नहीं किया गया है। यह होगा:",
+  triedNothing: "कुछ नहीं किया गया, और कुछ किया भी नहीं जा सकता:",
+  bulkDone: "यह किया गया:",
+  outcome: "परिणाम",
+  number: "नंबर",
+  plan: "प्लान",
 } satisfies typeof en;
