@@ -19,7 +19,7 @@ const QUIET: Answers = {
 
 const RESOURCES =
   "Users Admins Roles Plans PlanGroups Offers OfferTypes Recharge Wallet Payments Autopay Referrals Operators Notifications " +
-  "Announcements Content Contact Backups Reports Analytics Audit Sessions";
+  "Announcements Content Contact Backups Reports Analytics Audit Sessions PersonalData";
 /// An admin who may do everything.
 export const BOSS = {
   ...ADMIN,

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { data } from "#shared/api.ts";
 import type { components } from "#shared/schema.d.ts";
-import { ifMatch, useAct, usePages } from "#ui/api.ts";
+import { ifMatch, outcomeOf, useAct, usePages, useThing } from "#ui/api.ts";
 import { type List, useList } from "#ui/list.ts";
 import { useApi, useMay } from "#ui/services.tsx";
 
@@ -11,6 +11,7 @@ export type User = Schemas["StaffUserOut"];
 export type UserWhole = Schemas["StaffUserDetail"];
 export type Recharge = Schemas["StaffRechargeOut"];
 export type Transaction = Schemas["StaffTransactionOut"];
+export type ClosedUser = Schemas["ArchivedUserOut"];
 export type BoughtPlan = Schemas["BoughtPlanOut"];
 
 export interface UserSession {
@@ -49,6 +50,33 @@ export function useUsers({ cursor, ...filters }: UserFilters): List<User> {
         }),
       ),
   });
+}
+
+export interface ClosedFilters {
+  cursor?: string | undefined;
+  search?: string | undefined;
+  phone_number?: string | undefined;
+  user_type?: User["user_type"] | undefined;
+}
+
+export function useClosedUsers({ cursor, ...filters }: ClosedFilters) {
+  return usePages<ClosedUser>(["users", "closed", filters], cursor, (api, page, signal) =>
+    data(api.GET("/v1/users/archived", { params: { query: { ...filters, ...page } }, signal })),
+  );
+}
+
+/// What the wallet held at an instant.
+export function useBalanceAt(userId: string, at: string | null) {
+  return useThing(
+    ["wallet", "balance", userId, at],
+    (api) =>
+      data(
+        api.GET("/v1/wallet/admin/users/{user_id}/balance", {
+          params: { path: { user_id: userId }, query: { at: at ?? "" } },
+        }),
+      ),
+    { isOn: at !== null, keepsOld: true },
+  );
 }
 
 const one = (userId: string) => ["users", "one", userId];
@@ -102,6 +130,44 @@ export function useUserLedger(userId: string, cursor: string | undefined) {
   );
 }
 
+/// Changes of the account's own data.
+export function useChanges(user: User) {
+  const act = useAct("users", "approvals");
+  const path = { user_id: user.user_id };
+  const asShown = { path, header: ifMatch(user.etag) };
+  return {
+    rename: (name: string, etag: string) =>
+      act((api) =>
+        api.PATCH("/v1/users/{user_id}", { params: { path, header: ifMatch(etag) }, body: { name } }),
+      ),
+    email: (email: string, reason: string) =>
+      act(async (api) =>
+        outcomeOf(await api.PUT("/v1/users/{user_id}/email", { params: asShown, body: { email, reason } })),
+      ),
+    phone: (phone_number: string, reason: string) =>
+      act(async (api) =>
+        outcomeOf(
+          await api.PUT("/v1/users/{user_id}/phone-number", {
+            params: asShown,
+            body: { phone_number, reason },
+          }),
+        ),
+      ),
+    export: () =>
+      act(
+        async (api) =>
+          (await api.GET("/v1/users/{user_id}/export", { params: { path }, parseAs: "blob" }))
+            .data as unknown as Blob,
+      ),
+    endSession: (session: UserSession) =>
+      act((api) =>
+        api.DELETE("/v1/sessions/{owner_id}/{session_id}", {
+          params: { path: { owner_id: user.user_id, session_id: session.session_id } },
+        }),
+      ),
+  };
+}
+
 /// Acts on the customer as the page shows them: if another admin was faster, the API refuses.
 export function useUserActs(user: User) {
   const act = useAct("users", "kyc");
@@ -113,6 +179,8 @@ export function useUserActs(user: User) {
     block: turn("block"),
     unblock: turn("unblock"),
     reactivate: turn("reactivate"),
+    deactivate: (reason: string) =>
+      act((api) => api.POST("/v1/users/{user_id}/deactivate", { params: asShown, body: { reason } })),
     type: () =>
       act((api) =>
         api.POST("/v1/users/{user_id}/switch-type", {
@@ -143,6 +211,8 @@ export function useMayOf() {
     tier: may("Wallet:edit"),
     close: may("Users:delete"),
     endSessions: may("Sessions:delete"),
+    export: may("Users:edit") && may("PersonalData:read"),
+    balanceAt: may("Wallet:read"),
     recharges: may("Recharge:read", { scoped: true }),
     transactions: may("Wallet:read", { scoped: true }),
   };

@@ -18,6 +18,18 @@ export const listRoute = createRoute({
   component: lazyRouteComponent(() => import("./user_list.tsx"), "UserList"),
 });
 
+export const closedRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/customers/closed",
+  validateSearch: search({
+    cursor: text,
+    search: text,
+    phone_number: text,
+    user_type: choice("prepaid", "postpaid"),
+  }),
+  component: lazyRouteComponent(() => import("./closed_list.tsx"), "ClosedList"),
+});
+
 export const detailRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/customers/$userId",
@@ -33,5 +45,5 @@ export const users = room({
   menu: { label: { en: "Customers", hi: "ग्राहक" }, group: "customers", icon: PeopleIcon, to: "/customers" },
   permission: "Users:read",
   scoped: false,
-  routes: [listRoute, detailRoute] as const,
+  routes: [listRoute, closedRoute, detailRoute] as const,
 });

@@ -5,9 +5,18 @@ import { Check } from "#ui/fields.tsx";
 import { type User, useMayOf, useUserActs } from "./queries.ts";
 import { useText } from "./text.ts";
 
-export type Act = "block" | "unblock" | "reactivate" | "type" | "tier" | "signIn" | "sessions" | "close";
+export type Act =
+  | "block"
+  | "unblock"
+  | "reactivate"
+  | "deactivate"
+  | "type"
+  | "tier"
+  | "signIn"
+  | "sessions"
+  | "close";
 /// These are hard to undo.
-const DANGEROUS = new Set<Act>(["block", "sessions", "close"]);
+const DANGEROUS = new Set<Act>(["block", "deactivate", "sessions", "close"]);
 /// The API keeps no reason for these.
 const WITHOUT_REASON = new Set<Act>(["type", "sessions"]);
 
@@ -19,6 +28,7 @@ export function useActsOf(user: User): Act[] {
     ["block", may.edit && user.status === "active"],
     ["unblock", may.edit && user.status === "blocked"],
     ["reactivate", may.edit && user.status === "deactivated"],
+    ["deactivate", may.edit && user.status === "active"],
     ["type", may.edit && user.status === "active"],
     ["tier", may.tier && user.status === "active"],
     ["signIn", may.edit],

@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
-import { BOSS, button, fill, openPage, rows, sent } from "../test_pages.tsx";
+import { BOSS, button, field, fill, openPage, rows, sent, submit } from "../test_pages.tsx";
 
 const USER = {
   user_id: "u1",
@@ -66,4 +66,72 @@ test("the KYC tier takes the permission of wallets, and goes to the one that it 
 test("who may only read a customer sees no act", async () => {
   await openPage("/customers/u1", ANSWERS, { ...BOSS, permissions: ["Users:read"] });
   expect(document.querySelector(".page-head .acts button")).toBeNull();
+});
+
+test("another number waits for a second admin, and a wrong one is said at its field", async () => {
+  const { requests } = await openPage("/customers/u1", {
+    ...ANSWERS,
+    "PUT /v1/users/u1/phone-number": Response.json({ approval_id: "a1" }, { status: 202 }),
+  });
+  await userEvent.click(await button("Change the number"));
+  fill(await field("New phone number"), "12");
+  fill(await field("Reason"), "lost the phone");
+  fill(await field("Type 3210 to confirm"), "3210");
+  await submit("Change the number");
+  await screen.findByText("A mobile number of ten digits.");
+  expect(await sent(requests, "PUT /v1/users/u1/phone-number")).toHaveLength(0);
+  fill(await field("New phone number"), "91234 56789");
+  await submit("Change the number");
+  await screen.findByText("A second admin has to approve this.");
+  expect((await sent(requests, "PUT /v1/users/u1/phone-number"))[0]).toMatchObject({
+    etag: '"one"',
+    body: { phone_number: "+919123456789", reason: "lost the phone" },
+  });
+});
+
+test("one session of many is ended, and the name changed", async () => {
+  const session = {
+    session_id: "s1",
+    device: "Pixel",
+    address: "203.0.113.9",
+    created_at: "2026-01-01T00:00:00Z",
+    last_used_at: "2026-01-01T00:00:00Z",
+    expires_at: "2027-01-01T00:00:00Z",
+  };
+  const { requests } = await openPage("/customers/u1", {
+    "GET /v1/users/u1": { ...USER, rooms: { sessions: [session] } },
+    "DELETE /v1/sessions/u1/s1": new Response(null, { status: 204 }),
+    "PATCH /v1/users/u1": USER,
+  });
+  await userEvent.click(await button("Change the name"));
+  fill(await field("Name"), "Asha R Rao");
+  await submit("Save");
+  await screen.findByText("Saved.");
+  expect((await sent(requests, "PATCH /v1/users/u1"))[0]).toMatchObject({
+    etag: '"one"',
+    body: { name: "Asha R Rao" },
+  });
+  await userEvent.click(screen.getByRole("tab", { name: "Sessions" }));
+  await userEvent.click(await button("Sign out"));
+  await submit("Sign out");
+  await screen.findByText("Signed out.");
+  expect(await sent(requests, "DELETE /v1/sessions/u1/s1")).toHaveLength(1);
+});
+
+test("what the wallet held is asked for at an instant in India", async () => {
+  const { requests } = await openPage("/customers/u1", {
+    ...ANSWERS,
+    "GET /v1/wallet/admin/users/u1/balance": {
+      user_id: "u1",
+      at: "2026-11-01T03:30:00Z",
+      posted: 120.5,
+      held: 20.5,
+      available: 100,
+    },
+  });
+  fill(await screen.findByLabelText("What it held on"), "2026-11-01T09:00");
+  await screen.findByText("₹120.50");
+  expect((await sent(requests, "GET /v1/wallet/admin/users/u1/balance"))[0]?.query).toEqual({
+    at: "2026-11-01T09:00:00+05:30",
+  });
 });

@@ -5,6 +5,7 @@ import { Button } from "#ui/controls.tsx";
 import { Page, Tabs } from "#ui/layout.tsx";
 import { LoadedPage } from "#ui/loaded.tsx";
 import { Badge, Phone } from "#ui/values.tsx";
+import { ExportDialog } from "./account_acts.tsx";
 import { type Rooms, type UserWhole, useMayOf, useUser } from "./queries.ts";
 import { detailRoute } from "./routes.tsx";
 import { TONES, useText } from "./text.ts";
@@ -28,7 +29,7 @@ function Whole({ customer }: { customer: UserWhole }) {
   const navigate = useNavigate();
   const may = useMayOf();
   const acts = useActsOf(customer);
-  const [act, setAct] = useState<Act | null>(null);
+  const [act, setAct] = useState<Act | "export" | null>(null);
   const rooms = customer.rooms as Rooms;
   const tabs = [
     { id: "overview", label: text.overview, content: <Overview user={customer} rooms={rooms} /> },
@@ -45,7 +46,11 @@ function Whole({ customer }: { customer: UserWhole }) {
           { id: "ledger", label: text.ledger, content: <Ledger userId={userId} cursor={cursor} /> },
         ]
       : []),
-    { id: "sessions", label: text.sessions, content: <Sessions sessions={rooms.sessions ?? []} /> },
+    {
+      id: "sessions",
+      label: text.sessions,
+      content: <Sessions user={customer} sessions={rooms.sessions ?? []} />,
+    },
   ];
   return (
     <Page
@@ -56,7 +61,7 @@ function Whole({ customer }: { customer: UserWhole }) {
           <Badge tone={TONES[customer.status]}>{text.statuses[customer.status]}</Badge>
         </>
       }
-      acts={acts.map((each) => (
+      acts={[...acts, ...(may.export ? (["export"] as const) : [])].map((each) => (
         <Button key={each} onPress={() => setAct(each)}>
           {text.actLabels[each]}
         </Button>
@@ -75,7 +80,10 @@ function Whole({ customer }: { customer: UserWhole }) {
           })
         }
       />
-      {act && <ActDialogOf user={customer} act={act} onClose={() => setAct(null)} />}
+      {act === "export" && <ExportDialog user={customer} onClose={() => setAct(null)} />}
+      {act !== null && act !== "export" && (
+        <ActDialogOf user={customer} act={act} onClose={() => setAct(null)} />
+      )}
     </Page>
   );
 }

@@ -45,7 +45,7 @@ export function UserList() {
   const options = (words: Record<string, string>, ids: string[]) =>
     ids.map((id) => ({ id, label: words[id] ?? id }));
   return (
-    <Page title={text.title}>
+    <Page title={text.title} lead={<Link to="/customers/closed">{text.closed}</Link>}>
       <Filters
         values={filters}
         texts={[

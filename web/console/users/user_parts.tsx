@@ -1,15 +1,19 @@
 /// The tabs of one customer.
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { Button } from "#ui/controls.tsx";
 import { type Column, DataTable } from "#ui/data_table.tsx";
 import { Card, Facts } from "#ui/layout.tsx";
 import { Empty } from "#ui/problem_note.tsx";
 import { Badge, Instant, Money, Nothing, Phone, Reference, wordsOf } from "#ui/values.tsx";
+import { AccountActs, BalanceAt, EndSessionDialog } from "./account_acts.tsx";
 import {
   type Recharge,
   type Rooms,
   type Transaction,
   type User,
   type UserSession,
+  useMayOf,
   useUserLedger,
   useUserRecharges,
   useUserTransactions,
@@ -18,11 +22,12 @@ import { useText } from "./text.ts";
 
 export function Overview({ user, rooms }: { user: User; rooms: Rooms }) {
   const text = useText();
+  const may = useMayOf();
   const plans = rooms.recharges?.current_plans ?? [];
   return (
     <div className="split">
       <div className="stack">
-        <Card title={text.account}>
+        <Card title={text.account} acts={<AccountActs user={user} />}>
           <Facts
             facts={[
               [text.phone, <Phone key="phone" number={user.phone_number} />],
@@ -89,6 +94,7 @@ export function Overview({ user, rooms }: { user: User; rooms: Rooms }) {
             <dd>{rooms.wallet ? <Money rupees={rooms.wallet.held} /> : <Nothing />}</dd>
           </div>
         </dl>
+        {may.balanceAt && <BalanceAt userId={user.user_id} />}
       </Card>
     </div>
   );
@@ -185,8 +191,10 @@ export function Ledger({ userId, cursor }: { userId: string; cursor: string | un
   );
 }
 
-export function Sessions({ sessions }: { sessions: UserSession[] }) {
+export function Sessions({ user, sessions }: { user: User; sessions: UserSession[] }) {
   const text = useText();
+  const may = useMayOf();
+  const [ending, setEnding] = useState<UserSession | null>(null);
   if (sessions.length === 0) return <Empty title={text.noSessions} />;
   return (
     <Card>
@@ -197,13 +205,21 @@ export function Sessions({ sessions }: { sessions: UserSession[] }) {
               <span>
                 {session.device || "–"} <span className="muted">{session.address}</span>
               </span>
-              <span className="muted">
-                {text.lastUsed} <Instant at={session.last_used_at} />
+              <span className="row">
+                <span className="muted">
+                  {text.lastUsed} <Instant at={session.last_used_at} />
+                </span>
+                {may.endSessions && (
+                  <Button className="small" onPress={() => setEnding(session)}>
+                    {text.endSession}
+                  </Button>
+                )}
               </span>
             </span>
           </li>
         ))}
       </ul>
+      {ending && <EndSessionDialog user={user} session={ending} onClose={() => setEnding(null)} />}
     </Card>
   );
 }
