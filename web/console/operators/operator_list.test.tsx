@@ -1,7 +1,8 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
-import { button, fill, openPage, rows, sent } from "../test_pages.tsx";
+import { button, field, fill, openPage, rows, sent, submit } from "../test_pages.tsx";
+import { basisPointsOf } from "./channel_acts.tsx";
 import { phaseOf } from "./maintenance.tsx";
 import type { Operator } from "./queries.ts";
 
@@ -33,7 +34,11 @@ const CHANNEL = {
   min_amount: 1,
   max_amount: 10_000,
   is_active: true,
-  pending_url: null,
+  url: "https://jio.example/api",
+  pending_url: null as string | null,
+  pause_reason: null,
+  low_float: 0,
+  etag: "3",
 };
 
 test("a maintenance window is set in India's time, on the operator as it was shown", async () => {
@@ -84,7 +89,7 @@ test("a window comes, runs and has ended", () => {
 });
 
 test("a channel that is suspended says so, with how it does", async () => {
-  await openPage("/operators", {
+  await openPage("/operators/JIO", {
     "GET /v1/operators/admin": rows(JIO),
     "GET /v1/channels": rows(CHANNEL),
     "GET /v1/channels/jio-direct/health": {
@@ -100,9 +105,100 @@ test("a channel that is suspended says so, with how it does", async () => {
       },
     },
   });
-  await userEvent.setup().click(await button("Jio"));
-  const dialog = within(await screen.findByRole("dialog"));
-  await dialog.findByText("Suspended");
-  await dialog.findByText("12.5 %");
-  await dialog.findByText(/It failed 9 times in a row/);
+  await screen.findByText("Suspended");
+  await screen.findByText("12.5 %");
+  await screen.findByText(/It failed 9 times in a row/);
+});
+
+const WHOLE = {
+  "GET /v1/operators/admin": rows(JIO),
+  "GET /v1/channels": rows({ ...CHANNEL, pending_url: "https://new.jio.example/api" }),
+  "GET /v1/channels/jio-direct/health": {
+    success_percent: null,
+    slow_seconds: null,
+    balance: null,
+    breaker: null,
+  },
+};
+
+test("an address is approved as the person read it", async () => {
+  const { requests } = await openPage("/operators/JIO", {
+    ...WHOLE,
+    "POST /v1/channels/jio-direct/address/approve": CHANNEL,
+  });
+  await userEvent.click(await button("Approve the address"));
+  fill(await field("Type jio-direct to confirm"), "jio-direct");
+  await submit("Approve the address");
+  await screen.findByText("Approved. Recharges go there.");
+  expect((await sent(requests, "POST /v1/channels/jio-direct/address/approve"))[0]?.body).toEqual({
+    url: "https://new.jio.example/api",
+  });
+});
+
+test("new secrets are shown once, and stay until they were read", async () => {
+  await openPage("/operators/JIO", {
+    ...WHOLE,
+    "POST /v1/channels/jio-direct/rotate-secrets": {
+      channel: "jio-direct",
+      requests_key: "rq-secret",
+      callbacks_key: "cb-secret",
+      previous_until: "2026-11-24T10:00:00Z",
+    },
+  });
+  await userEvent.click(await button("New secrets"));
+  fill(await field("Type jio-direct to confirm"), "jio-direct");
+  await submit("New secrets");
+  await screen.findByText("rq-secret");
+  await screen.findByText("cb-secret");
+  await userEvent.click((await screen.findAllByRole("button", { name: "Close" }))[0] as HTMLElement);
+  expect(screen.queryByText("rq-secret")).toBeNull();
+});
+
+test("only what was changed of a channel is sent, and why it is paused only if it is", async () => {
+  const { requests } = await openPage("/operators/JIO", {
+    ...WHOLE,
+    "PATCH /v1/channels/jio-direct": CHANNEL,
+  });
+  await userEvent.click((await screen.findAllByRole("button", { name: "Edit" }))[1] as HTMLElement);
+  fill(await field("Weight"), "40");
+  await userEvent.click(await field("Recharges go through it"));
+  fill(await field("Why it is paused"), "works at night");
+  await submit("Save");
+  await screen.findByText("Saved.");
+  expect((await sent(requests, "PATCH /v1/channels/jio-direct"))[0]).toMatchObject({
+    etag: '"3"',
+    body: { weight: 40, is_active: false, pause_reason: "works at night" },
+  });
+});
+
+test("a share is typed in per cent", () => {
+  expect(["3", "2.75", "0", "0.00", "12.345", "much"].map(basisPointsOf)).toEqual([
+    300,
+    275,
+    0,
+    0,
+    null,
+    null,
+  ]);
+});
+
+test("an operator is added with its code in capitals", async () => {
+  const { requests } = await openPage("/operators", {
+    "GET /v1/operators/admin": rows(JIO),
+    "POST /v1/operators": JIO,
+  });
+  await userEvent.click(await button("Add an operator"));
+  fill(await field("Code"), "bsnl");
+  fill(await field("Full name"), "Bharat Sanchar Nigam");
+  fill(await field("Name that customers see"), "BSNL");
+  await submit("Add an operator");
+  await screen.findByText("Created.");
+  expect((await sent(requests, "POST /v1/operators"))[0]?.body).toEqual({
+    code: "BSNL",
+    name: "Bharat Sanchar Nigam",
+    display_name: "BSNL",
+    channel: "api",
+    is_active: false,
+    sort_order: 0,
+  });
 });

@@ -1,4 +1,5 @@
 /// The operators: whether their recharges are accepted, by which channels they go, the switch, and when they work on their systems.
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { Button } from "#ui/controls.tsx";
 import { type Column, DataTable } from "#ui/data_table.tsx";
@@ -8,21 +9,21 @@ import { Page } from "#ui/layout.tsx";
 import { Empty } from "#ui/problem_note.tsx";
 import { useMay } from "#ui/services.tsx";
 import { toast } from "#ui/toasts.tsx";
-import { Badge, Instant, type Tone } from "#ui/values.tsx";
-import { ChannelsDialog } from "./channels.tsx";
+import { Badge, Instant } from "#ui/values.tsx";
 import { MaintenanceBadge, MaintenanceDialog } from "./maintenance.tsx";
+import { NewOperatorDialog } from "./operator_form.tsx";
 import { type Operator, useOperators, useStatusChange } from "./queries.ts";
 import { listRoute } from "./routes.tsx";
-import { useText } from "./text.ts";
-
-const TONES: Record<Operator["status"], Tone> = { up: "good", degraded: "warn", down: "bad" };
+import { STATUS_TONES, useText } from "./text.ts";
 
 export function OperatorList() {
   const text = useText();
   const { status, cursor } = listRoute.useSearch();
   const list = useOperators(status, cursor);
-  const mayEdit = useMay()("Operators:edit", { scoped: true });
-  const [open, setOpen] = useState<Operator | null>(null);
+  const may = useMay();
+  const navigate = useNavigate();
+  const mayEdit = may("Operators:edit", { scoped: true });
+  const [isNew, setIsNew] = useState(false);
   const [change, setChange] = useState<Operator | null>(null);
   const [planned, setPlanned] = useState<string | null>(null);
   // As it is now: the dialog shows what another admin changed meanwhile.
@@ -32,9 +33,9 @@ export function OperatorList() {
       id: "name",
       header: text.name,
       cell: (row) => (
-        <Button kind="quiet" className="cell-button" onPress={() => setOpen(row)}>
+        <Link to="/operators/$operator" params={{ operator: row.code }}>
           {row.display_name}
-        </Button>
+        </Link>
       ),
     },
     { id: "code", header: text.code, cell: (row) => row.code, isMinor: true },
@@ -43,7 +44,7 @@ export function OperatorList() {
       header: text.status,
       cell: (row) => (
         <span className="row">
-          <Badge tone={TONES[row.status]}>{text.statuses[row.status]}</Badge>
+          <Badge tone={STATUS_TONES[row.status]}>{text.statuses[row.status]}</Badge>
           <MaintenanceBadge operator={row} />
         </span>
       ),
@@ -78,7 +79,16 @@ export function OperatorList() {
       : []),
   ];
   return (
-    <Page title={text.title}>
+    <Page
+      title={text.title}
+      acts={
+        may("Operators:write") && (
+          <Button kind="primary" onPress={() => setIsNew(true)}>
+            {text.addOperator}
+          </Button>
+        )
+      }
+    >
       <Filters
         values={{ status }}
         choices={[
@@ -94,10 +104,10 @@ export function OperatorList() {
         columns={columns}
         list={list}
         rowKey={(row) => row.code}
-        onOpen={setOpen}
+        onOpen={(row) => void navigate({ to: "/operators/$operator", params: { operator: row.code } })}
         empty={<Empty title={text.empty} />}
       />
-      {open && <ChannelsDialog operator={open} onClose={() => setOpen(null)} />}
+      {isNew && <NewOperatorDialog onClose={() => setIsNew(false)} />}
       {change && <StatusDialog operator={change} onClose={() => setChange(null)} />}
       {inPlan && <MaintenanceDialog operator={inPlan} onClose={() => setPlanned(null)} />}
     </Page>

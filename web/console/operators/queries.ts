@@ -2,12 +2,16 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { data } from "#shared/api.ts";
 import type { components } from "#shared/schema.d.ts";
-import { ifMatch, useAct, useThing } from "#ui/api.ts";
+import { ifMatch, LEAVES, outcomeOf, useAct, useThing, WHOLE } from "#ui/api.ts";
 import { type List, useList } from "#ui/list.ts";
 import { useApi } from "#ui/services.tsx";
 
 export type Operator = components["schemas"]["StaffOperatorOut"];
 export type Channel = components["schemas"]["ChannelOut"];
+export type ChannelCreate = components["schemas"]["ChannelCreate"];
+export type ChannelUpdate = components["schemas"]["ChannelUpdate"];
+export type OperatorCreate = components["schemas"]["OperatorCreate"];
+export type Secrets = components["schemas"]["ChannelSecretsOut"];
 export type Window = components["schemas"]["MaintenanceWindow"];
 
 const LIMIT = 50;
@@ -73,4 +77,59 @@ export function useMaintenance() {
         body: { maintenance },
       }),
     );
+}
+
+/// One operator; undefined: there is none, or it is not in this admin's scope.
+export function useOperator(code: string) {
+  return useThing(["operators", "one", code], async (api) => {
+    const all = await data(api.GET("/v1/operators/admin", { params: { query: { limit: WHOLE } } }));
+    return all.items.find((each) => each.code === code) ?? null;
+  });
+}
+
+export function useOperatorActs() {
+  const act = useAct("operators");
+  return {
+    createOperator: (body: OperatorCreate) => act((api) => api.POST("/v1/operators", { body })),
+    updateOperator: (operator: string, etag: string, body: Partial<OperatorCreate>) =>
+      act((api) =>
+        api.PATCH("/v1/operators/{operator}", {
+          params: { path: { operator }, header: ifMatch(etag) },
+          body,
+        }),
+      ),
+    removeOperator: (operator: string) =>
+      act((api) => api.DELETE("/v1/operators/{operator}", { params: { path: { operator } } }), LEAVES),
+  };
+}
+
+export function useChannelActs() {
+  const act = useAct("channels", "approvals");
+  const of = ({ code }: Channel) => ({ path: { channel: code } });
+  return {
+    create: (body: ChannelCreate) => act((api) => api.POST("/v1/channels", { body })),
+    update: (channel: Channel, etag: string, body: ChannelUpdate) =>
+      act((api) =>
+        api.PATCH("/v1/channels/{channel}", { params: { ...of(channel), header: ifMatch(etag) }, body }),
+      ),
+    /// Our share alone: it takes a second admin.
+    share: (channel: Channel, commission_basis_points: number) =>
+      act(async (api) =>
+        outcomeOf(
+          await api.PATCH("/v1/channels/{channel}", {
+            params: { ...of(channel), header: ifMatch(channel.etag) },
+            body: { commission_basis_points },
+          }),
+        ),
+      ),
+    approve: (channel: Channel, url: string) =>
+      act((api) =>
+        api.POST("/v1/channels/{channel}/address/approve", { params: of(channel), body: { url } }),
+      ),
+    reject: (channel: Channel) =>
+      act((api) => api.POST("/v1/channels/{channel}/address/reject", { params: of(channel) })),
+    rotate: (channel: Channel) =>
+      act((api) => data(api.POST("/v1/channels/{channel}/rotate-secrets", { params: of(channel) }))),
+    remove: (channel: Channel) => act((api) => api.DELETE("/v1/channels/{channel}", { params: of(channel) })),
+  };
 }

@@ -10,10 +10,16 @@ export const listRoute = createRoute({
   component: lazyRouteComponent(() => import("./operator_list.tsx"), "OperatorList"),
 });
 
+export const detailRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/operators/$operator",
+  component: lazyRouteComponent(() => import("./operator_detail.tsx"), "OperatorDetail"),
+});
+
 export const operators = room({
   name: "operators",
   menu: { label: { en: "Operators", hi: "ऑपरेटर" }, group: "catalogue", icon: TowerIcon, to: "/operators" },
   permission: "Operators:read",
   scoped: true,
-  routes: [listRoute] as const,
+  routes: [listRoute, detailRoute] as const,
 });
