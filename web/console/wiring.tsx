@@ -29,6 +29,7 @@ import { roles } from "./roles/routes.tsx";
 import { rootRoute, shellRoute } from "./ui/room.ts";
 import { parseSearch, stringifySearch } from "./ui/search.ts";
 import { users } from "./users/routes.tsx";
+import { velocity } from "./velocity/routes.tsx";
 import { wallet } from "./wallet/routes.tsx";
 import { webhooks } from "./webhooks/routes.tsx";
 import { work } from "./work/routes.tsx";
@@ -48,6 +49,7 @@ export const ROOMS = [
   payouts,
   autopay,
   wallet,
+  velocity,
   reconciliation,
   plans,
   offers,
