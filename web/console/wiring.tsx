@@ -7,6 +7,7 @@ import { approvals } from "./approvals/routes.tsx";
 import { audit } from "./audit/routes.tsx";
 import { autopay } from "./autopay/routes.tsx";
 import { backups } from "./backups/routes.tsx";
+import { bills } from "./bills/routes.tsx";
 import { campaigns } from "./campaigns/routes.tsx";
 import { complaints } from "./complaints/routes.tsx";
 import { contact } from "./contact/routes.tsx";
@@ -15,6 +16,8 @@ import { NoPage } from "./frame/refusals.tsx";
 import { Shell } from "./frame/shell.tsx";
 import { home } from "./home/routes.tsx";
 import { kyc } from "./kyc/routes.tsx";
+import { mandates } from "./mandates/routes.tsx";
+import { messages } from "./messages/routes.tsx";
 import { notifications } from "./notifications/routes.tsx";
 import { offers } from "./offers/routes.tsx";
 import { operators } from "./operators/routes.tsx";
@@ -45,9 +48,11 @@ export const ROOMS = [
   kyc,
   referrals,
   recharge,
+  bills,
   payments,
   payouts,
   autopay,
+  mandates,
   wallet,
   velocity,
   reconciliation,
@@ -60,6 +65,7 @@ export const ROOMS = [
   audit,
   announcements,
   notifications,
+  messages,
   content,
   webhooks,
   backups,

@@ -1,0 +1,20 @@
+export default {
+  title: "Mandates",
+  lead: "What customers allowed their banks to pay us by itself.",
+  empty: "No mandate fits these filters.",
+  method: "Paid by",
+  methods: { upi: "UPI", card: "Card", netbanking: "Netbanking" },
+  statuses: { pending: "Waits for the bank", active: "In force", ended: "Ended" },
+  ended: "Why it ended",
+  reasons: {
+    customer: "By the customer",
+    bank: "By the bank",
+    expired: "It expired",
+    not_approved: "Not approved",
+    account_closed: "Account closed",
+  },
+  most: "At most",
+  expires: "Until",
+  payment: "Payment",
+  mandate: "Mandate",
+};
