@@ -198,6 +198,7 @@ async def get_content(
     stores = stores_of(request)
     taken = await links_service.take(stores, backup, link_id, until=until, signature=signature)
     location = service.location_of(stores.settings, taken)
+    # Through us, never from the bucket under a signed link: that one would work for more than one download.
     return StreamingResponse(
         location.storage.read(location.key),
         media_type=type_of(location.key),

@@ -28,6 +28,11 @@ class Files(BaseModel, defer_build=True):
     storage_endpoint_url: str = Field(
         default="", description="The address of the service, such as `https://minio.example.in`. Empty: AWS."
     )
+    storage_public_url: str = Field(
+        default="",
+        description="Where browsers reach that service, such as `https://files.example.in` or `https://s3.ap-south-1.amazonaws.com`: then reports are "
+        "fetched from the bucket itself, under a signed link of a minute. Empty: from the API.",
+    )
     storage_region: str = Field(default="ap-south-1", description="The region of the bucket.")
     storage_access_key_id: str = Field(default="", description="The id of the access key for the bucket.")
     storage_secret_access_key: SecretStr = Field(default=SecretStr(""), description="The access key.")
@@ -43,7 +48,7 @@ class Files(BaseModel, defer_build=True):
             self.storage_access_key_id and self.storage_secret_access_key.get_secret_value()
         ):
             yield "STORAGE_ACCESS_KEY_ID, STORAGE_SECRET_ACCESS_KEY: needed with STORAGE_BUCKET"
-        for name in ("storage_endpoint_url", "cdn_base_url"):
+        for name in ("storage_endpoint_url", "storage_public_url", "cdn_base_url"):
             url = getattr(self, name)
             if url and not url.startswith(("http://", "https://")):
                 yield f"{name.upper()}: an address with https://, not {url[:60]!r}"

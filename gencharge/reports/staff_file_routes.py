@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
+from gencharge.core.http.downloads import REDIRECT, download
 from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.postgres.database import Db
 from gencharge.core.stores.open_storage import open_storage
@@ -107,6 +108,7 @@ async def make_link(admin: Reader, db: Db, request: Request, report_file_id: UUI
     summary="The file that a link leads to",
     response_class=StreamingResponse,
     responses=FILES
+    | REDIRECT
     | web.errors(
         ValidationFailed, ReportLinkNotFound, StoredFileNotFound, StorageUnavailable, DatabaseUnavailable
     ),
@@ -118,19 +120,15 @@ async def get_content(
     until: Annotated[int, Query(ge=0, lt=2**40, description="Of the link, in seconds since 1970.")],
     signature: Annotated[str, Query(pattern="^[0-9a-f]{64}$", description="Of the link.")],
 ) -> Any:
-    """The whole file. The link comes from `POST /reports/files/{report_file_id}/link`."""
+    """The whole file, or where the storage has it. The link comes from `POST /reports/files/{report_file_id}/link`."""
     settings = request.scope["app"].state.settings
     row = await files_service.by_link(db, settings, report_file_id, until=until, signature=signature)
-    storage = open_storage(settings)
-    key = files_service.key_of(row)
-    if not await storage.exists(key):
-        raise ReportLinkNotFound
-    return StreamingResponse(
-        storage.read(key),
-        media_type=service.MEDIA_TYPES[ReportFormat(row.file_format)],
-        headers={
-            "Content-Disposition": f'attachment; filename="{service.file_name(row.report, row.file_format)}"',
-            "Content-Length": str(row.size_bytes),
-            "Cache-Control": "no-store",
-        },
-    )
+    try:
+        return await download(
+            open_storage(settings),
+            files_service.key_of(row),
+            file_name=service.file_name(row.report, row.file_format),
+            size_bytes=row.size_bytes or 0,
+        )
+    except StoredFileNotFound:
+        raise ReportLinkNotFound from None

@@ -28,7 +28,7 @@ def test_a_bucket_comes_before_the_folder_and_needs_its_key(settings: Settings) 
         Settings(_env_file=None, environment="test", storage_bucket="files")
 
 
-@pytest.mark.parametrize("name", ["storage_endpoint_url", "cdn_base_url"])
+@pytest.mark.parametrize("name", ["storage_endpoint_url", "storage_public_url", "cdn_base_url"])
 def test_an_address_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match=rf"{name.upper()}: an address with https://"):
         Settings(_env_file=None, environment="test", **{name: "minio:9000"})

@@ -20,12 +20,16 @@ def server() -> Iterator[S3Server]:
         yield server
 
 
+ATTACHED = 'attachment; filename="May & June.pdf"'
+
+
 async def test_an_object_has_its_type_and_stands_under_the_prefix(server: S3Server) -> None:
-    storage = S3Storage.of(server.settings(prefix="a/b"))
+    storage = S3Storage.of(server.settings(prefix="a/b", storage_public_url=f"{server.url}/"))
     await storage.put("c/d.pdf", b"x", PDF)
-    link = await storage.link("c/d.pdf", 60)
-    answer = httpx.get(link)
+    link = storage.link("c/d.pdf", 60, disposition=ATTACHED)
+    assert link is not None
     assert f"/{BUCKET}/a/b/c/d.pdf?" in link
+    answer = httpx.get(link)
     assert (answer.content, answer.headers["content-type"]) == (b"x", PDF)
 
 
@@ -41,12 +45,25 @@ async def test_a_large_file_goes_up_in_parts_and_comes_back_whole(server: S3Serv
     assert (await storage.list_files("backups/"))[0].size_bytes == 20_000_000
 
 
-async def test_a_link_reads_one_file(server: S3Server) -> None:
-    storage = S3Storage.of(server.settings())
+async def test_a_link_says_for_how_long_it_works_and_under_which_name_to_save(server: S3Server) -> None:
+    storage = S3Storage.of(server.settings(storage_public_url=server.url))
     await storage.put("reports/1.csv", b"a,b", "text/csv")
-    link = await storage.link("reports/1.csv", 60)
+    link = storage.link("reports/1.csv", 60, disposition=ATTACHED)
+    assert link is not None
     assert "X-Amz-Expires=60" in link
-    assert httpx.get(link).content == b"a,b"
+    answer = httpx.get(link)
+    assert (answer.content, answer.headers["content-disposition"]) == (b"a,b", ATTACHED)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_no_link_is_made_if_browsers_do_not_reach_the_service(server: S3Server) -> None:
+    assert S3Storage.of(server.settings()).link("reports/1.csv", 60, disposition=ATTACHED) is None
+
+
+async def test_no_link_is_made_to_what_is_no_key(server: S3Server) -> None:
+    storage = S3Storage.of(server.settings(storage_public_url=server.url))
+    with pytest.raises(ValueError, match="is no key"):
+        storage.link("../secrets.csv", 60, disposition=ATTACHED)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from gencharge.reports import files_crud, files_service
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import staff_headers
 from tests.make.reports import make_waiting, read_csv
+from tests.make.storage import BUCKET, S3Server
 
 FILES = "/v1/reports/files"
 
@@ -143,3 +144,35 @@ async def test_a_viewer_has_no_files_made_and_no_report_that_the_role_does_not_a
     scoped = await staff_headers(app, shop, operators=["JIO"])
     refused = await client.post(FILES, headers=scoped, json={"report": "users"})
     assert refused.json()["errors"][0]["field"] == "body.report"
+
+
+async def test_with_a_bucket_that_browsers_reach_the_link_leads_there_with_a_signature(
+    shop: Stores,
+    app: FastAPI,
+    client: httpx.AsyncClient,
+    headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = await ask(client, headers)
+    with S3Server() as server:
+        for name, value in server.settings(storage_public_url=server.url).model_dump().items():
+            if name.startswith("storage_"):
+                monkeypatch.setitem(shop.settings.__dict__, name, value)
+                monkeypatch.setitem(app.state.settings.__dict__, name, value)
+        await make_waiting(shop)
+        path = f"{FILES}/{file['report_file_id']}"
+        link = (await client.post(f"{path}/link", headers=headers)).json()["url"]
+        answer = await client.get(link)
+        assert answer.status_code == 307, answer.text
+        address = answer.headers["location"]
+        assert address.startswith(f"{server.url}/{BUCKET}/reports/")
+        assert "X-Amz-Expires=60" in address
+        assert answer.headers["cache-control"] == "no-store"
+        # Neither may the page that is left tell anybody the address.
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        fetched = httpx.get(address)
+        assert fetched.headers["content-disposition"].startswith('attachment; filename="transactions-')
+        assert len(fetched.content) == (await client.get(path, headers=headers)).json()["size_bytes"]
+        # The rights are looked at before the address is given out: with none there is none.
+        changed = link[:-1] + ("0" if link[-1] != "0" else "1")
+        assert (await client.get(changed)).status_code == 404

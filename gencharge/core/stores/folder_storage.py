@@ -66,6 +66,10 @@ class FolderStorage:
                     return
                 yield piece
 
+    def link(self, key: str, seconds: int, *, disposition: str) -> str | None:
+        """None: nobody else reads the folder."""
+        del key, seconds, disposition
+
     async def exists(self, key: str) -> bool:
         """Whether there is a file. Raises StorageUnavailable."""
         with _translated():

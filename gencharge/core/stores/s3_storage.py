@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from gencharge.core.settings import Settings
+from gencharge.core.stores.s3_links import Signer
 from gencharge.core.stores.storage import (
     CHUNK_BYTES,
     MOST_LISTED,
@@ -47,8 +48,11 @@ _PART_BYTES: Final = 8 * 1024 * 1024
 class S3Storage:
     """Files as objects of a bucket, under our prefix."""
 
-    def __init__(self, store: S3Store) -> None:
+    def __init__(self, store: S3Store, signer: Signer | None = None, public_base: str = "") -> None:
+        """`signer`: makes links for browsers. `public_base`: where these find our objects."""
         self._store = store
+        self._signer = signer
+        self._public_base = public_base
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -75,7 +79,8 @@ class S3Storage:
                     "timeout": timedelta(hours=1),
                 },
                 retry_config=_RETRY,
-            )
+            ),
+            *_public(settings),
         )
 
     async def put(self, key: str, content: bytes | AsyncIterable[bytes], content_type: str) -> None:
@@ -145,10 +150,27 @@ class S3Storage:
                     break
         return files[:limit]
 
-    async def link(self, key: str, seconds: int) -> str:
-        """An address under which anybody reads the file for so long. Raises StorageUnavailable."""
-        with _translated():
-            return await obstore.sign_async(self._store, "GET", checked_key(key), timedelta(seconds=seconds))
+    def link(self, key: str, seconds: int, *, disposition: str) -> str | None:
+        """A signed address at which the service hands the file to anybody for so long; None if browsers do not reach it."""
+        if self._signer is None:
+            return None
+        return self._signer.link(
+            f"{self._public_base}/{checked_key(key)}",
+            seconds=seconds,
+            # A real instant, not the clock's: the service compares it with its own.
+            now=datetime.now(UTC),
+            parameters={"response-content-disposition": disposition, "response-cache-control": "no-store"},
+        )
+
+
+def _public(settings: Settings) -> tuple[Signer | None, str]:
+    """Who signs links for browsers, and where these find our objects; nobody if they don't reach the service."""
+    if not settings.storage_public_url:
+        return None, ""
+    secret = settings.storage_secret_access_key.get_secret_value()
+    signer = Signer(settings.storage_access_key_id, secret, settings.storage_region)
+    parts = (settings.storage_public_url.rstrip("/"), settings.storage_bucket, settings.storage_prefix)
+    return signer, "/".join(part for part in parts if part)
 
 
 @contextmanager

@@ -87,6 +87,10 @@ class Storage(Protocol):
     async def delete(self, key: str) -> bool:
         """Take a file away; False if there was none."""
 
+    def link(self, key: str, seconds: int, *, disposition: str) -> str | None:
+        """A signed address under which anybody reads the file for so long, without us; None: there is none, so `read` it. `disposition`: the
+        Content-Disposition of the answer."""
+
     async def list_files(
         self, prefix: str = "", *, after: str = "", limit: int = MOST_LISTED
     ) -> list[StoredFile]:
