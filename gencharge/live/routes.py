@@ -50,7 +50,7 @@ _CLOSE_CODES: Final[dict[type[Problem], int]] = {
 }
 _SSE: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "Server-sent events: `welcome`, then `notification`, `balance`, `recharge`, `reset` and `end`.",
+        "description": "Server-sent events, `welcome` first.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
@@ -290,11 +290,10 @@ async def live_notifications(
 ) -> Response:
     """New notices, my balance and my recharges as server-sent events, as they happen.
 
-    Each event is a JSON object: `notification` has the notice as `GET /v1/notifications` lists it and the unread count,
-    `balance` my wallet as `GET /v1/wallet` answers it, `recharge` the recharge as `GET /v1/recharge/{recharge_id}` answers it.
-    `reset` says that what you missed is not stored any more: read the lists again. `end` says why the stream ends and when to
-    come back; it ends with the access token, too. The same comes over a WebSocket, `/v1/notifications/ws`, which takes
-    fresh tokens while it is open: send `{"token": "...", "last_id": "..."}` as its first frame.
+    Each event is a JSON object: `notification` has the notice and the unread count, `balance` my wallet, `recharge` the recharge, each as
+    its `GET` answers it. `reset`: what you missed is gone, read the lists again. `end` says why it ends and when to come back; it
+    ends with the access token, too. `/v1/notifications/ws`, a WebSocket, sends the same and takes fresh tokens: send
+    `{"token": "...", "last_id": "..."}` first.
     """
     del principal
     hub.reserve()

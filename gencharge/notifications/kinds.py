@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from gencharge.core.values.recipient import NotificationType, Recipient
+from gencharge.notifications.subjects import id_of
 
 Value = str | int | None
 Values = Mapping[str, Value]
@@ -141,3 +142,8 @@ class Draft:
     kind: Kind
     values: Values = field(default_factory=dict)
     data: Values = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        key = id_of(self.kind.name)
+        # Only a test that an admin sends to themselves has no data.
+        assert not self.data or key is None or key in self.data, f"{self.kind.name} names its {key}"

@@ -12,6 +12,7 @@ from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Out
 from gencharge.core.values import facts
 from gencharge.notifications.models import Notice, NotificationType
+from gencharge.notifications.subjects import subject_of
 
 
 class NotificationQuery(PageParams):
@@ -30,18 +31,17 @@ class NotificationOut(Out):
     type: NotificationType
     kind: str = Field(examples=["plan_recharged"])
     title: str = Field(examples=["Recharge successful"])
-    body: str = Field(
-        examples=["Rs 199.00 paid. Jio 199 is now active on 98765 43210, valid until 14 August 2026."]
-    )
-    data: dict[str, Any] = Field(
-        examples=[{"recharge_id": "0198c0de-0000-7000-8000-000000000000", "total_paid": 199.00}]
-    )
+    body: str = Field(examples=["Rs 199.00 paid. Jio 199 is now active on 98765 43210."])
+    data: dict[str, Any] = Field(examples=[{"recharge_id": "0198c0de-0000-7000-8000-000000000000"}])
+    subject: str | None = Field(examples=["recharge"])
+    subject_id: str | None = Field(examples=["0198c0de-0000-7000-8000-000000000000"])
     created_at: datetime
     viewed_at: datetime | None = Field(description="Null: unread.")
 
     @classmethod
     def of(cls, notice: Notice) -> NotificationOut:
         """The wire form of a notice."""
+        subject = subject_of(notice.kind, notice.data)
         return cls(
             notification_id=notice.id,
             type=notice.type,
@@ -49,6 +49,8 @@ class NotificationOut(Out):
             title=notice.title,
             body=notice.body,
             data=facts.shown(notice.data),
+            subject=None if subject is None else subject.type,
+            subject_id=None if subject is None else subject.id,
             created_at=notice.created_at,
             viewed_at=notice.viewed_at,
         )

@@ -15,6 +15,7 @@ import { content } from "./content/routes.tsx";
 import { NoPage } from "./frame/refusals.tsx";
 import { Shell } from "./frame/shell.tsx";
 import { home } from "./home/routes.tsx";
+import { inbox } from "./inbox/routes.tsx";
 import { kyc } from "./kyc/routes.tsx";
 import { mandates } from "./mandates/routes.tsx";
 import { messages } from "./messages/routes.tsx";
@@ -40,6 +41,7 @@ import { work } from "./work/routes.tsx";
 /// In the order of the menu.
 export const ROOMS = [
   home,
+  inbox,
   work,
   approvals,
   contact,

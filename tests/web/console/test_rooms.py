@@ -21,6 +21,7 @@ from tests.web.conftest import NewVisitor
 # The button of the account is named otherwise than it reads: a known defect of the frame.
 KNOWN = f"{ANNOUNCER}, .account"
 PAGES = (
+    "notifications",
     "work",
     "enquiries",
     "complaints",

@@ -1,6 +1,7 @@
 /// My notices, as they come. The stream also tells at once that the session was ended elsewhere.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { data } from "#shared/api.ts";
 import { listen } from "#shared/events.ts";
@@ -10,6 +11,7 @@ import { BellIcon } from "#ui/icons.tsx";
 import { Skeleton } from "#ui/layout.tsx";
 import { ProblemNote } from "#ui/problem_note.tsx";
 import { useServices } from "#ui/services.tsx";
+import { type Notice, placeOf } from "#ui/subjects.ts";
 import { useFrameWords } from "./words.ts";
 
 const KEY = ["notifications"];
@@ -36,8 +38,9 @@ export function Bell() {
     return () => ending.abort();
   }, [session, client]);
   const count = unread.data?.unread_count ?? 0;
+  const [isOpen, setIsOpen] = useState(false);
   return (
-    <DialogTrigger>
+    <DialogTrigger isOpen={isOpen} onOpenChange={setIsOpen}>
       <Button
         kind="quiet"
         className="icon-button bell"
@@ -52,14 +55,14 @@ export function Bell() {
       </Button>
       <Popover className="popover notices" placement="bottom end">
         <Dialog className="notices-dialog" aria-label={words.notices}>
-          <Notices />
+          <Notices onLeave={() => setIsOpen(false)} />
         </Dialog>
       </Popover>
     </DialogTrigger>
   );
 }
 
-function Notices() {
+function Notices({ onLeave }: { onLeave: () => void }) {
   const words = useFrameWords();
   const { api, language } = useServices();
   const client = useQueryClient();
@@ -70,6 +73,15 @@ function Notices() {
   const viewAll = async () => {
     await api.POST("/v1/notifications/viewed-all");
     await client.invalidateQueries({ queryKey: KEY });
+  };
+  const follow = (notice: Notice) => {
+    onLeave();
+    if (notice.viewed_at) return;
+    void api
+      .POST("/v1/notifications/{notification_id}/viewed", {
+        params: { path: { notification_id: notice.notification_id } },
+      })
+      .then(() => client.invalidateQueries({ queryKey: KEY }));
   };
   return (
     <>
@@ -87,7 +99,7 @@ function Notices() {
       <ul>
         {list.data?.items.map((notice) => (
           <li key={notice.notification_id} className={notice.viewed_at ? "" : "unread"}>
-            <strong>{notice.title}</strong>
+            <Title notice={notice} onFollow={() => follow(notice)} />
             <p>{notice.body}</p>
             <time className="muted small" dateTime={notice.created_at}>
               {formatAgo(notice.created_at, Date.now(), language)}
@@ -95,6 +107,20 @@ function Notices() {
           </li>
         ))}
       </ul>
+      <Link to="/notifications" className="all" onClick={onLeave}>
+        {words.allNotices}
+      </Link>
     </>
+  );
+}
+
+/// Leads to what the notice is about, if there is a page of it.
+function Title({ notice, onFollow }: { notice: Notice; onFollow: () => void }) {
+  const place = placeOf(notice);
+  if (!place) return <strong>{notice.title}</strong>;
+  return (
+    <Link {...place} onClick={onFollow}>
+      {notice.title}
+    </Link>
   );
 }

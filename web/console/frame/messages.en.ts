@@ -71,6 +71,7 @@ export default {
   notices: "Notifications",
   noNotices: "No notifications yet.",
   allSeen: "Mark all as seen",
+  allNotices: "All notifications",
   unread: (count: number) => (count === 1 ? "1 unread notification" : `${count} unread notifications`),
   account: "Account",
   theme: "Theme",

@@ -72,6 +72,7 @@ export default {
   notices: "सूचनाएँ",
   noNotices: "अभी कोई सूचना नहीं।",
   allSeen: "सब को देखा हुआ करें",
+  allNotices: "सभी सूचनाएँ",
   unread: (count: number) => `${count} अनदेखी सूचनाएँ`,
   account: "खाता",
   theme: "थीम",
