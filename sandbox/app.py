@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import control, gateway_routes, messages, operator_routes, pages, push
+from sandbox import control, gateway_routes, message_routes, operator_routes, pages, push
 from sandbox import gateway_payments as payments
 from sandbox import gateway_payouts as payouts
 from sandbox import gateway_refunds as refunds
@@ -49,7 +49,7 @@ def create_app(config: Config) -> Starlette:
         *gateway_routes.ROUTES,
         *operator_routes.ROUTES,
         *control.ROUTES,
-        *messages.ROUTES,
+        *message_routes.ROUTES,
         *push.ROUTES,
         Route("/health/live", _live, methods=["GET"]),
     ]

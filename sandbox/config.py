@@ -24,6 +24,9 @@ class Config:
     callback_url: str
     # Where a customer goes who paid without a `callback_url`; empty: nowhere.
     shop_url: str = ""
+    # Where receipts of SMS go, and what signs them; empty: there are none.
+    receipt_url: str = ""
+    receipt_secret: str = ""
     # Pauses before the second, third, ... try of a webhook or callback; the last one repeats.
     back_off_seconds: tuple[float, ...] = (1, 2, 5, 10, 30, 60)
     give_up_after_seconds: float = 24 * 3600
@@ -43,4 +46,6 @@ class Config:
             webhook_url=f"{api}/v1/payments/webhooks/razorpay",
             callback_url=f"{api}/v1/recharge/callbacks/{{channel}}",
             shop_url=api,
+            receipt_url=f"{api}/v1/messages/receipts",
+            receipt_secret=settings.sms_receipt_secret.get_secret_value(),
         )

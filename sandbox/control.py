@@ -143,9 +143,9 @@ def _clock(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def _set_targets(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`PUT /sandbox/targets`: where webhooks and callbacks go, and the pauses between tries."""
-    _known(body, "webhook_url", "callback_url", "back_off_seconds")
-    for name in ("webhook_url", "callback_url"):
+    """`PUT /sandbox/targets`: where webhooks, callbacks and receipts of SMS go, and the pauses between tries."""
+    _known(body, "webhook_url", "callback_url", "receipt_url", "back_off_seconds")
+    for name in ("webhook_url", "callback_url", "receipt_url"):
         if name in body and not str(body[name]).startswith(("http://", "https://")):
             raise _wrong(f"{name}: an address that begins with http:// or https://")
     pauses = body.get("back_off_seconds")

@@ -14,7 +14,7 @@ from gencharge.core import telemetry
 from sandbox import signing
 from sandbox.clock import Clock
 from sandbox.config import Config
-from sandbox.scripts import GATEWAY
+from sandbox.scripts import GATEWAY, SMS
 from sandbox.store import Store, insert
 
 _AT_ONCE: Final = 16
@@ -150,6 +150,9 @@ class Courier:
         if notice["target"] == GATEWAY:
             signature = signing.digest(self.config.webhook_secret, body)
             names = ("X-Razorpay-Signature", "X-Razorpay-Event-Id")
+        elif notice["target"] == SMS:
+            signature = signing.digest(self.config.receipt_secret, body)
+            names = ("X-Receipt-Signature", "X-Event-Id")
         else:
             # Signed at the moment of sending: a retry an hour later has to be fresh, too.
             headers["X-Timestamp"] = stamp = str(int(time.time()))
@@ -173,6 +176,7 @@ class Courier:
         return {
             "webhook_url": self.config.webhook_url,
             "callback_url": self.config.callback_url,
+            "receipt_url": self.config.receipt_url,
             "back_off_seconds": list(self.config.back_off_seconds),
             **changed,
         }
@@ -181,6 +185,8 @@ class Courier:
         targets = self.targets
         if target == GATEWAY:
             return str(targets["webhook_url"])
+        if target == SMS:
+            return str(targets["receipt_url"])
         return str(targets["callback_url"]).replace("{channel}", target)
 
     def _nap_seconds(self) -> float:

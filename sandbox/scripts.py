@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 GATEWAY: Final = "gateway"
+# No channel of an operator is called so: a name with a colon is none.
+SMS: Final = "sms:receipts"
 
 
 class Family(StrEnum):

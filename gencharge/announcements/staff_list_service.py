@@ -22,7 +22,7 @@ from gencharge.announcements.staff_schemas import (
     AudienceOut,
     ChannelFigures,
 )
-from gencharge.announcements.sums_service import sums_of
+from gencharge.announcements.sums_service import NONE, sums_of
 from gencharge.core.http.paging import decode_cursor, encode_cursor
 from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.values import clock
@@ -75,15 +75,22 @@ async def _shown(documents: crud.Db, vault: Vault, rows: Sequence[Document]) -> 
 
 async def _figures(documents: crud.Db, row: Document, viewed: int) -> AnnouncementFigures:
     """The sums of its messages are kept when all are at their end: the messages themselves are deleted some day."""
-    sums = row["sums"] or sums_of(
-        row["channels"], await messages.count_of_batch(documents, row["_id"]) if row["channels"] else {}
-    )
+    sums = row["sums"]
+    if not sums and row["channels"]:
+        sums = sums_of(
+            row["channels"],
+            await messages.count_of_batch(documents, row["_id"]),
+            await messages.count_receipts_of_batch(documents, row["_id"]),
+        )
     return AnnouncementFigures(
         counted=row["counted"],
         recipients=row["recipients"],
         in_app=row["in_app"],
         viewed=viewed,
-        channels={AnnouncementChannel(name): ChannelFigures(**sums[name]) for name in row["channels"]},
+        # What was summed up before there were reports has none.
+        channels={
+            AnnouncementChannel(name): ChannelFigures(**(NONE | sums[name])) for name in row["channels"]
+        },
     )
 
 

@@ -191,6 +191,12 @@ class ChannelFigures(Out):
     waiting: int
     sent: int
     failed: int = Field(description="Not sent: no address or device, refused, cancelled, or given up.")
+    delivered: int = Field(
+        description="Of those that were sent: the provider reported that they arrived. Push services report nothing."
+    )
+    undelivered: int = Field(
+        description="Of those that were sent: the provider reported that they did not. Reports are counted for three days."
+    )
 
 
 class AnnouncementFigures(Out):

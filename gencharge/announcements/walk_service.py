@@ -50,6 +50,8 @@ class Walk:
     announced: bool
     counted: bool
     cursor: UUID | None
+    # Since when all its messages have been at their end; None: they are not.
+    summed_at: datetime | None
 
 
 async def take(stores: Stores) -> Walk | None:
@@ -75,7 +77,14 @@ async def take(stores: Stores) -> Walk | None:
         if document.get("parked_at") is not None:
             with answering(stores.documents):
                 await walk_crud.mark_readable(stores.documents, document["_id"])
-        return Walk(announcement, lease_id, document["announced"], document["counted"], document["cursor"])
+        return Walk(
+            announcement,
+            lease_id,
+            document["announced"],
+            document["counted"],
+            document["cursor"],
+            document.get("summed_at"),
+        )
 
 
 async def _park(stores: Stores, document: Document, lease_id: UUID, problem: Problem) -> None:
@@ -158,9 +167,13 @@ async def rest(
     walk: Walk,
     until: datetime | None,
     sums: Mapping[str, Mapping[str, int]] | None = None,
+    summed_at: datetime | None = None,
 ) -> None:
-    """Leave it until an instant; None: for good, and with what became of its messages. Raises DocumentsUnavailable."""
-    values = {} if sums is None else {"sums": sums}
+    """Leave it until an instant; None: for good. `sums`: what became of its messages, all of which have been at their end since `summed_at`.
+
+    Raises DocumentsUnavailable.
+    """
+    values = {} if sums is None else {"sums": sums, "summed_at": summed_at}
     with answering(stores.documents):
         await walk_crud.release(
             stores.documents, walk.announcement.announcement_id, walk.lease_id, until, values

@@ -14,8 +14,8 @@ _REASON_CHARACTERS: Final = 200
 class Message:
     """A message and its recipient. `phone_number` is E.164; `template_id` is the DLT template that `text` follows.
 
-    For e-mails only: `html` says the same as `text`; `message_id` is the left part of `Message-ID`, the same for every copy; `headers` are
-    further ones.
+    `message_id` is what the provider's reports name it by, the same for every copy; of an e-mail it is the left part of `Message-ID`. For e-mails
+    only: `html` says the same as `text`; `headers` are further ones.
     """
 
     text: str

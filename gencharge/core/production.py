@@ -88,11 +88,13 @@ def message_problems(messages: Messages) -> Iterator[str]:
 
 
 def sending_problems(sending: Sending) -> Iterator[str]:
-    """A link in e-mails that leads nowhere, and reports of bounces that anybody could sign."""
+    """A link in e-mails that leads nowhere, and reports of providers that anybody could sign."""
     if sending.public_api_url and not is_partners_address(sending.public_api_url):
         yield "PUBLIC_API_URL: the https address at which customers reach the API, or empty"
-    if (secret := sending.bounce_secret.get_secret_value()) and (problem := weakness_of_partners(secret)):
-        yield f"BOUNCE_SECRET: {problem}"
+    for name in ("bounce_secret", "sms_receipt_secret"):
+        secret = getattr(sending, name).get_secret_value()
+        if secret and (problem := weakness_of_partners(secret)):
+            yield f"{name.upper()}: {problem}"
 
 
 def push_problems(push: Push) -> Iterator[str]:
@@ -116,7 +118,7 @@ def partner_problems(partners: Partners) -> Iterator[str]:
 
 def file_problems(files: Files) -> Iterator[str]:
     """Files that would travel in clear."""
-    for name in ("storage_endpoint_url", "cdn_base_url"):
+    for name in ("storage_endpoint_url", "storage_public_url", "cdn_base_url"):
         if (url := getattr(files, name)) and not is_partners_address(url):
             yield f"{name.upper()}: an https address, or empty"
 

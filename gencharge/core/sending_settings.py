@@ -53,3 +53,7 @@ class Sending(BaseModel, defer_build=True):
         default=SecretStr(""),
         description="Signs the mail provider's reports of bounces (`POST /messages/bounces`). Empty: none are taken.",
     )
+    sms_receipt_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs the SMS provider's delivery receipts (`POST /messages/receipts`). Empty: none are taken.",
+    )

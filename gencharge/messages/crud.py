@@ -30,6 +30,11 @@ INDEXES: Final = [
         name="batch",
         partialFilterExpression={"batch": {"$exists": True}},
     ),
+    IndexModel(
+        [("batch", ASCENDING), ("receipt", ASCENDING), ("channel", ASCENDING)],
+        name="receipts",
+        partialFilterExpression={"batch": {"$exists": True}, "receipt": {"$exists": True}},
+    ),
     IndexModel([("purge_at", ASCENDING)], name="purge", expireAfterSeconds=0),
 ]
 Db = AsyncDatabase[Document]

@@ -15,3 +15,7 @@ class UnsubscribeLinkInvalid(Invalid):
 
 class BounceSignatureInvalid(Unauthorized):
     """The signature of this report is missing or wrong."""
+
+
+class ReceiptSignatureInvalid(Unauthorized):
+    """The signature of these receipts is missing or wrong."""

@@ -33,7 +33,7 @@ from gencharge.core.vault.columns import place
 from gencharge.core.vault.vault import Vault
 from gencharge.messages import contact_service, mail_service, queue_crud, sent_service, sms_service
 from gencharge.messages.circuit import Circuit
-from gencharge.messages.models import PRIORITIES, SEALED, DropReason, MessageChannel, MessageState
+from gencharge.messages.models import PRIORITIES, SEALED, DropReason, MessageChannel, MessageState, Receipt
 from gencharge.messages.push_clients import PUSHES_AT_ONCE
 from gencharge.messages.push_service import push_senders_of
 from gencharge.messages.senders import Content, Sender, Task, prices_of, rates_of, senders_of
@@ -206,6 +206,7 @@ class MessageLoop(Loop[Task, MessageChannel]):
             contact=contact,
             obstacle=self._obstacle(document, channel, contact) or obstacle,
             reached=tuple(document.get("reached", ())),
+            has_arrived=document.get("receipt") == Receipt.DELIVERED,
         )
 
     def _obstacle(self, document: Document, channel: MessageChannel, contact: Contact) -> DropReason | None:
@@ -243,6 +244,12 @@ class MessageLoop(Loop[Task, MessageChannel]):
             await sender.close()
 
     async def _attempt(self, task: Task) -> None:
+        if task.has_arrived:
+            # A former attempt had no answer, or its worker died: the provider's receipt says that it was sent.
+            OUTCOMES.labels(task.channel.value, "arrived").inc()
+            recorded = {"sent_at": clock.now(), "last_error": ""}
+            await self._end(task, MessageState.SENT, recorded, keeps_text=False)
+            return
         if task.obstacle is not None:
             await self._drop(task, task.obstacle)
             return

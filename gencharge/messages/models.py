@@ -53,6 +53,19 @@ class MessageState(StrEnum):
     """It can't or must not be sent; `drop_reason` says why."""
 
 
+class Receipt(StrEnum):
+    """What the provider reported later of a message that it took."""
+
+    DELIVERED = "delivered"
+    """It arrived."""
+    FAILED = "failed"
+    """It did not."""
+
+
+# What a channel's last word is, whichever report comes first: a phone that has an SMS has it, and a mailbox that took an e-mail may send it back.
+LAST_WORDS: Final = {MessageChannel.SMS: Receipt.DELIVERED, MessageChannel.EMAIL: Receipt.FAILED}
+
+
 class DropReason(StrEnum):
     """Why a message was not sent."""
 

@@ -15,9 +15,13 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.mongo import Documents
 from gencharge.core.wording import worded
 from gencharge.messages import mail_service as service
-from gencharge.messages import pages
+from gencharge.messages import pages, receipt_service, receipts
 from gencharge.messages.bounces import MAX_REPORTS, SIGNATURE, ReportBounces, is_signed
-from gencharge.messages.errors import BounceSignatureInvalid, UnsubscribeLinkInvalid
+from gencharge.messages.errors import (
+    BounceSignatureInvalid,
+    ReceiptSignatureInvalid,
+    UnsubscribeLinkInvalid,
+)
 from gencharge.messages.unsubscribing import read_token
 
 router = web.router("messages")
@@ -30,10 +34,27 @@ _REPORT: Final = {
     "type": "object",
     "required": ["kind", "email"],
     "properties": {
-        "kind": {"type": "string", "enum": ["hard_bounce", "soft_bounce", "complaint"]},
+        "kind": {"type": "string", "enum": ["delivered", "hard_bounce", "soft_bounce", "complaint"]},
         "email": {"type": "string"},
+        "message_id": {"type": "string", "format": "uuid"},
     },
 }
+_RECEIPT: Final = {
+    "type": "object",
+    "required": ["reference", "outcome"],
+    "properties": {
+        "reference": {"type": "string", "format": "uuid"},
+        "outcome": {"type": "string", "enum": ["delivered", "failed"]},
+        "reason": {"type": "string", "maxLength": 200},
+    },
+}
+
+
+def _events(event: dict[str, Any], limit: int) -> dict[str, Any]:
+    """The body of a provider's reports: it is read as it is, because its bytes are what is signed."""
+    events = {"type": "array", "items": event, "maxItems": limit}
+    schema = {"type": "object", "required": ["events"], "properties": {"events": events}}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def _settings(request: Request) -> Settings:
@@ -77,30 +98,36 @@ async def resubscribe(request: Request, documents: Documents, token: Token) -> H
     status_code=204,
     response_model=None,
     responses=errors(BounceSignatureInvalid, MalformedJson, ValidationFailed, DocumentsUnavailable),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["events"],
-                        "properties": {
-                            "events": {"type": "array", "items": _REPORT, "maxItems": MAX_REPORTS}
-                        },
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=_events(_REPORT, MAX_REPORTS),
 )
 async def report_bounces(request: Request, documents: Documents) -> None:
     """For the mail provider. `X-Bounce-Signature` is the HMAC-SHA256 of the raw body under BOUNCE_SECRET, in hexadecimal digits."""
     body, settings = await request.body(), _settings(request)
-    if not is_signed(settings, request.headers.get(SIGNATURE, ""), body):
+    if not is_signed(settings.bounce_secret, request.headers.get(SIGNATURE, ""), body):
         raise BounceSignatureInvalid
     try:
         reports = ReportBounces.model_validate_json(body)
     except ValidationError:
         raise MalformedJson from None
     await service.take_reports(documents, settings, reports.events)
+    await receipt_service.take_mail_reports(documents, reports.events)
+
+
+@router.post(
+    "/receipts",
+    summary="The SMS provider's delivery receipts",
+    status_code=204,
+    response_model=None,
+    responses=errors(ReceiptSignatureInvalid, MalformedJson, ValidationFailed, DocumentsUnavailable),
+    openapi_extra=_events(_RECEIPT, receipts.MAX_RECEIPTS),
+)
+async def report_receipts(request: Request, documents: Documents) -> None:
+    """For the SMS provider. `X-Receipt-Signature` is the HMAC-SHA256 of the raw body under SMS_RECEIPT_SECRET, in hexadecimal digits."""
+    body, secret = await request.body(), _settings(request).sms_receipt_secret
+    if not is_signed(secret, request.headers.get(receipts.SIGNATURE, ""), body):
+        raise ReceiptSignatureInvalid
+    try:
+        reports = receipts.ReportReceipts.model_validate_json(body)
+    except ValidationError:
+        raise MalformedJson from None
+    await receipt_service.take_sms_receipts(documents, reports.events)

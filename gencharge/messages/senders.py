@@ -51,6 +51,8 @@ class Task:
     obstacle: DropReason | None = None
     # Of a push message: the devices that a former attempt reached.
     reached: tuple[str, ...] = ()
+    # The provider reported that it arrived, though a former attempt ended without an answer.
+    has_arrived: bool = False
 
 
 class Sender(Protocol):
@@ -77,6 +79,7 @@ class SmsSender:
             text=content.text,
             phone_number=task.contact.phone_number,
             template_id=content.dlt_template_id,
+            message_id=str(task.id),
         )
         await self._channel.send(message)
         return count_segments(content.text)

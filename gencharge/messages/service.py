@@ -23,6 +23,7 @@ from gencharge.messages.models import (
     Outgoing,
     to_document,
 )
+from gencharge.messages.receipt_service import count_receipts_of_batch as count_receipts_of_batch
 from gencharge.messages.senders import provided
 
 

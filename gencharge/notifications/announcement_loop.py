@@ -40,6 +40,9 @@ from gencharge.users.models import MessageChoices
 BACKLOG: Final = 5_000
 _PAUSE: Final = timedelta(seconds=1)
 _LOOK: Final = timedelta(seconds=10)
+# Providers report for days what arrived. After the last message has left, the figures are made again so much later.
+_LOOKS_AGAIN: Final = tuple(timedelta(minutes=each) for each in (1, 10, 60, 6 * 60, 24 * 60, 72 * 60))
+REPORTED: Final = frozenset({NoticeChannel.SMS.value, NoticeChannel.EMAIL.value})
 
 
 class AnnouncementLoop(Loop[Walk, UUID]):
@@ -149,9 +152,19 @@ class AnnouncementLoop(Loop[Walk, UUID]):
 
     async def _finish(self, walk: Walk) -> None:
         announcement = walk.announcement
-        counts = await messages.count_of_batch(self._stores.documents, announcement.announcement_id)
+        documents, batch = self._stores.documents, announcement.announcement_id
+        counts = await messages.count_of_batch(documents, batch)
+        receipts = await messages.count_receipts_of_batch(documents, batch)
         names = [channel.value for channel in announcement.channels]
-        await announcements.rest(self._stores, walk, None, announcements.sums_of(names, counts))
+        now = clock.now()
+        first = walk.summed_at or now
+        # Before the messages are deleted.
+        last = first + timedelta(days=self._stores.settings.message_retention_days - 1)
+        looks = [first + after for after in _LOOKS_AGAIN if now < first + after < last]
+        sums = announcements.sums_of(names, counts, receipts)
+        is_reported = any(sums[name]["sent"] for name in REPORTED.intersection(names))
+        until = looks[0] if looks and is_reported else None
+        await announcements.rest(self._stores, walk, until, sums, summed_at=first)
 
 
 def _channels(announcement: Announcement) -> frozenset[NoticeChannel]:

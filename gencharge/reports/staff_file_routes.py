@@ -28,7 +28,6 @@ from gencharge.reports.schemas import (
     MakeReport,
     ReportFileOut,
     ReportFileQuery,
-    ReportFormat,
     ReportLinkOut,
 )
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Gate, Principal, Requires, Resource

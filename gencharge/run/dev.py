@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -178,6 +179,8 @@ def _extra_environment(settings: Settings) -> dict[str, str]:
     if settings.sandbox_port:
         defaults["payment_gateway_url"] = sample.sandbox_url(settings)
         defaults["message_inbox_url"] = f"{sample.sandbox_url(settings)}/sandbox/messages"
+        # The sandbox reports which of these arrived.
+        defaults["sms_receipt_secret"] = secrets.token_urlsafe(32)
     if _fixed_otp_allowed(settings):
         defaults["dev_fixed_otp"] = DEVELOPMENT_OTP
     return {name.upper(): value for name, value in defaults.items() if name not in settings.model_fields_set}

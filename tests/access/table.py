@@ -591,6 +591,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/messages/unsubscribe":                                               "422  422   422   422 422  422  422   422    -",
     "POST /v1/messages/resubscribe":                                               "422  422   422   422 422  422  422   422    -",
     "POST /v1/messages/bounces":                                                   "401  401   401   401 401  401  401   401    -",
+    "POST /v1/messages/receipts":                                                  "401  401   401   401 401  401  401   401    -",
     "GET /v1/messages/costs":                                                      "401  403   200   200 200  200  200   403    -",
     "GET /v1/messages/parked":                                                     "401  403   200   200 200  200  200   403    -",
     "POST /v1/messages/parked/resend":                                             "401  403   202   202 403  403  403   403    -",

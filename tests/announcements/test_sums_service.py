@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gencharge.announcements.sums_service import sums_of
-from gencharge.messages.models import MessageChannel, MessageState
+from gencharge.messages.models import MessageChannel, MessageState, Receipt
 
 
 def test_both_ways_of_a_push_are_one_channel_and_each_state_has_its_figure() -> None:
@@ -15,7 +15,20 @@ def test_both_ways_of_a_push_are_one_channel_and_each_state_has_its_figure() -> 
         (MessageChannel.WEB_PUSH, MessageState.SENDING): 1,
         (MessageChannel.WEB_PUSH, MessageState.WAITING): 5,
     }
-    assert sums_of(["push", "sms"], counts) == {
-        "push": {"waiting": 6, "sent": 7, "failed": 3},
-        "sms": {"waiting": 0, "sent": 0, "failed": 0},
+    assert sums_of(["push", "sms"], counts, {}) == {
+        "push": {"waiting": 6, "sent": 7, "failed": 3, "delivered": 0, "undelivered": 0},
+        "sms": {"waiting": 0, "sent": 0, "failed": 0, "delivered": 0, "undelivered": 0},
+    }
+
+
+def test_what_the_providers_reported_is_counted_beside_what_was_sent() -> None:
+    counts = {(MessageChannel.SMS, MessageState.SENT): 5, (MessageChannel.EMAIL, MessageState.SENT): 2}
+    receipts = {
+        (MessageChannel.SMS, Receipt.DELIVERED): 3,
+        (MessageChannel.SMS, Receipt.FAILED): 1,
+        (MessageChannel.EMAIL, Receipt.FAILED): 2,
+    }
+    assert sums_of(["sms", "email"], counts, receipts) == {
+        "sms": {"waiting": 0, "sent": 5, "failed": 0, "delivered": 3, "undelivered": 1},
+        "email": {"waiting": 0, "sent": 2, "failed": 0, "delivered": 0, "undelivered": 2},
     }

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -145,6 +146,20 @@ async def test_the_console_shows_its_messages_in_the_inbox_as_well() -> None:
         "text": MESSAGE.text,
     }
     assert MESSAGE.text in stream.getvalue()
+
+
+async def test_an_sms_whose_receipt_is_waited_for_names_its_reference() -> None:
+    provider, inbox = SmsProvider(), SmsProvider()
+    message = replace(MESSAGE, message_id="0198c0de-1")
+    async with _server(provider) as port:
+        channel = _sms(port)
+        await channel.send(message)
+        await channel.close()
+    async with _server(inbox) as port:
+        console = Console(inbox_url=f"http://127.0.0.1:{port}/sandbox/messages", prints=False)
+        await console.send(message)
+        await console.close()
+    assert [each.requests[0][1]["reference"] for each in (provider, inbox)] == ["0198c0de-1"] * 2
 
 
 async def test_what_comes_in_hundreds_is_in_the_inbox_only(capsys: pytest.CaptureFixture[str]) -> None:

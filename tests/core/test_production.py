@@ -50,6 +50,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"allowed_hosts": ["api.example.in", "*.example.in"]}, "ALLOWED_HOSTS"),
     ({"allowed_hosts": [""]}, "ALLOWED_HOSTS"),
     ({"public_api_url": "https://pay.example.in"}, "ALLOWED_HOSTS"),
+    ({"sms_receipt_secret": "guess-me"}, "SMS_RECEIPT_SECRET"),
+    ({"storage_public_url": "http://files.example.in"}, "STORAGE_PUBLIC_URL"),
     # Pages of strangers.
     ({"cors_origins": ["*"]}, "CORS_ORIGINS"),
     ({"cors_origins": ["null"]}, "CORS_ORIGINS"),

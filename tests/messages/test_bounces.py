@@ -21,16 +21,16 @@ def signature(secret: str) -> str:
 
 
 def test_only_the_secrets_signature_fits() -> None:
-    assert is_signed(settings("s3cret"), signature("s3cret"), BODY)
-    assert is_signed(settings("s3cret"), signature("s3cret").upper(), BODY)
-    assert not is_signed(settings("s3cret"), signature("other"), BODY)
-    assert not is_signed(settings("s3cret"), signature("s3cret"), BODY + b" ")
-    assert not is_signed(settings("s3cret"), "", BODY)
-    assert not is_signed(settings("s3cret"), "é", BODY)
+    assert is_signed(SecretStr("s3cret"), signature("s3cret"), BODY)
+    assert is_signed(SecretStr("s3cret"), signature("s3cret").upper(), BODY)
+    assert not is_signed(SecretStr("s3cret"), signature("other"), BODY)
+    assert not is_signed(SecretStr("s3cret"), signature("s3cret"), BODY + b" ")
+    assert not is_signed(SecretStr("s3cret"), "", BODY)
+    assert not is_signed(SecretStr("s3cret"), "é", BODY)
 
 
 def test_without_a_secret_nothing_is_taken() -> None:
-    assert not is_signed(settings(""), signature(""), BODY)
+    assert not is_signed(SecretStr(""), signature(""), BODY)
 
 
 def test_an_address_has_one_mark_however_it_is_written() -> None:

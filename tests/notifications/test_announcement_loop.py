@@ -18,7 +18,9 @@ from gencharge.announcements import walk_service
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.messages import receipt_service
 from gencharge.messages import service as queue
+from gencharge.messages.bounces import BounceReport
 from gencharge.notifications import announcement_loop
 from gencharge.notifications.announcement_loop import AnnouncementLoop
 from gencharge.users import profile_service
@@ -164,6 +166,42 @@ async def test_the_walk_waits_while_the_queue_is_full_and_a_cancellation_drops_w
     document = await stores.documents["announcements"].find_one({"_id": UUID(announcement_id)})
     assert document is not None
     assert "next_at" not in document
+
+
+async def test_what_the_providers_report_later_is_in_the_figures(staff: StaffClient, stores: Stores) -> None:
+    await people(stores, 3, marketing_communication=True)
+    announcement_id = await announce(staff, channels=["email"])
+    with clock.at(clock.now()):
+        await AnnouncementLoop(stores).drain()
+    batch = UUID(announcement_id)
+    sent = {"$set": {"state": "sent", "attempts": 1}, "$unset": {"due_at": ""}}
+    await stores.documents["messages"].update_many({"batch": batch}, sent)
+    for minutes in (1, 2):
+        with clock.later(minutes=minutes):
+            await AnnouncementLoop(stores).drain()
+    figure = (await figures(staff, announcement_id))["channels"]["email"]
+    everybody = figure["sent"]
+    assert (everybody >= 3, figure["delivered"], figure["undelivered"]) == (True, 0, 0)
+    arrived, lost, *_ = await messages(stores, announcement_id)
+    await receipt_service.take_mail_reports(
+        stores.documents,
+        [
+            BounceReport(kind="delivered", email="asha@example.com", message_id=arrived["_id"]),
+            BounceReport(kind="hard_bounce", email="ravi@example.com", message_id=lost["_id"]),
+        ],
+    )
+    with clock.later(hours=2):
+        await AnnouncementLoop(stores).drain()
+    figure = (await figures(staff, announcement_id))["channels"]["email"]
+    assert (figure["sent"], figure["delivered"], figure["undelivered"]) == (everybody, 1, 1)
+    # Some day nobody looks any more.
+    for days in (1, 2, 4, 5):
+        with clock.later(days=days, hours=3):
+            await AnnouncementLoop(stores).drain()
+    document = await stores.documents["announcements"].find_one({"_id": batch})
+    assert document is not None
+    assert "next_at" not in document
+    assert document["sums"]["email"]["delivered"] == 1
 
 
 async def test_a_cancellation_amid_a_slice_drops_that_slice_too(

@@ -26,6 +26,7 @@ from sandbox.server import server
 
 KEY_ID, KEY_SECRET = "rzp_test_of_the_tests", "key-secret-of-the-tests"
 WEBHOOK_SECRET, OPERATOR_SECRET = "webhook-secret-of-the-tests", "operator-secret-of-the-tests"
+RECEIPT_SECRET = "receipt-secret-of-the-tests"
 
 
 def mac(secret: str, message: bytes) -> str:
@@ -150,6 +151,7 @@ class Site:
         urls = {
             "webhook_url": f"{self.receiver.base}/webhooks",
             "callback_url": f"{self.receiver.base}/callbacks/{{channel}}",
+            "receipt_url": f"{self.receiver.base}/receipts",
         }
         return self.control("PUT", "/sandbox/targets", {**urls, **overrides})
 
@@ -272,6 +274,7 @@ def running(receiver: Receiver) -> Iterator[Site]:
         webhook_url=f"{receiver.base}/webhooks",
         callback_url=f"{receiver.base}/callbacks/{{channel}}",
         shop_url="http://shop.example",
+        receipt_secret=RECEIPT_SECRET,
         send_timeout_seconds=2,
     )
     runner = server(config, host="127.0.0.1", port=port)

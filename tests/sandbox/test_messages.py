@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import httpx
 import pytest
 
+from sandbox import signing
 from sandbox.messages import Messages
-from tests.sandbox.conftest import Site
+from tests.sandbox.conftest import RECEIPT_SECRET, Site
 
 ASHA, RAVI = "+919000001001", "+919000001002"
 
@@ -64,7 +66,7 @@ def test_what_somebody_sends_is_shown_as_text(site: Site) -> None:
 def test_what_is_no_message_is_refused(site: Site, body: bytes) -> None:
     answer = httpx.post(f"{site.base}/sandbox/messages", content=body)
     assert answer.status_code == 422
-    assert "to, text and subject" in answer.json()["error"]["message"]
+    assert "to, text, subject and reference" in answer.json()["error"]["message"]
     assert httpx.get(f"{site.base}/sandbox/messages").json()["items"] == []
 
 
@@ -81,3 +83,38 @@ def test_the_oldest_make_room_and_long_ones_are_cut() -> None:
     assert [message.text[0] for message in messages.to()] == ["4", "3", "2"]
     assert len(messages) == 3
     assert {len(message.text) for message in messages.to()} == {2_000}
+
+
+def receipts(site: Site) -> list[Any]:
+    """The receipts that were sent, each with whether it is signed right."""
+    return [
+        (event, notice.headers["x-receipt-signature"] == signing.digest(RECEIPT_SECRET, notice.raw))
+        for notice in site.receiver.received
+        for event in json.loads(notice.raw)["events"]
+    ]
+
+
+def test_an_sms_that_names_a_reference_is_followed_by_a_signed_receipt(site: Site) -> None:
+    send(site, ASHA, "Recharge done.", reference="m-1")
+    send(site, "+919000001404", "Recharge done.", reference="m-2")
+    site.receiver.wait(2)
+    shown = sorted(receipts(site), key=lambda one: one[0]["reference"])
+    assert shown == [
+        ({"reference": "m-1", "outcome": "delivered"}, True),
+        ({"reference": "m-2", "outcome": "failed", "reason": "absent subscriber"}, True),
+    ]
+
+
+def test_a_receipt_is_sent_again_until_somebody_takes_it(site: Site) -> None:
+    site.receiver.answers.append(503)
+    send(site, ASHA, "Recharge done.", reference="m-3")
+    site.receiver.wait(2)
+    assert [event["reference"] for event, _ in receipts(site)] == ["m-3", "m-3"]
+
+
+def test_codes_and_e_mails_have_no_receipt(site: Site) -> None:
+    send(site, ASHA, "111222 is your code.")
+    send(site, "asha@example.com", "Recharge done.", reference="m-4")
+    send(site, RAVI, "Recharge done.", reference="m-5")
+    site.receiver.wait(1)
+    assert [event["reference"] for event, _ in receipts(site)] == ["m-5"]

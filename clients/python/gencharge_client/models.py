@@ -588,6 +588,7 @@ class ProblemOut(BaseModel):
             "rank_too_low",
             "rate_limited",
             "receipt_not_ready",
+            "receipt_signature_invalid",
             "recharge_not_found",
             "recharge_not_pending",
             "recharge_not_refundable",
@@ -2349,6 +2350,8 @@ class NotificationOut(BaseModel):
     title: str
     body: str
     data: dict[str, Any]
+    subject: str | None
+    subject_id: str | None
     created_at: AwareDatetime
     viewed_at: AwareDatetime | None
     """

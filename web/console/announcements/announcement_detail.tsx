@@ -104,7 +104,13 @@ function Whole({ announcement }: { announcement: Announcement }) {
                   [text.viewed, formatCount(figures.viewed)],
                   ...Object.entries(figures.channels).map(([channel, each]): [string, string] => [
                     text.channelNames[channel as "sms"] ?? channel,
-                    text.channelFigures(each.sent, each.waiting, each.failed),
+                    [
+                      text.channelFigures(each.sent, each.waiting, each.failed),
+                      // Push services report nothing, and a provider may not either.
+                      ...(each.delivered + each.undelivered > 0
+                        ? [text.channelReports(each.delivered, each.undelivered)]
+                        : []),
+                    ].join("; "),
                   ]),
                 ]}
               />

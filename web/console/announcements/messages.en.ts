@@ -37,6 +37,8 @@ export default {
   viewed: "Read",
   channelFigures: (sent: number, waiting: number, failed: number) =>
     `${sent} sent, ${waiting} waiting, ${failed} failed`,
+  channelReports: (delivered: number, undelivered: number) =>
+    `reported: ${delivered} arrived, ${undelivered} did not`,
   empty: "No announcement fits these filters.",
   statuses: {
     draft: "Draft",

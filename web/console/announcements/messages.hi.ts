@@ -39,6 +39,8 @@ export default {
   viewed: "पढ़ी",
   channelFigures: (sent: number, waiting: number, failed: number) =>
     `${sent} भेजे, ${waiting} प्रतीक्षा में, ${failed} असफल`,
+  channelReports: (delivered: number, undelivered: number) =>
+    `रिपोर्ट: ${delivered} पहुँचे, ${undelivered} नहीं पहुँचे`,
   empty: "इन फ़िल्टरों में कोई घोषणा नहीं है।",
   statuses: {
     draft: "मसौदा",
