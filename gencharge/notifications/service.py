@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
@@ -25,7 +26,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.language import Language
 from gencharge.core.vault.vault import Vault
 from gencharge.notifications import crud, notices_service
-from gencharge.notifications.consent import allows
+from gencharge.notifications.consent import SWITCHES, allows
 from gencharge.notifications.errors import NotificationNotFound
 from gencharge.notifications.kinds import NoticeChannel
 from gencharge.notifications.models import Notice, NotificationType, Recipient
@@ -33,6 +34,10 @@ from gencharge.notifications.schemas import NotificationOut
 from gencharge.users import service as users
 
 _ANNOUNCED: Final = (NotificationType.ANNOUNCEMENT, NotificationType.PROMOTIONAL)
+# The switches that stop announcements in the inbox.
+_SWITCHES: Final = tuple(
+    sorted({name for type in _ANNOUNCED for name in SWITCHES[type, NoticeChannel.IN_APP]})
+)
 KIND: Final = "announcement"
 
 
@@ -74,9 +79,16 @@ async def open_inboxes(stores: Stores, owners: Collection[Recipient]) -> dict[Re
 
 def _types(preferences: Mapping[str, bool] | None) -> frozenset[NotificationType]:
     """Which announcements these switches let into the inbox. None: an admin, who has no switches."""
-    return frozenset(
-        type for type in _ANNOUNCED if preferences is None or allows(preferences, type, NoticeChannel.IN_APP)
-    )
+    if preferences is None:
+        return frozenset(_ANNOUNCED)
+    return _types_by_switches(tuple(preferences[name] for name in _SWITCHES))
+
+
+@lru_cache(maxsize=2 ** len(_SWITCHES))
+def _types_by_switches(positions: tuple[bool, ...]) -> frozenset[NotificationType]:
+    """The same by the positions of the switches that count here: there are few of them, and thousands of readers for each announcement."""
+    switches = dict(zip(_SWITCHES, positions, strict=True))
+    return frozenset(type for type in _ANNOUNCED if allows(switches, type, NoticeChannel.IN_APP))
 
 
 async def open_inbox(stores: Stores, owner: Recipient) -> Inbox:
