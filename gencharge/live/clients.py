@@ -93,8 +93,7 @@ class Client:
             return
         if not self._written(message):
             if len(self._waiting) >= MAX_WAITING:
-                self._waiting.clear()
-                self.end(ClientTooSlow())
+                self.give_up()
                 return
             self._waiting.append(message)
             self._wake.set()
@@ -116,6 +115,11 @@ class Client:
         if problem is None:
             self._waiting.clear()
         self._wake.set()
+
+    def give_up(self) -> None:
+        """End the connection of one who does not read, without what waits."""
+        self._waiting.clear()
+        self.end(ClientTooSlow())
 
     async def take(self) -> list[Message]:
         """All that waits, as soon as something does; nothing: the connection ends. What was taken before has been sent."""

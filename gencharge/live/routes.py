@@ -188,7 +188,7 @@ async def _send_all(client: Client, send: Callable[[Message], Awaitable[None]]) 
                 async with asyncio.timeout(_STALLED_SECONDS):
                     await send(message)
     except TimeoutError:
-        client.end(ClientTooSlow())
+        client.give_up()
     except Exception as error:
         if not is_disconnect(error):
             raise
@@ -288,12 +288,11 @@ async def live_notifications(
         ),
     ] = None,
 ) -> Response:
-    """New notices, my balance and my recharges as server-sent events, as they happen.
+    """New notices, my balance and my recharges as server-sent events.
 
-    Each event is a JSON object: `notification` has the notice and the unread count, `balance` my wallet, `recharge` the recharge, each as
-    its `GET` answers it. `reset`: what you missed is gone, read the lists again. `end` says why it ends and when to come back; it
-    ends with the access token, too. `/v1/notifications/ws`, a WebSocket, sends the same and takes fresh tokens: send
-    `{"token": "...", "last_id": "..."}` first.
+    Each event is a JSON object: `notification` has the notice and the unread count, `balance` my wallet, `recharge` the recharge. `reset`: read
+    the lists again. `end` says why it ends and when to come back; it ends with the access token, too. `/v1/notifications/ws`, a WebSocket,
+    sends the same and takes fresh tokens: send `{"token": "...", "last_id": "..."}` first.
     """
     del principal
     hub.reserve()

@@ -107,3 +107,13 @@ def test_a_message_for_many_is_made_a_frame_once() -> None:
     # RFC 6455, section 5.2: a whole text, not masked, its length in two more bytes.
     length = len(text.encode())
     assert message.frame == bytes([0x81, 126]) + length.to_bytes(2, "big") + text.encode()
+
+
+async def test_a_client_that_is_given_up_leaves_nothing_behind() -> None:
+    client = _client()
+    client.send(Message("balance", "{}", None))
+    client.give_up()
+    assert client.waiting == 0
+    assert client.problem is not None
+    assert client.problem.code() == "client_too_slow"
+    assert await client.take() == []
