@@ -25,7 +25,7 @@ class NotificationQuery(PageParams):
 
 
 class NotificationOut(Out):
-    """A notification. `kind` names the template, `data` is what the text was made of."""
+    """A notification. `kind` names the template, `subject` what it is about, `data` has its id."""
 
     notification_id: UUID
     type: NotificationType
@@ -34,14 +34,12 @@ class NotificationOut(Out):
     body: str = Field(examples=["Rs 199.00 paid. Jio 199 is now active on 98765 43210."])
     data: dict[str, Any] = Field(examples=[{"recharge_id": "0198c0de-0000-7000-8000-000000000000"}])
     subject: str | None = Field(examples=["recharge"])
-    subject_id: str | None = Field(examples=["0198c0de-0000-7000-8000-000000000000"])
     created_at: datetime
     viewed_at: datetime | None = Field(description="Null: unread.")
 
     @classmethod
     def of(cls, notice: Notice) -> NotificationOut:
         """The wire form of a notice."""
-        subject = subject_of(notice.kind, notice.data)
         return cls(
             notification_id=notice.id,
             type=notice.type,
@@ -49,8 +47,7 @@ class NotificationOut(Out):
             title=notice.title,
             body=notice.body,
             data=facts.shown(notice.data),
-            subject=None if subject is None else subject.type,
-            subject_id=None if subject is None else subject.id,
+            subject=subject_of(notice.kind),
             created_at=notice.created_at,
             viewed_at=notice.viewed_at,
         )

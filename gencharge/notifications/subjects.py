@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a notice is about. `id` None: something that its reader has one of, such as the wallet, or a list."""
-
-    type: str
-    id: str | None
 
 
 def _with_id(key: str, *kinds: str) -> dict[str, tuple[str, str | None]]:
@@ -110,10 +101,7 @@ def id_of(kind: str) -> str | None:
     return SUBJECTS.get(kind, ("", None))[1]
 
 
-def subject_of(kind: str, data: Mapping[str, object]) -> Subject | None:
-    """What a notice is about; None: about nothing that could be opened. A test that an admin sends to themselves has no id."""
-    if kind not in SUBJECTS:
-        return None
-    type_, key = SUBJECTS[kind]
-    subject_id = data.get(key) if key is not None else None
-    return Subject(type_, None if subject_id is None else str(subject_id))
+def subject_of(kind: str) -> str | None:
+    """What a notice of this kind is about, such as `recharge`: the data has its id under `recharge_id`, or under the type itself. None: about
+    nothing that could be opened."""
+    return SUBJECTS[kind][0] if kind in SUBJECTS else None

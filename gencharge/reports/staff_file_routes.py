@@ -119,7 +119,7 @@ async def get_content(
     until: Annotated[int, Query(ge=0, lt=2**40, description="Of the link, in seconds since 1970.")],
     signature: Annotated[str, Query(pattern="^[0-9a-f]{64}$", description="Of the link.")],
 ) -> Any:
-    """The whole file, or where the storage has it. The link comes from `POST /reports/files/{report_file_id}/link`."""
+    """The whole file. The link comes from `POST /reports/files/{report_file_id}/link`."""
     settings = request.scope["app"].state.settings
     row = await files_service.by_link(db, settings, report_file_id, until=until, signature=signature)
     try:

@@ -8,7 +8,7 @@ from gencharge.core.values.ids import new_id
 from gencharge.core.values.recipient import Recipient
 from gencharge.notifications.kinds import Draft
 from gencharge.notifications.registry import KINDS
-from gencharge.notifications.subjects import SUBJECTS, WITHOUT_SUBJECT, Subject, subject_of
+from gencharge.notifications.subjects import SUBJECTS, WITHOUT_SUBJECT, subject_of
 
 
 def test_every_kind_has_a_subject_or_is_about_nothing_that_has_a_place() -> None:
@@ -23,12 +23,19 @@ def test_a_notice_that_does_not_name_the_id_of_its_subject_is_not_written() -> N
     Draft(recipient, KINDS["plan_recharged"], {}, {"recharge_id": "1"})
 
 
-def test_a_subject_has_a_type_and_an_id_if_there_are_many() -> None:
-    assert subject_of("plan_recharged", {"recharge_id": "r1", "plan_id": "p1"}) == Subject("recharge", "r1")
-    assert subject_of("refund_failed", {"refund_id": "1", "payment_id": "2"}) == Subject("payment", "2")
-    assert subject_of("balance_low", {}) == Subject("wallet", None)
-    assert subject_of("backup_failed", {"backup": "20261122t2"}) == Subject("backup", "20261122t2")
-    # A template that an admin has sent to themselves.
-    assert subject_of("plan_recharged", {}) == Subject("recharge", None)
-    assert subject_of("announcement", {"announcement_id": "1"}) is None
-    assert subject_of("webhook_refused", {"sender": "gateway"}) is None
+def test_the_id_of_a_subject_is_among_the_data_under_its_name() -> None:
+    for kind, (type_, key) in SUBJECTS.items():
+        assert key in (None, f"{type_}_id", type_), kind
+
+
+def test_a_kind_says_what_it_is_about() -> None:
+    assert [
+        subject_of(kind) for kind in ("plan_recharged", "refund_failed", "balance_low", "backup_failed")
+    ] == [
+        "recharge",
+        "payment",
+        "wallet",
+        "backup",
+    ]
+    assert subject_of("announcement") is None
+    assert subject_of("webhook_refused") is None

@@ -2351,7 +2351,9 @@ class NotificationOut(BaseModel):
     body: str
     data: dict[str, Any]
     subject: str | None
-    subject_id: str | None
+    """
+    What it is about. `data` has its id.
+    """
     created_at: AwareDatetime
     viewed_at: AwareDatetime | None
     """

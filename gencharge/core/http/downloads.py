@@ -10,11 +10,7 @@ from gencharge.core.stores.storage import Storage, StoredFileNotFound, type_of
 
 # Long enough to follow a redirect. The download itself may take longer.
 LINK_SECONDS: Final = 60
-REDIRECT: Final[dict[int | str, dict[str, Any]]] = {
-    307: {
-        "description": "With STORAGE_PUBLIC_URL: `Location` is the same file at the storage's service, for a minute."
-    }
-}
+REDIRECT: Final[dict[int | str, dict[str, Any]]] = {307: {"description": "The file, at the storage."}}
 
 
 async def download(storage: Storage, key: str, *, file_name: str, size_bytes: int) -> Response:

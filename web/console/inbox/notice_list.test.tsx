@@ -13,7 +13,6 @@ const STUCK = {
   body: "Jio 299 has been under way for 16 minutes.",
   data: { user_id: "u1", recharge_id: "r1", channel: "jio-a" },
   subject: "recharge",
-  subject_id: "r1",
   created_at: "2026-11-23T10:00:00Z",
   viewed_at: null,
 };
@@ -23,7 +22,6 @@ const OWN = {
   title: "New sign-in",
   data: { session_id: "s1" },
   subject: "session",
-  subject_id: "s1",
   viewed_at: "2026-11-23T10:01:00Z",
 };
 
@@ -57,7 +55,8 @@ test("the bell leads there, too, and to all notices", async () => {
 });
 
 test("every kind of subject that the staff are told of has a page", () => {
-  const subject = (type: string, id: string | null) => placeOf({ subject: type, subject_id: id, data: {} });
+  const subject = (type: string, id: string | null) =>
+    placeOf({ subject: type, data: id ? { [`${type}_id`]: id } : {} });
   const types = [
     "recharge",
     "payment",
@@ -69,12 +68,12 @@ test("every kind of subject that the staff are told of has a page", () => {
     "endpoint",
   ];
   for (const type of [...types, "payout"]) expect(subject(type, "1")?.to).toBeTruthy();
-  expect(subject("backup", "b1")).toEqual({
+  expect(placeOf({ subject: "backup", data: { backup: "b1" } })).toEqual({
     to: "/backups/$backup",
     params: { backup: "b1" },
   });
   // Without its customer a recharge has no page of its own.
   expect(subject("recharge", "r1")).toEqual({ to: "/recharges" });
   expect(subject("session", "s1")).toBeNull();
-  expect(placeOf({ subject: null, subject_id: null, data: {} })).toBeNull();
+  expect(placeOf({ subject: null, data: {} })).toBeNull();
 });

@@ -28,9 +28,9 @@ const PLACES: Record<string, (id: string | null, userId: string | null) => Place
 };
 
 /// The page, or null: what it is about has none, such as an admin's own sign-in.
-export function placeOf({ subject, subject_id, data }: Pick<Notice, "subject" | "subject_id" | "data">) {
+export function placeOf({ subject, data }: Pick<Notice, "subject" | "data">): Place | null {
   const place = subject ? PLACES[subject] : undefined;
-  if (!place) return null;
-  const { user_id: userId } = data;
-  return place(subject_id, typeof userId === "string" ? userId : null);
+  if (!subject || !place) return null;
+  const of = (name: string) => (typeof data[name] === "string" ? data[name] : null);
+  return place(of(`${subject}_id`) ?? of(subject), of("user_id"));
 }
