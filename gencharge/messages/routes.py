@@ -30,20 +30,12 @@ _LINK: Final = errors(ValidationFailed, UnsubscribeLinkInvalid, DocumentsUnavail
 _PAGE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}
 }
-_REPORT: Final = {
-    "type": "object",
-    "required": ["kind", "email"],
-    "properties": {
-        "kind": {"type": "string", "enum": ["delivered", "hard_bounce", "soft_bounce", "complaint"]},
-        "email": {"type": "string"},
-        "message_id": {"type": "string"},
-    },
-}
 
 
-def _events(event: dict[str, Any], limit: int) -> dict[str, Any]:
-    """The body of a provider's reports: it is read as it is, because its bytes are what is signed."""
-    events = {"type": "array", "items": event, "maxItems": limit}
+def _events(limit: int) -> dict[str, Any]:
+    """The body of a provider's reports: it is read as it is, because its bytes are what is signed. `docs/how-to/send-messages.md` has its fields:
+    this document is the customers'."""
+    events = {"type": "array", "items": {"type": "object"}, "maxItems": limit}
     schema = {"type": "object", "required": ["events"], "properties": {"events": events}}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
@@ -89,7 +81,7 @@ async def resubscribe(request: Request, documents: Documents, token: Token) -> H
     status_code=204,
     response_model=None,
     responses=errors(BounceSignatureInvalid, MalformedJson, ValidationFailed, DocumentsUnavailable),
-    openapi_extra=_events(_REPORT, MAX_REPORTS),
+    openapi_extra=_events(MAX_REPORTS),
 )
 async def report_bounces(request: Request, documents: Documents) -> None:
     """For the mail provider. `X-Bounce-Signature` is the HMAC-SHA256 of the raw body under BOUNCE_SECRET, in hexadecimal digits."""
@@ -110,7 +102,7 @@ async def report_bounces(request: Request, documents: Documents) -> None:
     status_code=204,
     response_model=None,
     responses=errors(ReceiptSignatureInvalid, MalformedJson, ValidationFailed, DocumentsUnavailable),
-    openapi_extra=_events({"type": "object"}, receipts.MAX_RECEIPTS),
+    openapi_extra=_events(receipts.MAX_RECEIPTS),
 )
 async def report_receipts(request: Request, documents: Documents) -> None:
     """For the SMS provider. `X-Receipt-Signature` is the HMAC-SHA256 of the raw body under SMS_RECEIPT_SECRET, in hexadecimal digits."""
