@@ -2338,7 +2338,7 @@ class MonthSpending(SpendingSum):
 
 class NotificationOut(BaseModel):
     """
-    A notification. `kind` names the template, `data` is what the text was made of.
+    A notification. `kind` names the template, `subject` what it is about, `data` has its id.
     """
 
     notification_id: UUID
@@ -2351,9 +2351,6 @@ class NotificationOut(BaseModel):
     body: str
     data: dict[str, Any]
     subject: str | None
-    """
-    What it is about. `data` has its id.
-    """
     created_at: AwareDatetime
     viewed_at: AwareDatetime | None
     """
