@@ -84,7 +84,7 @@ def _types(preferences: Mapping[str, bool] | None) -> frozenset[NotificationType
     return _types_by_switches(tuple(preferences[name] for name in _SWITCHES))
 
 
-@lru_cache(maxsize=2 ** len(_SWITCHES))
+@lru_cache(maxsize=256)
 def _types_by_switches(positions: tuple[bool, ...]) -> frozenset[NotificationType]:
     """The same by the positions of the switches that count here: there are few of them, and thousands of readers for each announcement."""
     switches = dict(zip(_SWITCHES, positions, strict=True))

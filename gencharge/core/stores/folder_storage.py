@@ -69,6 +69,7 @@ class FolderStorage:
     def link(self, key: str, seconds: int, *, disposition: str) -> str | None:
         """None: nobody else reads the folder."""
         del key, seconds, disposition
+        return None
 
     async def exists(self, key: str) -> bool:
         """Whether there is a file. Raises StorageUnavailable."""
