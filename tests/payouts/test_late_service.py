@@ -11,7 +11,6 @@ from gencharge.core.stores.stores import Stores
 from gencharge.payments.context import PaymentContext
 from gencharge.payouts import crud, jobs, late_service
 from gencharge.payouts.context_service import PayoutContext
-from gencharge.wallet import service as wallet
 from tests.make.outside import Outside
 from tests.make.payments import (
     TopupOrder,
@@ -72,5 +71,5 @@ async def test_open_accounts_keep_their_money_and_every_page_is_seen(
         await fund(stores, user_id, 1_000)
     assert await late_service.pay_out(stores.database) >= 5
     for user_id in closed:
-        assert await stores.database.run(lambda db, owner=user_id: wallet.available(db, owner)) == 0
+        assert await paise_of(stores, user_id) == 0
     assert await paise_of(stores, active) == 7_000

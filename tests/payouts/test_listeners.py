@@ -19,9 +19,7 @@ def test_the_listener_is_plugged_in() -> None:
 
 
 @pytest.mark.parametrize("reference", ["salary-4711", f"{new_id().hex}-1", "", f"{new_id()}-1"])
-async def test_an_unknown_reference_is_delivered_and_changes_nothing(
-    stores: Stores, reference: str
-) -> None:
+async def test_an_unknown_reference_is_delivered_and_changes_nothing(stores: Stores, reference: str) -> None:
     user_id = new_id()
     reported = GatewayPayoutReported(
         user_id=str(user_id),
