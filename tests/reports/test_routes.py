@@ -6,8 +6,8 @@ import io
 
 import httpx
 import jsonschema_rs
-from fastapi import FastAPI
 import pypdf
+from fastapi import FastAPI
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
