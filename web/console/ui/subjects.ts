@@ -31,6 +31,9 @@ const PLACES: Record<string, (id: string | null, userId: string | null) => Place
 export function placeOf({ subject, data }: Pick<Notice, "subject" | "data">): Place | null {
   const place = subject ? PLACES[subject] : undefined;
   if (!subject || !place) return null;
-  const of = (name: string) => (typeof data[name] === "string" ? data[name] : null);
+  const of = (name: string): string | null => {
+    const value = data[name];
+    return typeof value === "string" ? value : null;
+  };
   return place(of(`${subject}_id`) ?? of(subject), of("user_id"));
 }
