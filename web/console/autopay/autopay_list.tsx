@@ -1,14 +1,17 @@
 /// Recharges that come by themselves, and what falls due on the next days.
 import { Link, useNavigate } from "@tanstack/react-router";
-import { parsePhone } from "#shared/phone.ts";
+import { useState } from "react";
+import { Button } from "#ui/controls.tsx";
 import { DataTable } from "#ui/data_table.tsx";
-import { Filters, optionsOf } from "#ui/filters.tsx";
+import { Filters, operatorFilter, optionsOf, phoneFilter } from "#ui/filters.tsx";
 import { Card, Page } from "#ui/layout.tsx";
 import { UserLink } from "#ui/links.tsx";
 import { Loaded } from "#ui/loaded.tsx";
 import { Empty } from "#ui/problem_note.tsx";
+import { useMay } from "#ui/services.tsx";
 import { Badge, formatCount, Instant, Money, Phone } from "#ui/values.tsx";
 import { useWords } from "#ui/words.ts";
+import { ProcessDueDialog } from "./process_due.tsx";
 import { type Autopay, useAutopays, useCalendar } from "./queries.ts";
 import { listRoute } from "./routes.tsx";
 import { TONES, useText } from "./text.ts";
@@ -19,26 +22,19 @@ export function AutopayList() {
   const filters = listRoute.useSearch();
   const navigate = useNavigate();
   const list = useAutopays(filters);
+  const may = useMay();
+  const [isDue, setIsDue] = useState(false);
   const place = (row: Autopay) => ({ userId: row.user_id, autopayId: row.autopay_id });
   return (
-    <Page title={text.title}>
+    <Page
+      title={text.title}
+      lead={may("Autopay:read") && <Link to="/autopay/topups">{text.topups}</Link>}
+      acts={may("Autopay:edit") && <Button onPress={() => setIsDue(true)}>{text.processDue}</Button>}
+    >
       <Calendar />
       <Filters
         values={filters}
-        texts={[
-          {
-            name: "phone_number",
-            label: text.number,
-            placeholder: "98765 43210",
-            read: (typed) => parsePhone(typed) ?? undefined,
-          },
-          {
-            name: "operator",
-            label: words.operator,
-            placeholder: "JIO",
-            read: (typed) => typed.toUpperCase(),
-          },
-        ]}
+        texts={[phoneFilter(text.number), operatorFilter(words.operator)]}
         choices={[
           { name: "status", label: words.status, options: optionsOf(text.statuses) },
           { name: "payment_method", label: text.method, options: optionsOf(text.methods) },
@@ -71,6 +67,7 @@ export function AutopayList() {
           column("due", text.due, (row) => <Instant at={row.next_due_at} />, "end", "minor"),
         ]}
       />
+      {isDue && <ProcessDueDialog onClose={() => setIsDue(false)} />}
     </Page>
   );
 }

@@ -1,11 +1,14 @@
 /// Recharges that come by themselves: who has them, when they are due, how they ended.
 import { data } from "#shared/api.ts";
 import type { components } from "#shared/schema.d.ts";
-import { usePages, useThing } from "#ui/api.ts";
+import { useAct, usePages, useThing } from "#ui/api.ts";
 
 type Schemas = components["schemas"];
 export type Autopay = Schemas["StaffAutopayOut"];
 export type Attempt = Schemas["AutopayAttemptOut"];
+
+export type Topup = Schemas["StaffAutoTopupOut"];
+export type Processed = Schemas["ProcessedOut"];
 
 export interface Filters {
   cursor?: string | undefined;
@@ -55,4 +58,25 @@ export function useAttempts(place: Place, cursor: string | undefined) {
         }),
       ),
   );
+}
+
+export interface TopupFilters {
+  cursor?: string | undefined;
+  user_id?: string | undefined;
+  status?: Topup["status"] | undefined;
+  pause_reason?: NonNullable<Topup["pause_reason"]> | undefined;
+  is_announced?: "true" | "false" | undefined;
+}
+
+export function useTopups({ cursor, is_announced, ...filters }: TopupFilters) {
+  const query = { ...filters, ...(is_announced ? { is_announced: is_announced === "true" } : {}) };
+  return usePages<Topup>(["autopay", "topups", query], cursor, (api, page, signal) =>
+    data(api.GET("/v1/autopay/admin/topups", { params: { query: { ...query, ...page } }, signal })),
+  );
+}
+
+/// The workers' own job, now: at most so many of those that are due.
+export function useProcessDue() {
+  const act = useAct("autopay");
+  return (limit: number) => act((api) => data(api.POST("/v1/autopay/process-due", { body: { limit } })));
 }

@@ -17,6 +17,19 @@ export const listRoute = createRoute({
   component: lazyRouteComponent(() => import("./autopay_list.tsx"), "AutopayList"),
 });
 
+export const topupsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/autopay/topups",
+  validateSearch: search({
+    cursor: text,
+    user_id: text,
+    status: choice("active", "paused"),
+    pause_reason: choice("customer", "mandate_ended", "mandate_limit", "account_inactive", "failing"),
+    is_announced: choice("true", "false"),
+  }),
+  component: lazyRouteComponent(() => import("./topup_list.tsx"), "TopupList"),
+});
+
 export const detailRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/autopay/$userId/$autopayId",
@@ -29,5 +42,5 @@ export const autopay = room({
   menu: { label: { en: "Autopay", hi: "ऑटोपे" }, group: "money", icon: RepeatIcon, to: "/autopay" },
   permission: "Autopay:read",
   scoped: true,
-  routes: [listRoute, detailRoute] as const,
+  routes: [listRoute, topupsRoute, detailRoute] as const,
 });
