@@ -8,10 +8,10 @@ import { Card, Page } from "#ui/layout.tsx";
 import { Loaded } from "#ui/loaded.tsx";
 import { ProblemNote } from "#ui/problem_note.tsx";
 import { useMay } from "#ui/services.tsx";
-import { texts } from "#ui/text.ts";
-import { formatCount, Instant, Money, Nothing, wordsOf } from "#ui/values.tsx";
+import { formatCount, Money, Nothing, wordsOf } from "#ui/values.tsx";
 import { useWords } from "#ui/words.ts";
 import { AREAS, type AreaName, areaOf, rowsOf } from "./areas.ts";
+import { Lead, useText } from "./areas_lead.tsx";
 import {
   type Figures,
   type Part,
@@ -23,7 +23,6 @@ import {
 } from "./queries.ts";
 import { figuresRoute } from "./routes.tsx";
 
-const useText = texts({ en: () => import("./messages.en.ts"), hi: () => import("./messages.hi.ts") });
 /// Of the areas that were counted first, plain numbers: these count things, the others are rupees.
 const COUNTS = new Set(["sold", "delivered", "failed", "refunds"]);
 
@@ -42,7 +41,7 @@ export function FiguresPage() {
       .map(([name]) => [name, text.areas[name as AreaName]]),
   );
   return (
-    <Page title={text.title} lead={<Counted figures={query.data} />}>
+    <Page title={text.title} lead={<Lead countedAt={query.data?.counted_at} />}>
       <Filters
         values={{ operator }}
         texts={
@@ -92,15 +91,6 @@ export function FiguresPage() {
         )}
       </Loaded>
     </Page>
-  );
-}
-
-function Counted({ figures }: { figures: Figures | undefined }) {
-  const text = useText();
-  return (
-    <>
-      {text.counted} <Instant at={figures?.counted_at} />
-    </>
   );
 }
 

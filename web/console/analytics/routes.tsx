@@ -10,10 +10,38 @@ export const figuresRoute = createRoute({
   component: lazyRouteComponent(() => import("./figures_page.tsx"), "FiguresPage"),
 });
 
+export const segmentsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/analytics/segments",
+  validateSearch: search({ operator: text }),
+  component: lazyRouteComponent(() => import("./segments_page.tsx"), "SegmentsPage"),
+});
+
+export const cohortsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/analytics/cohorts",
+  validateSearch: search({ operator: text }),
+  component: lazyRouteComponent(() => import("./cohorts_page.tsx"), "CohortsPage"),
+});
+
+export const forecastRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/analytics/forecast",
+  validateSearch: search({ operator: text }),
+  component: lazyRouteComponent(() => import("./forecast_page.tsx"), "ForecastPage"),
+});
+
+export const campaignsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/analytics/campaigns",
+  validateSearch: search({ from: text, to: text }),
+  component: lazyRouteComponent(() => import("./campaigns_page.tsx"), "CampaignsPage"),
+});
+
 export const analytics = room({
   name: "analytics",
   menu: { label: { en: "Analytics", hi: "विश्लेषण" }, group: "insight", icon: ChartIcon, to: "/analytics" },
   permission: "Analytics:read",
   scoped: true,
-  routes: [figuresRoute] as const,
+  routes: [figuresRoute, segmentsRoute, cohortsRoute, forecastRoute, campaignsRoute] as const,
 });

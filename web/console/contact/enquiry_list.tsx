@@ -18,7 +18,7 @@ export function EnquiryList() {
   const list = useEnquiries(filters);
   const place = (row: Enquiry) => ({ enquiryId: row.enquiry_id });
   return (
-    <Page title={text.title}>
+    <Page title={text.title} lead={<Link to="/enquiries/figures">{text.figures}</Link>}>
       <Filters
         values={filters}
         choices={[

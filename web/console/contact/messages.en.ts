@@ -42,4 +42,15 @@ export default {
     complaint: "Complaint",
     other: "Other",
   },
+  figures: "How long they take",
+  figuresLead:
+    "Half were answered in at most the first time, nine of ten in the second, 99 of 100 in the third.",
+  noFigures: "No enquiry came on these days.",
+  received: "Received",
+  open: "Open",
+  answered: "Answered",
+  resolved: "Resolved",
+  firstAnswer: "To the first answer",
+  resolution: "To the resolution",
+  overall: "All categories",
 };

@@ -10,6 +10,16 @@ export type EnquiryWhole = Schemas["StaffEnquiryDetail"];
 export type Status = Schemas["EnquiryStatus"];
 export type Category = Schemas["EnquiryCategory"];
 
+export type Durations = Schemas["DurationFigures"];
+
+export function useFigures(period: { from?: string | undefined; to?: string | undefined }) {
+  return useThing(
+    ["contact", "figures", period],
+    (api, signal) => data(api.GET("/v1/contact/admin/figures", { params: { query: period }, signal })),
+    { keepsOld: true },
+  );
+}
+
 export interface Filters {
   cursor?: string | undefined;
   status?: Status | undefined;

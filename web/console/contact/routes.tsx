@@ -15,6 +15,13 @@ export const listRoute = createRoute({
   component: lazyRouteComponent(() => import("./enquiry_list.tsx"), "EnquiryList"),
 });
 
+export const figuresRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/enquiries/figures",
+  validateSearch: search({ from: text, to: text }),
+  component: lazyRouteComponent(() => import("./figures_page.tsx"), "FiguresPage"),
+});
+
 export const detailRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/enquiries/$enquiryId",
@@ -26,5 +33,5 @@ export const contact = room({
   menu: { label: { en: "Enquiries", hi: "पूछताछ" }, group: "work", icon: SpeechIcon, to: "/enquiries" },
   permission: "Contact:read",
   scoped: true,
-  routes: [listRoute, detailRoute] as const,
+  routes: [listRoute, figuresRoute, detailRoute] as const,
 });
