@@ -66,3 +66,21 @@ test("of a text's HTML only what is known becomes an element", () => {
   expect([...document.querySelectorAll("a")].map((each) => each.getAttribute("href"))).toEqual(["/plans"]);
   expect(document.querySelector("ul li")?.textContent).toBe("open");
 });
+
+test("a page is moved: only what was changed is sent", async () => {
+  const { requests } = await openPage("/content/c1", {
+    "GET /v1/content/admin/c1": PAGE,
+    "GET /v1/content/admin/images": rows(),
+    "PATCH /v1/content/admin/c1": PAGE,
+  });
+  const user = userEvent.setup();
+  await user.click(await button("Move"));
+  const dialog = await screen.findByRole("dialog");
+  fill(within(dialog).getByLabelText("Place in the list"), "7");
+  await user.click(within(dialog).getByRole("button", { name: "Save" }));
+  await screen.findByText("Saved.");
+  expect((await sent(requests, "PATCH /v1/content/admin/c1"))[0]).toMatchObject({
+    etag: '"one"',
+    body: { position: 7 },
+  });
+});

@@ -11,12 +11,13 @@ import { toast } from "#ui/toasts.tsx";
 import { Badge, Instant } from "#ui/values.tsx";
 import { useWords } from "#ui/words.ts";
 import { WriteDialog } from "./content_form.tsx";
+import { MoveDialog } from "./move_dialog.tsx";
 import { Prose } from "./prose.tsx";
 import { type ContentWhole, type Edition, useActs, useContent, useEdition } from "./queries.ts";
 import { detailRoute } from "./routes.tsx";
 import { TONES, useText } from "./text.ts";
 
-type Act = "write" | "publish" | "unpublish" | "remove";
+type Act = "write" | "move" | "publish" | "unpublish" | "remove";
 
 export function ContentDetail() {
   const text = useText();
@@ -52,6 +53,7 @@ function Whole({ content }: { content: ContentWhole }) {
           {mayEdit && (
             <>
               <Button onPress={() => setAct("write")}>{words.edit}</Button>
+              <Button onPress={() => setAct("move")}>{text.move}</Button>
               {content.publications.length > 0 && (
                 <Button onPress={() => setAct("unpublish")}>{text.unpublish}</Button>
               )}
@@ -86,7 +88,8 @@ function Whole({ content }: { content: ContentWhole }) {
         </div>
       </div>
       {act === "write" && <WriteDialog content={content} onClose={() => setAct(null)} />}
-      {act !== null && act !== "write" && (
+      {act === "move" && <MoveDialog content={content} onClose={() => setAct(null)} />}
+      {act !== null && act !== "write" && act !== "move" && (
         <ActOn content={content} number={number} act={act} onClose={() => setAct(null)} />
       )}
     </Page>
@@ -174,7 +177,7 @@ function Editions({ content, number, onSee, mayEdit }: EditionsProps) {
 interface ActOnProps {
   content: ContentWhole;
   number: number;
-  act: Exclude<Act, "write">;
+  act: Exclude<Act, "write" | "move">;
   onClose: () => void;
 }
 

@@ -52,4 +52,6 @@ export default {
     refund_policy: "Refunds",
     support: "Support",
   },
+  move: "Move",
+  moveLead: "Counts at once, also for what customers see now. Links to the old name lead nowhere.",
 };

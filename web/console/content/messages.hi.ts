@@ -54,4 +54,6 @@ export default {
     refund_policy: "वापसी",
     support: "सहायता",
   },
+  move: "स्थान बदलें",
+  moveLead: "तुरंत लागू होता है, ग्राहकों को अभी दिखने वाले के लिए भी। पुराने नाम के लिंक कहीं नहीं जाते।",
 } satisfies typeof en;

@@ -56,6 +56,13 @@ export function useActs() {
           body,
         }),
       ),
+    move: (id: string, etag: string, body: Schemas["ContentUpdate"]) =>
+      act((api) =>
+        api.PATCH("/v1/content/admin/{content_id}", {
+          params: { ...of(id), header: ifMatch(etag) },
+          body,
+        }),
+      ),
     publish: ({ content_id, etag }: ContentWhole, body: Schemas["ContentPublish"]) =>
       act((api) =>
         api.POST("/v1/content/admin/{content_id}/publish", {

@@ -45,4 +45,10 @@ export default {
   removeTitle: (name: string) => `Delete ${name}`,
   empty: "No offer fits these filters.",
   statuses: { draft: "Draft", active: "Active", inactive: "Inactive" },
+  types: "Types",
+  newType: "New type",
+  noTypes: "No type yet.",
+  offersOfType: "Offers",
+  removeType: (name: string) => `Delete the type ${name}`,
+  removeTypeLead: "Only a type that no offer has, not even a draft. This can't be undone.",
 };

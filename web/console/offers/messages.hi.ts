@@ -47,4 +47,10 @@ export default {
   removeTitle: (name: string) => `${name} हटाएँ`,
   empty: "इन फ़िल्टरों में कोई ऑफ़र नहीं है।",
   statuses: { draft: "मसौदा", active: "सक्रिय", inactive: "निष्क्रिय" },
+  types: "प्रकार",
+  newType: "नया प्रकार",
+  noTypes: "अभी कोई प्रकार नहीं है।",
+  offersOfType: "ऑफ़र",
+  removeType: (name: string) => `${name} प्रकार हटाएँ`,
+  removeTypeLead: "केवल वह प्रकार जो किसी ऑफ़र का न हो, ड्राफ़्ट का भी नहीं। इसे वापस नहीं किया जा सकता।",
 } satisfies typeof en;

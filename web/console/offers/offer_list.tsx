@@ -20,12 +20,14 @@ export function OfferList() {
   const filters = listRoute.useSearch();
   const navigate = useNavigate();
   const list = useOffers(filters);
-  const mayWrite = useMay()("Offers:write", { scoped: true });
+  const may = useMay();
+  const mayWrite = may("Offers:write", { scoped: true });
   const [isNew, setIsNew] = useState(false);
   const place = (row: Offer) => ({ offerId: row.offer_id });
   return (
     <Page
       title={text.title}
+      lead={may("OfferTypes:read", { scoped: true }) && <Link to="/offers/types">{text.types}</Link>}
       acts={
         mayWrite && (
           <Button kind="primary" onPress={() => setIsNew(true)}>

@@ -7,6 +7,7 @@ type Schemas = components["schemas"];
 export type Offer = Schemas["StaffOfferOut"];
 export type Use = Schemas["OfferUseOut"];
 export type Code = Schemas["OfferCodeOut"];
+export type OfferType = Schemas["StaffOfferTypeOut"];
 export type Terms = Schemas["OfferCreate"];
 export type Filters = Pick<
   NonNullable<operations["offers_staff_list"]["parameters"]["query"]>,
@@ -74,5 +75,22 @@ export function useActs() {
             })
           ).data as unknown as Blob,
       ),
+  };
+}
+
+export function useTypeActs() {
+  const act = useAct("offers");
+  const ofType = (id: string) => ({ path: { offer_type_id: id } });
+  return {
+    createType: (body: Schemas["OfferTypeCreate"]) => act((api) => api.POST("/v1/offers/types", { body })),
+    updateType: (id: string, etag: string, body: Schemas["OfferTypeUpdate"]) =>
+      act((api) =>
+        api.PATCH("/v1/offers/types/{offer_type_id}", {
+          params: { ...ofType(id), header: ifMatch(etag) },
+          body,
+        }),
+      ),
+    removeType: (id: string) =>
+      act((api) => api.DELETE("/v1/offers/types/{offer_type_id}", { params: ofType(id) })),
   };
 }

@@ -16,6 +16,12 @@ export const listRoute = createRoute({
   component: lazyRouteComponent(() => import("./offer_list.tsx"), "OfferList"),
 });
 
+export const typesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/offers/types",
+  component: lazyRouteComponent(() => import("./type_list.tsx"), "TypeList"),
+});
+
 export const detailRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/offers/$offerId",
@@ -28,5 +34,5 @@ export const offers = room({
   menu: { label: { en: "Offers", hi: "ऑफ़र" }, group: "catalogue", icon: TagIcon, to: "/offers" },
   permission: "Offers:read",
   scoped: true,
-  routes: [listRoute, detailRoute] as const,
+  routes: [listRoute, typesRoute, detailRoute] as const,
 });
