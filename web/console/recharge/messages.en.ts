@@ -91,7 +91,7 @@ export default {
   earlier: (plan: string) => `Move ${plan} forward`,
   later: (plan: string) => `Move ${plan} back`,
   saveOrder: "Save this order",
-  orderLead: "The customer is told in which order the plans start now.",
+  orderLead: "From now on they start in this order:",
   orderSaved: "The order is changed.",
   start: "Start now",
   startTitle: (plan: string) => `Start ${plan} now`,

@@ -93,7 +93,7 @@ export default {
   earlier: (plan: string) => `${plan} को आगे करें`,
   later: (plan: string) => `${plan} को पीछे करें`,
   saveOrder: "यह क्रम सहेजें",
-  orderLead: "ग्राहक को बताया जाता है कि अब प्लान किस क्रम में शुरू होंगे।",
+  orderLead: "अब से वे इस क्रम में शुरू होंगे:",
   orderSaved: "क्रम बदल दिया गया।",
   start: "अभी शुरू करें",
   startTitle: (plan: string) => `${plan} अभी शुरू करें`,

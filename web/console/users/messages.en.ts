@@ -85,7 +85,7 @@ export default {
   acts: {
     deactivate: {
       title: (name: string) => `Deactivate ${name}`,
-      lead: "Nothing recharges by itself any more, until the customer signs in again.",
+      lead: "The account pauses until the customer signs in again.",
       done: "The account is deactivated.",
     },
     email: {
