@@ -61,7 +61,7 @@ SHOWN_OTHERWISE = frozenset(
     """.strip().splitlines()
 )
 # A person can't use these in the console yet. A page makes this number smaller, and nothing may make it larger.
-MOST_WITHOUT_PAGE = 4
+MOST_WITHOUT_PAGE = 0
 
 
 def staff_routes() -> list[str]:

@@ -1,6 +1,6 @@
 /// Who is signed in; theme, language, end of the session.
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { data } from "#shared/api.ts";
 import { LANGUAGES, type Language } from "#shared/i18n.ts";
@@ -10,7 +10,24 @@ import { useAdmin, useServices } from "#ui/services.tsx";
 import { chooseTheme, THEMES, type Theme, theme } from "./theme.ts";
 import { useFrameWords } from "./words.ts";
 
+// Seldom opened.
+const MyAccount = lazy(async () => ({ default: (await import("./my_account.tsx")).MyAccount }));
+
 export function AccountMenu() {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <AccountButton onOpen={() => setIsOpen(true)} />
+      {isOpen && (
+        <Suspense fallback={null}>
+          <MyAccount onClose={() => setIsOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function AccountButton({ onOpen }: { onOpen: () => void }) {
   const words = useFrameWords();
   const admin = useAdmin();
   const { api, session, language, setLanguage } = useServices();
@@ -79,6 +96,9 @@ export function AccountMenu() {
             ))}
           </MenuSection>
           <Separator />
+          <MenuItem id="my-account" className="list-item plain" onAction={onOpen}>
+            {words.myAccount}
+          </MenuItem>
           <MenuItem id="sign-out" className="list-item plain" onAction={() => void signOut()}>
             {words.signOut}
           </MenuItem>

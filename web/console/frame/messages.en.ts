@@ -74,6 +74,7 @@ export default {
   allNotices: "All notifications",
   unread: (count: number) => (count === 1 ? "1 unread notification" : `${count} unread notifications`),
   account: "Account",
+  myAccount: "My account",
   theme: "Theme",
   themes: { light: "Light", dark: "Dark", system: "Like the system" },
   language: "Language",

@@ -75,6 +75,7 @@ export default {
   allNotices: "सभी सूचनाएँ",
   unread: (count: number) => `${count} अनदेखी सूचनाएँ`,
   account: "खाता",
+  myAccount: "मेरा खाता",
   theme: "थीम",
   themes: { light: "हल्की", dark: "गहरी", system: "सिस्टम जैसी" },
   language: "भाषा",
