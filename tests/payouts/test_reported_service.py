@@ -127,7 +127,7 @@ async def test_money_that_the_bank_sends_back_days_later_needs_a_payee_again(
     await assert_clean(stores)
     # Once more, to another payee: another round, another reference, paid once.
     command = SendPayout.model_validate({**BANK, "reason": "a letter"})
-    await staff_service.send(context, reporter.user_id, paid.payout_id, command)
+    await staff_service.send(context, new_id(), reporter.user_id, paid.payout_id, command)
     await send_due(context)
     again = await payout_of(stores, reporter.user_id)
     assert (again.status, again.round) == ("paid", 2)

@@ -86,7 +86,7 @@ function Queue({ phone, plans }: { phone: string; plans: QueuedPlan[] }) {
         )
       }
     >
-      <ol className="work-list">
+      <ul className="work-list">
         {shown.map((plan, at) => {
           const owner = waiting.data?.find((each) => each.recharge_id === plan.recharge_id)?.user?.user_id;
           const place = { userId: owner ?? "", rechargeId: plan.recharge_id };
@@ -143,7 +143,7 @@ function Queue({ phone, plans }: { phone: string; plans: QueuedPlan[] }) {
             </li>
           );
         })}
-      </ol>
+      </ul>
       {isSaving && (
         <Confirm
           title={text.saveOrder}
@@ -158,13 +158,13 @@ function Queue({ phone, plans }: { phone: string; plans: QueuedPlan[] }) {
             return "done";
           }}
         >
-          <ol>
+          <ul>
             {shown.map((each, at) => (
               <li key={each.recharge_id}>
                 {at + 1}. {each.plan_name}
               </li>
             ))}
-          </ol>
+          </ul>
         </Confirm>
       )}
       {starts && <StartDialog what={starts} onClose={() => setStarts(null)} />}
