@@ -99,9 +99,9 @@ async def come_back(context: PayoutContext, outside: Outside, payout: Payout) ->
 async def arrived(
     context: PayoutContext, outside: Outside, stores: Stores, api: httpx.AsyncClient
 ) -> tuple[Reporter, Payout]:
-    """A payout that arrived, and whose bank will send it back."""
+    """A payout that arrived, and whose bank will send it back; of a sum that one admin may send elsewhere."""
     take_back(outside)
-    user_id, _ = await make_closed(context, stores)
+    user_id, _ = await make_closed(context, stores, rupees=400)
     await send_due(context)
     payout = await payout_of(stores, user_id)
     assert payout.status == "paid"
