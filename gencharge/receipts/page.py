@@ -130,9 +130,9 @@ class Page:
         self.pdf.set_text_color(*colour)
 
     def _shaped(self, text: str) -> str:
-        """The text in the page's language, with a question mark for what the fonts lack; the next cell is shaped as it needs."""
+        """The text in the page's language, with a question mark for what the fonts lack; the next cell is printed as it needs."""
         shown = fonts.printable(in_language(text, self._language))
-        self.pdf.set_text_shaping(fonts.needs_shaping(shown))
+        fonts.prepare(self.pdf, shown)
         return shown
 
     def _fitted(self, text: str, width: float) -> str:

@@ -190,7 +190,7 @@ class PdfWriter:
         pdf.set_font(fonts.FAMILY, "B" if bold else "", size)
         pdf.set_text_color(*colour)
         text = fonts.printable(text)
-        pdf.set_text_shaping(fonts.needs_shaping(text))
+        fonts.prepare(pdf, text)
         pdf.set_xy(x - width if align == "R" else x, y)
         fonts.print_cell(pdf, width, size * 0.5, self._fitted(text, width), align=align)
 

@@ -63,6 +63,14 @@ def test_what_stands_after_hindi_is_printed_with_its_own_letters() -> None:
     assert page.split().count("blocked") == 1
 
 
+def test_emoji_are_printed_and_what_follows_them_has_its_letters() -> None:
+    (page,) = pages_of("users", ("name", "status"), [("Asha 🎉 Rao", "active"), ("🙂", "blocked")])
+    assert "🎉" in page
+    assert "🙂" in page
+    assert page.split().count("active") == 1
+    assert page.split().count("blocked") == 1
+
+
 def test_a_chart_needs_both_of_its_columns_and_more_than_one_bar() -> None:
     assert "by operator" not in "".join(
         pages_of("transactions", ("operator", "price"), [("JIO", 1), ("VI", 2)])
