@@ -49,11 +49,24 @@ SIGNING_KEY = signing_key.make()
 _CLOSED = "http://127.0.0.1:1"
 
 
+class _Loop(uvloop.Loop):
+    def close(self) -> None:
+        """A ResourceWarning that is an error would leave open what nobody has closed, and wait for its end here, for ever."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", ResourceWarning)
+            super().close()
+
+
+class _Policy(uvloop.EventLoopPolicy):
+    def _loop_factory(self) -> uvloop.Loop:
+        return _Loop()
+
+
 # The loop that uvicorn serves with, and the worker runs on; it takes a twentieth off the tests' CPU.
 with warnings.catch_warnings():
     # Python 3.14 means to end policies. What pytest-asyncio has in their place begins module fixtures again within a module.
     warnings.simplefilter("ignore", DeprecationWarning)
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    asyncio.set_event_loop_policy(_Policy())
 closed_ports.install()
 # Each client of httpx makes one, also where nobody speaks TLS, as each application does: it reads all authorities, in 20 ms of CPU.
 ssl.create_default_context = cache(ssl.create_default_context)

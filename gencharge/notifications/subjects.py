@@ -67,7 +67,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, str | None]]] = MappingProxyType(
     | _with_id("mandate_id", "mandate_activated", "mandate_ended")
     | _with_id("offer_id", "campaign_offer")
     | _with_id("approval_id", "approval_requested")
-    | _with_id("payout_id", "payout_needs_payee")
+    | _with_id("payout_id", "payout_paid", "payout_failed", "payout_needs_payee", "payout_contradicted")
     | _with_id("announcement_id", "announcement_parked")
     | _with_id("backup", "backup_failed")
     | _with_id(

@@ -100,6 +100,7 @@ def test_a_killed_sandbox_keeps_its_state_its_scripts_and_what_it_still_has_to_s
 def test_production_has_no_sandbox(folder: Path) -> None:
     production = {
         "ENVIRONMENT": "production",
+        "ALLOWED_HOSTS": '["api.example.in"]',
         "DATABASE_URL": "postgresql://app:pw@db.example/gencharge",
         "MONGO_URL": "mongodb://mongo.example",
         "REDIS_URL": "redis://redis.example",

@@ -48,6 +48,9 @@ export async function openPage(path: string, answers: Answers, admin: object = B
   return { world, requests };
 }
 
+/// The path of the page that is open, below /console.
+export const shownPath = () => router.state.location.pathname;
+
 /// A page of a list, with these rows and no more.
 export const rows = (...items: unknown[]) => ({ items, next_cursor: null });
 

@@ -44,7 +44,10 @@ PAGES = (
     "complaints",
     "customers/kyc",
     "referrals",
+    "payments",
+    "payouts",
     "autopay",
+    "approvals",
     "adjustments",
     "reconciliation",
     "plans",
@@ -52,6 +55,7 @@ PAGES = (
     "plans/import",
     "offers",
     "campaigns",
+    "operators",
     "analytics",
     "analytics?area=funnel",
     "reports",
@@ -66,6 +70,7 @@ PAGES = (
     "backups?tab=runs",
     "admins",
     "roles",
+    "audit",
 )
 
 

@@ -1,9 +1,8 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
-import { openPage, rows, sent } from "../test_pages.tsx";
-import { placeOf } from "../ui/subjects.ts";
-import { router } from "../wiring.tsx";
+import { placeOf } from "#ui/subjects.ts";
+import { openPage, rows, sent, shownPath } from "../test_pages.tsx";
 
 const STUCK = {
   notification_id: "n1",
@@ -36,7 +35,7 @@ test("a notice leads to what it is about, and is seen then", async () => {
   expect(link.getAttribute("href")).toBe("/console/recharges/u1/r1");
   expect(screen.queryByRole("link", { name: "New sign-in" })).toBeNull();
   await userEvent.click(link);
-  await waitFor(() => expect(router.state.location.pathname).toBe("/recharges/u1/r1"));
+  await waitFor(() => expect(shownPath()).toBe("/recharges/u1/r1"));
   expect(await sent(requests, "POST /v1/notifications/n1/viewed")).toHaveLength(1);
 });
 
@@ -49,7 +48,7 @@ test("the bell leads there, too, and to all notices", async () => {
   const link = await screen.findByRole<HTMLAnchorElement>("link", { name: "Recharge stuck" });
   expect(link.getAttribute("href")).toBe("/console/recharges/u1/r1");
   await userEvent.click(screen.getByRole("link", { name: "All notifications" }));
-  await waitFor(() => expect(router.state.location.pathname).toBe("/notifications"));
+  await waitFor(() => expect(shownPath()).toBe("/notifications"));
   // What was opened over the page is closed.
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 });

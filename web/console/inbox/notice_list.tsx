@@ -59,7 +59,7 @@ export function NoticeList() {
           column("at", words.at, (row) => <Instant at={row.created_at} />, "end"),
           column(
             "remove",
-            "",
+            words.remove,
             (row) => (
               <Button
                 kind="quiet"

@@ -10,6 +10,7 @@ import { Empty } from "#ui/problem_note.tsx";
 import { useMay } from "#ui/services.tsx";
 import { toast } from "#ui/toasts.tsx";
 import { Badge, Instant } from "#ui/values.tsx";
+import { useWords } from "#ui/words.ts";
 import { MaintenanceBadge, MaintenanceDialog } from "./maintenance.tsx";
 import { NewOperatorDialog } from "./operator_form.tsx";
 import { type Operator, useOperators, useStatusChange } from "./queries.ts";
@@ -18,6 +19,7 @@ import { STATUS_TONES, useText } from "./text.ts";
 
 export function OperatorList() {
   const text = useText();
+  const words = useWords();
   const { status, cursor } = listRoute.useSearch();
   const list = useOperators(status, cursor);
   const may = useMay();
@@ -62,7 +64,7 @@ export function OperatorList() {
       ? [
           {
             id: "act",
-            header: "",
+            header: words.actions,
             align: "end" as const,
             cell: (row: Operator) => (
               <span className="row acts-end">
