@@ -87,6 +87,28 @@ def test_two_signals_that_wait_for_the_handler_together_stop_once_and_print_noth
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "stopped\nignored\n", "")
 
 
+IN_A_CALLBACK = """
+import signal, time, weakref
+from gencharge.run.stop_signals import Stop, StopSignals
+class Thing: pass
+thing = Thing()
+reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
+try:
+    with StopSignals():
+        del thing
+        print("lost")
+        time.sleep(30)
+        print("went on")
+except Stop:
+    print("stopped")
+"""
+
+
+def test_a_signal_in_the_callback_of_a_weak_reference_stops_a_little_later_and_prints_nothing() -> None:
+    answer = subprocess.run([sys.executable, "-c", IN_A_CALLBACK], capture_output=True, text=True, timeout=60)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "lost\nstopped\n", "")
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize(
     ("first", "second"),
