@@ -114,6 +114,8 @@ def _sell_beside(console: Console, bench_world: World) -> None:
         server.wait_ready()
         rates: dict[int, list[float]] = {plain.pid: [], counting.pid: []}
         errors = 0
+        # A process that falls behind would hide what counting costs.
+        waiting: dict[int, int] = {plain.pid: 0, counting.pid: 0}
         for turn in range(_TURNS + 1):
             # The other one first in every second turn, and the first turn is a rehearsal.
             for own, other in [(plain, counting), (counting, plain)][:: 1 if turn % 2 else -1]:
@@ -125,11 +127,13 @@ def _sell_beside(console: Console, bench_world: World) -> None:
                 errors += seen.errors
                 if turn:
                     rates[own.pid].append(seen.per_second)
+                    waiting[own.pid] = max(waiting[own.pid], bench_world.count_events(PRODUCT))
     pairs = [counted / without for without, counted in zip(*rates.values(), strict=True)]
     without, counted = (statistics.fmean(each) for each in rates.values())
     console.print(
         f"subscribe: {without:.0f}/s while nothing is counted, {counted:.0f}/s while figures are: {1 - counted / without:.1%} less"
-        f" (goal under {GOAL_COST:.0%}); of {len(pairs)} pairs of windows the middle one {1 - statistics.median(pairs):.1%}; {errors} errors"
+        f" (goal under {GOAL_COST:.0%}); of {len(pairs)} pairs of windows the middle one {1 - statistics.median(pairs):.1%}; {errors} errors;"
+        f" at most {waiting[plain.pid]:,} and {waiting[counting.pid]:,} events waited at the end of a window"
     )
 
 

@@ -177,6 +177,10 @@ class World:
         """How many recharges there are."""
         return int(str(asyncio.run(self._query(database, "SELECT count(*) FROM recharges"))))
 
+    def count_events(self, database: str) -> int:
+        """How many events wait to be handed out."""
+        return int(str(asyncio.run(self._query(database, "SELECT count(*) FROM events"))))
+
     async def _query(self, database: str, statement: str, url: str = "") -> Any:
         connection = await asyncpg.connect(url or self.settings[database].postgres_url)
         try:
