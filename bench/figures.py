@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
 import statistics
 import subprocess
 import sys
@@ -49,6 +48,7 @@ ADMIN: Final = Principal(new_id(), "admin", new_id(), "Viewer")
 GOAL_COST: Final = 0.05
 _ROUNDS: Final = 5
 _CHILD: Final = "--relay"
+_GO, _REST = "go", "rest"
 _TURNS, _WINDOW_SECONDS, _CONNECTIONS = 16, 4.0, 16
 _ASKED: Final = 100
 # How many keys each cut has, about: a catalogue of 240 plans, the circles of India, a few channels and offers.
@@ -113,47 +113,68 @@ def _sell_beside(console: Console, bench_world: World) -> None:
     ):
         server.wait_ready()
         rates: dict[int, list[float]] = {plain.pid: [], counting.pid: []}
+        # One that falls behind would hide what counting costs.
+        waiting: dict[int, list[int]] = {plain.pid: [], counting.pid: []}
         errors = 0
-        # A process that falls behind would hide what counting costs.
-        waiting: dict[int, int] = {plain.pid: 0, counting.pid: 0}
         for turn in range(_TURNS + 1):
             # The other one first in every second turn, and the first turn is a rehearsal.
-            for own, other in [(plain, counting), (counting, plain)][:: 1 if turn % 2 else -1]:
-                other.send_signal(signal.SIGSTOP)
-                own.send_signal(signal.SIGCONT)
+            for own in [plain, counting][:: 1 if turn % 2 else -1]:
+                bench_world.empty_outbox(PRODUCT)
+                _tell(own, _GO)
                 seen = load.drive(
                     server.port, file, seconds=_WINDOW_SECONDS if turn else 2, connections=_CONNECTIONS
                 )
+                waited = bench_world.count_events(PRODUCT)
+                _tell(own, _REST)
                 errors += seen.errors
                 if turn:
                     rates[own.pid].append(seen.per_second)
-                    waiting[own.pid] = max(waiting[own.pid], bench_world.count_events(PRODUCT))
+                    waiting[own.pid].append(waited)
     pairs = [counted / without for without, counted in zip(*rates.values(), strict=True)]
     without, counted = (statistics.fmean(each) for each in rates.values())
     console.print(
         f"subscribe: {without:.0f}/s while nothing is counted, {counted:.0f}/s while figures are: {1 - counted / without:.1%} less"
         f" (goal under {GOAL_COST:.0%}); of {len(pairs)} pairs of windows the middle one {1 - statistics.median(pairs):.1%}; {errors} errors;"
-        f" at most {waiting[plain.pid]:,} and {waiting[counting.pid]:,} events waited at the end of a window"
+        f" {statistics.median(waiting[plain.pid]):.0f} and {statistics.median(waiting[counting.pid]):.0f} events waited at the end of a window (median)"
     )
 
 
 @contextmanager
-def _relay(environment: dict[str, str], *, is_counting: bool) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that hands events out, and counts figures or not. It is paused."""
+def _relay(environment: dict[str, str], *, is_counting: bool) -> Iterator[subprocess.Popen[str]]:
+    """A process that hands events out when it is told to, and counts figures or not."""
     words = [sys.executable, "-m", "bench.figures", _CHILD, "counting" if is_counting else "plain"]
-    process = subprocess.Popen(words, env=environment)
+    process = subprocess.Popen(
+        words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     try:
-        process.send_signal(signal.SIGSTOP)
         yield process
     finally:
         process.kill()
         process.wait()
 
 
-async def _hand_out_for_ever(*, is_counting: bool) -> None:
+def _tell(relay: subprocess.Popen[str], word: str) -> None:
+    """Returns when it has done so. One that was stopped by a signal in the middle of a transaction would keep its locks."""
+    assert relay.stdin is not None
+    assert relay.stdout is not None
+    relay.stdin.write(f"{word}\n")
+    relay.stdin.flush()
+    while (line := relay.stdout.readline().strip()) != word:
+        if not line and relay.poll() is not None:
+            sys.exit("the process that hands events out has ended")
+
+
+async def _hand_out_when_told(*, is_counting: bool) -> None:
     stores = Stores.open(Settings(_env_file=None))  # type: ignore[call-arg]
-    # At the pace of a worker. The one that is paused in a transaction keeps its rows until it goes on.
-    await Relay(stores, (listeners.COUNT,) if is_counting else ()).run()
+    # At the pace of a worker.
+    relay, running = Relay(stores, (listeners.COUNT,) if is_counting else ()), None
+    while word := (await asyncio.to_thread(sys.stdin.readline)).strip():
+        if word == _GO:
+            running = asyncio.create_task(relay.run())
+        elif running is not None:
+            running.cancel()
+            await asyncio.wait([running])
+        print(word, flush=True)
 
 
 async def _hand_out(console: Console, settings: Settings, sale: float) -> None:
@@ -268,4 +289,4 @@ async def _sql(stores: Stores, statement: str) -> Any:
 
 
 if __name__ == "__main__" and sys.argv[1:2] == [_CHILD]:
-    asyncio.run(_hand_out_for_ever(is_counting=sys.argv[2] == "counting"))
+    asyncio.run(_hand_out_when_told(is_counting=sys.argv[2] == "counting"))
