@@ -282,7 +282,6 @@ async def _time(console: Console, stores: Stores, name: str, ask: Callable[[Any]
 async def _sql(stores: Stores, statement: str) -> Any:
     async with stores.database.transaction() as db:
         await db.execute(text("SET LOCAL ROLE NONE"))
-        await db.execute(text("SET LOCAL statement_timeout = 0"))
         await allow_long_statements(db)
         result = await db.execute(text(statement.replace("::", "\\:\\:")))
         return result.scalar() if result.returns_rows else None  # type: ignore[attr-defined]

@@ -136,7 +136,6 @@ async def _fill(settings: Settings, rows: int) -> None:
     database = Database(settings, name="bench")
     try:
         async with database.transaction() as db:
-            await db.execute(text("SET LOCAL statement_timeout = 0"))
             await allow_long_statements(db)
             await db.execute(_FILL, {"rows": rows})
         async with database.transaction() as db:

@@ -191,7 +191,6 @@ _STATE: Final = text("SELECT counted_at, changed_at FROM area_counts WHERE area 
 async def count_area(db: AsyncSession, area: Area, first: date, last: date, now: datetime) -> int:
     """Count the facts of the days from `first` up to, not including, `last` once more, and what there is now if today is one of them.
     Returns how many rows that changed. Two that count an area wait for each other."""
-    await db.execute(text("SET LOCAL statement_timeout = 0"))
     await allow_long_statements(db)
     await db.execute(_BEGIN, {"area": area.name, "now": now})
     parameters = {"first": first, "last": last, **_window(first, last - timedelta(days=1), now)}

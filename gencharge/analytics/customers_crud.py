@@ -104,7 +104,6 @@ class CustomerRow(NamedTuple):
 
 async def count_customers(db: AsyncSession, now: datetime) -> None:
     """Count all customers once more. Two that count at the same time: the second one waits, and its count stays."""
-    await db.execute(text("SET LOCAL statement_timeout = 0"))
     await allow_long_statements(db)
     await db.execute(text("LOCK TABLE customer_figures IN EXCLUSIVE MODE"))
     await db.execute(text("DELETE FROM customer_figures"))

@@ -48,7 +48,6 @@ async def list_missing(db: AsyncSession, until: date) -> Sequence[date]:
 async def sum_month(db: AsyncSession, first: date, until: date) -> None:
     """Sum the month from `first` up to, not including, `until`. Counting waits until the transaction ends: else something might be
     counted on a day of it that neither this sum nor `forget_months` of the one who counts sees."""
-    await db.execute(text("SET LOCAL statement_timeout = 0"))
     await allow_long_statements(db)
     await db.execute(text("LOCK TABLE recharge_figures IN SHARE MODE"))
     await db.execute(_SUM, {"first": first, "until": until})

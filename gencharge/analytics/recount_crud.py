@@ -90,7 +90,6 @@ async def hold_corrections(db: AsyncSession) -> None:
     await db.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{LONG_STATEMENT_SECONDS}s'"))
     # Who waits for this lock keeps nobody from counting.
     await db.execute(text(f"SET LOCAL lock_timeout = '{LONG_STATEMENT_SECONDS}s'"))
-    await db.execute(text("SET LOCAL statement_timeout = 0"))
     await allow_long_statements(db)
     await db.execute(text("LOCK TABLE recharge_figures IN SHARE UPDATE EXCLUSIVE MODE"))
 
@@ -98,7 +97,6 @@ async def hold_corrections(db: AsyncSession) -> None:
 async def correct(db: AsyncSession, differences: Sequence[dict[str, Any]], first: date, last: date) -> None:
     """Take the differences off the figures, which `list_differences` found for the days from `first` up to, not including, `last`.
     Another transaction did `hold_corrections` before they were looked for, and is still open."""
-    await db.execute(text("SET LOCAL statement_timeout = 0"))
     await allow_long_statements(db)
     await db.execute(_CORRECT, {"differences": json.dumps(differences, default=str)})
     await db.execute(_CLEAR_EMPTY, {"first": first, "last": last})

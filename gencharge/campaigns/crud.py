@@ -188,7 +188,6 @@ async def _count_shown(db: AsyncSession, campaign: Campaign, until: datetime) ->
 
 async def allow_time(db: AsyncSession) -> None:
     """Let a statement of this transaction read many customers."""
-    await db.execute(text("SET LOCAL statement_timeout = 0"))
     await allow_long_statements(db)
 
 

@@ -197,3 +197,24 @@ async def test_a_statement_ends_at_the_server_before_we_give_it_up(settings: Set
             assert row == (expected,)
         finally:
             await database.close()
+
+
+async def test_a_transaction_may_take_an_hour_at_both_ends_and_the_next_one_on_the_connection_may_not(
+    settings: Settings,
+) -> None:
+    database = Database(settings, command_seconds=2.0)
+
+    async def bounds(*, is_long: bool) -> tuple[str, float]:
+        async with database.transaction() as db:
+            if is_long:
+                await module.allow_long_statements(db)
+            driver = (await (await db.connection()).get_raw_connection()).driver_connection
+            assert isinstance(driver, BoundedConnection)
+            return await db.scalar(text("SHOW statement_timeout")), driver._config.command_timeout
+
+    try:
+        assert await bounds(is_long=False) == ("1800ms", 2.0)
+        assert await bounds(is_long=True) == ("1h", LONG_STATEMENT_SECONDS + module.MARGIN_SECONDS)
+        assert await bounds(is_long=False) == ("1800ms", 2.0)
+    finally:
+        await database.close()

@@ -79,7 +79,7 @@ async def killed_while_announcing(site: Site, *, people: int, kills: int) -> Non
             await stores.documents["announcements"].update_one(held, {"$set": {"next_at": datetime.now(UTC)}})
         site.start_process("worker", **_MORE)
         await until(lambda row: row["counted"])
-        # In the order of the ids: over the index of a batch, which has the state in it, a message that is sent meanwhile is passed over or met twice.
+        # In the order of the ids: over the index of a batch, which has the state in it, a message that is sent at that moment is passed over or met twice.
         rows = stores.documents["messages"].find({"batch": announcement_id}, {"recipient_id": 1}).hint("_id_")
         copies = Counter([row["recipient_id"] async for row in rows])
         assert {each for each in ids if copies[each] != 1} == set(), "nobody is left out"

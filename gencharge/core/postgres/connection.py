@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -101,7 +101,8 @@ def on_connect(engine: AsyncEngine, look: Callable[[asyncpg.Connection[Any]], Aw
 
 
 async def allow_long_statements(db: AsyncSession) -> None:
-    """Give statements of this transaction an hour, at both ends."""
+    """Give the statements of this transaction an hour, at both ends: the server's time-out, which the transaction's end restores, and ours."""
+    await db.execute(text(f"SET LOCAL statement_timeout = '{LONG_STATEMENT_SECONDS}s'"))
     connection = await (await db.connection()).get_raw_connection()
     driver = connection.driver_connection
     assert isinstance(driver, BoundedConnection), "the engine makes no other"

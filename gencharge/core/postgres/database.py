@@ -27,7 +27,6 @@ from gencharge.core import telemetry
 from gencharge.core.errors import Conflict, DatabaseUnavailable, Problem, Unavailable
 from gencharge.core.postgres import session, statement_spans
 from gencharge.core.postgres.connection import (
-    LONG_STATEMENT_SECONDS,
     MARGIN_SECONDS,
     BoundedConnection,
     allow_long_statements,
@@ -292,7 +291,6 @@ async def read_one_snapshot(db: AsyncSession) -> None:
     What commits while they run is invisible to them. The transaction can't write. Its statements may take an hour.
     """
     await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-    await db.execute(text(f"SET LOCAL statement_timeout = '{LONG_STATEMENT_SECONDS}s'"))
     await allow_long_statements(db)
 
 

@@ -39,7 +39,7 @@ from gencharge.core.postgres.connection import allow_long_statements
 from gencharge.core.postgres.database import Base, ResourceLocked, back_off
 from gencharge.core.stores.mongo import Document, is_away
 from gencharge.core.stores.stores import Stores
-from gencharge.core.vault import columns, crud, tokens
+from gencharge.core.vault import columns, tokens
 from gencharge.core.vault.columns import Sealed, SealedBytes, SealedText
 from gencharge.core.vault.errors import DataKeyLost, DataKeyNotUsable, StoredDataChanged
 from gencharge.core.vault.vault import Vault
@@ -103,7 +103,6 @@ async def list_left(stores: Stores, documents: Sequence[SealedDocuments]) -> lis
     key_id = await Vault.of_database(stores.database).present_key_id()
 
     async def unit(db: AsyncSession) -> list[str]:
-        await crud.allow_an_hour(db)
         await allow_long_statements(db)
         places = list[str]()
         for column in sealed_columns():
@@ -136,7 +135,6 @@ async def _reseal_column(
     last: tuple[Any, ...] | None = None
 
     async def unit(db: AsyncSession) -> tuple[tuple[Any, ...] | None, int, int]:
-        await crud.allow_an_hour(db)
         await allow_long_statements(db)
         after = true() if last is None else tuple_(*keys) > tuple_(*map(_typed, last, keys))
         query = select(*keys, column).where(and_(_stale(column, key_id), after)).order_by(*keys).limit(batch)

@@ -72,8 +72,3 @@ async def age_seconds(db: AsyncSession, key_id: str) -> float:
 async def delete_key(db: AsyncSession, key_id: str) -> None:
     """Delete a data key that nothing is encrypted with."""
     await db.execute(delete(DataKey).where(DataKey.key_id == key_id))
-
-
-async def allow_an_hour(db: AsyncSession) -> None:
-    """Let the statements of this transaction read whole tables."""
-    await db.execute(text("SET LOCAL statement_timeout = '3600s'"))
