@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import DeliveryRow, Envelope, Event, EventRow, InsideBatch, Listener
 from gencharge.core.postgres import leases
+from gencharge.core.postgres.single import SingleQuery
 
 _KNOWN = any_(bindparam("topics", type_=ARRAY(Text)))
 _NEW = leases.LeasedQueue(
@@ -101,11 +102,13 @@ _WAITING = text("""
         + (SELECT count(user_id) FROM deliveries WHERE listener = :listener AND topic = ANY(CAST(:topics AS text[])))
 """)
 # One look into the index for each listener: a backlog of millions costs no more than one row.
-_WITH_LATE = text("""
-    SELECT known.listener FROM unnest(CAST(:listeners AS text[])) AS known(listener)
+_WITH_LATE = SingleQuery(
+    text("""
+    SELECT array_agg(known.listener) FROM unnest(CAST(:listeners AS text[])) AS known(listener)
     WHERE EXISTS (
       SELECT FROM deliveries WHERE deliveries.listener = known.listener AND parked_at IS NULL AND next_attempt_at <= now())
 """)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,8 @@ async def claim_late(db: AsyncSession, listener: str, *, batch: int, lease_secon
 
 async def list_late(db: AsyncSession, listeners: Sequence[str]) -> set[str]:
     """Those of these listeners that have late deliveries which are due now."""
-    return set(await db.scalars(_WITH_LATE, {"listeners": list(listeners)}))
+    (late,) = await _WITH_LATE.fetch(db, {"listeners": list(listeners)})
+    return set(late or ())
 
 
 async def count_waiting(db: AsyncSession, listener: str, topics: Sequence[str]) -> int:
