@@ -90,8 +90,10 @@ class Queue:
         first = select(*key).where(*due).order_by(order).limit(limit).subquery("first")
         # In the order of the key: two workers with the same candidates wait for each other in one direction. As arrays,
         # which come and go as they are: a row for each key would cost more than all the rest.
-        arrays_of_first = (func.array_agg(aggregate_order_by(part, *first.columns)) for part in first.columns)
-        self._candidates = SingleQuery(select(*arrays_of_first))
+        of_first: list[Any] = [
+            func.array_agg(aggregate_order_by(part, *first.columns)) for part in first.columns
+        ]
+        self._candidates = SingleQuery(select(*of_first))
         self._keys = [f"keys_{part.name}" for part in key]
         arrays = [bindparam(name, type_=ARRAY(part.type)) for name, part in zip(self._keys, key, strict=True)]
         chosen = func.unnest(*arrays).table_valued(*self._keys, name="candidates").render_derived()
