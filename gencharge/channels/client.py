@@ -25,6 +25,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.tls import tls
 from gencharge.core.tracing import spans
 from gencharge.core.values import clock
+from gencharge.core.values.text import printable
 
 TIMEOUT_SECONDS: Final = 8.0
 CONNECT_SECONDS: Final = 2.0
@@ -205,18 +206,13 @@ def _parse(received: bytes) -> object:
     return document
 
 
-def _printable(text: str) -> str:
-    """The text with a space for each control character, which PostgreSQL or a terminal could not take."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 def read(status: int, document: object, *, submitting: bool) -> Answer:
     """Decode an operator's answer. With `submitting`, a rejected request proves that nothing was started."""
     fields: dict[str, object] = document if isinstance(document, dict) else {}
     reference = fields.get("operator_reference")
-    operator_reference = _printable(reference)[:100] if isinstance(reference, str) else None
+    operator_reference = printable(reference)[:100] if isinstance(reference, str) else None
     cause = fields.get("reason") or fields.get("error")
-    reason = _printable(cause)[:200] if isinstance(cause, str) else ""
+    reason = printable(cause)[:200] if isinstance(cause, str) else ""
     if status == 200 or status == 202:
         verdict = _STATUSES.get(str(fields.get("status")), Verdict.UNKNOWN)
         return Answer(

@@ -246,8 +246,7 @@ class Razorpay:
 def _failure(status: int, reply: object) -> CallRefused | CallNotSent | CallUnknown:
     error = reply.get("error") if isinstance(reply, dict) else None
     error = error if isinstance(error, dict) else {}
-    description = error.get("description")
-    reason = description[:200] if isinstance(description, str) and description else f"http_{status}"
+    reason = replies.maybe_text(error, "description") or f"http_{status}"
     if status in _REJECTED:
         return CallNotSent(reason)
     if status == 400 and error.get("code") == "BAD_REQUEST_ERROR":

@@ -131,26 +131,18 @@ def _validation(reply: Json) -> tuple[str, str]:
     results = reply.get("results")
     results = replies.json_object(results) if isinstance(results, Mapping) else {}
     is_done = replies.text(reply, "status") == "completed"
-    status = _some(results, "account_status") if is_done else ""
-    return status if status in {"active", "invalid"} else "", _some(results, "registered_name")
+    status = replies.maybe_text(results, "account_status") if is_done else ""
+    return status if status in {"active", "invalid"} else "", replies.maybe_text(results, "registered_name")
 
 
 def _payout(reply: Json) -> GatewayPayout:
-    amount = reply["amount"]
-    if not isinstance(amount, int) or isinstance(amount, bool):
-        raise ValueError("amount")
     details = reply.get("status_details")
     details = replies.json_object(details) if isinstance(details, Mapping) else {}
     return GatewayPayout(
         gateway_payout_id=replies.text(reply, "id"),
-        reference=_some(reply, "reference_id"),
-        amount=amount,
+        reference=replies.maybe_text(reply, "reference_id"),
+        amount=replies.paise(reply, "amount"),
         status=replies.text(reply, "status"),
-        utr=_some(reply, "utr"),
-        reason=_some(details, "reason"),
+        utr=replies.maybe_text(reply, "utr"),
+        reason=replies.maybe_text(details, "reason"),
     )
-
-
-def _some(reply: Json, name: str) -> str:
-    value = reply.get(name)
-    return value[:200] if isinstance(value, str) else ""

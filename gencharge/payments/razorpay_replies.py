@@ -9,8 +9,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
+from gencharge.core.values.text import printable
 from gencharge.payments.gateway import GatewayOrder, GatewayPayment, GatewayRefund, Mandate, StatementRow
 
+# More is not stored, and is nobody's money.
+_MAX_PAISE: Final = 2**53
 T = TypeVar("T")
 Json = Mapping[str, object]
 
@@ -35,21 +38,23 @@ def each(read: Callable[[Json], T]) -> Callable[[Json], list[T]]:
 
 
 def text(reply: Json, name: str) -> str:
-    """A text of 1 to 200 characters. Raises ValueError for anything else, KeyError if it is missing."""
+    """A text of 1 to 200 characters that can be stored. Raises ValueError for anything else, KeyError if it is missing."""
     value = reply[name]
-    if not isinstance(value, str) or not value or len(value) > 200:
+    if not isinstance(value, str) or not value or len(value) > 200 or not value.isprintable():
         raise ValueError(name)
     return value
 
 
-def _maybe_text(reply: Json, name: str) -> str:
+def maybe_text(reply: Json, name: str) -> str:
+    """A text, as much of it as can be stored; empty if there is none."""
     value = reply.get(name)
-    return value[:200] if isinstance(value, str) else ""
+    return printable(value)[:200] if isinstance(value, str) else ""
 
 
-def _paise(reply: Json, name: str) -> int:
+def paise(reply: Json, name: str) -> int:
+    """An amount. Raises ValueError for anything else, KeyError if it is missing."""
     value = reply[name]
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MAX_PAISE:
         raise ValueError(name)
     return value
 
@@ -58,9 +63,9 @@ def order(reply: Json) -> GatewayOrder:
     """An order."""
     return GatewayOrder(
         order_id=text(reply, "id"),
-        amount=_paise(reply, "amount"),
+        amount=paise(reply, "amount"),
         currency=text(reply, "currency"),
-        receipt=_maybe_text(reply, "receipt"),
+        receipt=maybe_text(reply, "receipt"),
         status=text(reply, "status"),
     )
 
@@ -73,13 +78,13 @@ def payment(reply: Json) -> GatewayPayment:
     return GatewayPayment(
         gateway_payment_id=text(reply, "id"),
         order_id=text(reply, "order_id"),
-        amount=_paise(reply, "amount"),
+        amount=paise(reply, "amount"),
         currency=text(reply, "currency"),
         status=text(reply, "status"),
-        amount_refunded=0 if reply.get("amount_refunded") is None else _paise(reply, "amount_refunded"),
-        method=_maybe_text(reply, "method"),
-        error_reason=_maybe_text(reply, "error_reason") or _maybe_text(reply, "error_code"),
-        token_id=_maybe_text(reply, "token_id") or None,
+        amount_refunded=0 if reply.get("amount_refunded") is None else paise(reply, "amount_refunded"),
+        method=maybe_text(reply, "method"),
+        error_reason=maybe_text(reply, "error_reason") or maybe_text(reply, "error_code"),
+        token_id=maybe_text(reply, "token_id") or None,
         bank_reference=bank_reference(reply),
     )
 
@@ -104,9 +109,9 @@ def refund(reply: Json) -> GatewayRefund:
     return GatewayRefund(
         gateway_refund_id=text(reply, "id"),
         gateway_payment_id=text(reply, "payment_id"),
-        amount=_paise(reply, "amount"),
+        amount=paise(reply, "amount"),
         currency=text(reply, "currency"),
-        receipt=_maybe_text(reply, "receipt"),
+        receipt=maybe_text(reply, "receipt"),
         status=text(reply, "status"),
     )
 
@@ -117,9 +122,9 @@ def mandate(reply: Json) -> Mandate:
     return Mandate(
         token_id=text(reply, "id"),
         customer_id=text(reply, "customer_id"),
-        method=_maybe_text(reply, "method"),
+        method=maybe_text(reply, "method"),
         status=text(json_object(reply["recurring_details"]), "status"),
-        max_amount=_paise(reply, "max_amount"),
+        max_amount=paise(reply, "max_amount"),
         expires_at=expires if isinstance(expires, int) else None,
     )
 
@@ -129,14 +134,14 @@ def statement_row(reply: Json) -> StatementRow:
     return StatementRow(
         kind=text(reply, "type"),
         entity_id=text(reply, "entity_id"),
-        payment_id=_maybe_text(reply, "payment_id") or None,
-        order_id=_maybe_text(reply, "order_id") or None,
-        order_receipt=_maybe_text(reply, "order_receipt") or None,
-        amount=_paise(reply, "amount"),
+        payment_id=maybe_text(reply, "payment_id") or None,
+        order_id=maybe_text(reply, "order_id") or None,
+        order_receipt=maybe_text(reply, "order_receipt") or None,
+        amount=paise(reply, "amount"),
         currency=text(reply, "currency"),
-        credit=_paise(reply, "credit"),
-        debit=_paise(reply, "debit"),
-        fee=_paise(reply, "fee"),
-        tax=_paise(reply, "tax"),
-        settled_at=_paise(reply, "settled_at"),
+        credit=paise(reply, "credit"),
+        debit=paise(reply, "debit"),
+        fee=paise(reply, "fee"),
+        tax=paise(reply, "tax"),
+        settled_at=paise(reply, "settled_at"),
     )

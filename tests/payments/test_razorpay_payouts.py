@@ -69,13 +69,29 @@ async def test_a_payout_is_sent_under_its_reference_as_idempotency_key(payouts_a
 
 
 @pytest.mark.parametrize(
-    "change", [{"amount": "70000"}, {"amount": True}, {"id": ""}, {"status": None}, {"id": 7}]
+    "change",
+    [
+        {"amount": "70000"},
+        {"amount": True},
+        {"amount": -1},
+        {"id": ""},
+        {"id": "pout\0"},
+        {"status": None},
+        {"id": 7},
+    ],
 )
 async def test_an_answer_that_lacks_a_field_proves_nothing(
     payouts_at: Gateway, change: dict[str, Any]
 ) -> None:
     with pytest.raises(CallUnknown):
         await payouts_at(lambda _: PAYOUT | change).fetch_payout("pout_1")
+
+
+async def test_a_reason_that_no_database_takes_is_kept_without_what_it_must_not_hold(
+    payouts_at: Gateway,
+) -> None:
+    details = {"status": "reversed", "status_details": {"reason": "bank\0closed"}}
+    assert (await payouts_at(lambda _: PAYOUT | details).fetch_payout("pout_1")).reason == "bank closed"
 
 
 @pytest.mark.parametrize(

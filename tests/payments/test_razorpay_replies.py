@@ -50,12 +50,19 @@ def test_what_may_be_missing_is_empty() -> None:
     )
 
 
+def test_what_can_not_be_stored_of_a_text_is_blank() -> None:
+    payment = replies.payment(PAYMENT | {"error_reason": "bank\0down\x1b[2J", "method": "u\npi"})
+    assert (payment.error_reason, payment.method) == ("bank down [2J", "u pi")
+
+
 @pytest.mark.parametrize(
     ("read", "reply"),
     [
         (replies.order, {**ORDER, "amount": -1}),
         (replies.order, {**ORDER, "amount": True}),
         (replies.order, {**ORDER, "amount": 299.0}),
+        (replies.order, {**ORDER, "amount": 2**63}),
+        (replies.order, {**ORDER, "id": "order\0"}),
         (replies.order, {**ORDER, "id": ""}),
         (replies.order, {**ORDER, "id": "x" * 201}),
         (replies.order, {**ORDER, "status": None}),

@@ -26,6 +26,11 @@ def holds_nul(text: str) -> bool:
     return _NUL in text
 
 
+def printable(text: str) -> str:
+    """The text with a blank for each control character, which PostgreSQL or a terminal could not take: for what a partner answered."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def without_nul(text: str) -> str:
     """The text itself. A validator: raises PydanticCustomError if it holds a NUL character."""
     if holds_nul(text):
