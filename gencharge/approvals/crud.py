@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -58,6 +58,13 @@ async def find_pending(db: AsyncSession, *, act: str, target: str) -> Approval |
         Approval.act == act, Approval.target == target, Approval.status == ApprovalStatus.PENDING
     )
     return (await db.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+
+
+async def is_pending(db: AsyncSession, *, act: str, target: str, now: datetime) -> bool:
+    """Whether a request for this target is pending and has not expired."""
+    same = (Approval.act == act, Approval.target == target)
+    waits = (Approval.status == ApprovalStatus.PENDING, Approval.expires_at > now)
+    return bool(await db.scalar(select(exists().where(*same, *waits))))
 
 
 async def find_by_key(db: AsyncSession, *, requested_by: UUID, idempotency_key: str) -> Approval | None:

@@ -29,7 +29,7 @@ from gencharge.core.values.language import Language
 from gencharge.core.wording import as_stored, in_language, read_back
 
 # For the rooms above that answer with a request.
-__all__ = ["WAITING", "ApprovalOut", "Proposal", "request", "waiting"]
+__all__ = ["WAITING", "ApprovalOut", "Proposal", "refuse_beside", "request", "waiting"]
 # How long a request waits for a second admin.
 EXPIRES_AFTER: Final = timedelta(days=7)
 # What a route documents that answers 202 with the request.
@@ -102,6 +102,12 @@ async def request(db: AsyncSession, admin_id: UUID, proposal: Proposal) -> Answe
         ),
     )
     return Answered(to_out(approval))
+
+
+async def refuse_beside(db: AsyncSession, act: Act, target: str) -> None:
+    """Of two acts that exclude each other, the other one must not wait. The caller holds the target. Raises ApprovalAlreadyPending."""
+    if await crud.is_pending(db, act=act.name, target=target, now=clock.now()):
+        raise ApprovalAlreadyPending
 
 
 async def _expire(db: AsyncSession, proposal: Proposal, now: datetime) -> bool:

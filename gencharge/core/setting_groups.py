@@ -308,7 +308,7 @@ class Partners(BaseModel, defer_build=True):
         default=500,
         ge=0,
         description="As soon as the refunds of a payment or recharge exceed this sum in rupees, each further one takes two admins; so does a "
-        "payout above it to a payee that the staff name.",
+        "payout above it that the staff name a payee for, or settle by hand.",
     )
     operator_api_secret: SecretStr = Field(
         default=SecretStr(""),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, delete, select, text, update
+from sqlalchemy import ColumnElement, Select, case, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,12 +16,14 @@ from gencharge.core.values import clock
 from gencharge.payouts.models import Payee, Payout
 from gencharge.payouts.staff_schemas import StaffPayoutQuery
 
+# A check is counted also if it is refused, and an attempt however long it takes; no count goes beyond its column.
+_MOST_COUNTED: Final = 30_000
 _DUE = leases.LeasedQueue(
     Payout,
     Payout.next_attempt_at <= leases.NOW,
     order=Payout.next_attempt_at,
     lease=Payout.leased_until,
-    changes={Payout.attempts: Payout.attempts + 1},
+    changes={Payout.attempts: func.least(Payout.attempts, _MOST_COUNTED) + 1},
 )
 _WITHOUT_PAYOUT = text("""
     SELECT t.id, t.amount FROM transfers t
@@ -52,7 +54,7 @@ async def count_check(db: AsyncSession, user_id: UUID, *, window: timedelta) -> 
     counted = statement.on_conflict_do_update(
         index_elements=["user_id"],
         set_={
-            "checks": case((is_old, 1), else_=Payee.checks + 1),
+            "checks": case((is_old, 1), else_=func.least(Payee.checks, _MOST_COUNTED) + 1),
             "checks_since": case((is_old, now), else_=Payee.checks_since),
         },
     )
@@ -118,8 +120,13 @@ async def set_later(
     """Return the lease: the payout is looked at again. Changes nothing if another worker has ended the round."""
     own = (Payout.user_id == payout.user_id, Payout.payout_id == payout.payout_id)
     same = (Payout.status == "due", Payout.round == payout.round)
-    values = {"next_attempt_at": at, "leased_until": None, "reason": reason}
+    values = {"next_attempt_at": _following(payout, at), "leased_until": None, "reason": reason}
     await db.execute(update(Payout).where(*own, *same).values(**values, gateway_payout_id=gateway_payout_id))
+
+
+def _following(claimed: Payout, at: datetime | None) -> ColumnElement[datetime | None]:
+    """When a claimed payout is looked at next. What a webhook had asked since it was claimed stays due."""
+    return case((Payout.next_attempt_at == claimed.next_attempt_at, at), else_=Payout.next_attempt_at)
 
 
 async def look_again(db: AsyncSession, payout: Payout) -> None:
@@ -129,14 +136,21 @@ async def look_again(db: AsyncSession, payout: Payout) -> None:
 
 
 async def set_next_look(db: AsyncSession, payout: Payout, *, at: datetime | None) -> None:
-    """Return the lease of a payout that is paid, and set when the gateway is asked next; None: no more.
-
-    What was to be asked since it was claimed stays due.
-    """
+    """Return the lease of a payout that is paid, and set when the gateway is asked next; None: no more."""
     own = (Payout.user_id == payout.user_id, Payout.payout_id == payout.payout_id)
     same = (Payout.status == "paid", Payout.round == payout.round)
-    following = case((Payout.next_attempt_at == payout.next_attempt_at, at), else_=Payout.next_attempt_at)
-    await db.execute(update(Payout).where(*own, *same).values(next_attempt_at=following, leased_until=None))
+    values = {"next_attempt_at": _following(payout, at), "leased_until": None}
+    await db.execute(update(Payout).where(*own, *same).values(**values))
+
+
+async def lock_proof(db: AsyncSession, utr: str) -> None:
+    """Let no other transaction write the same bank reference down by hand until this one ends."""
+    await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"payout by {utr}", 0))))
+
+
+async def is_proof_of_others(db: AsyncSession, utr: str, *, besides: UUID) -> bool:
+    """Whether this bank reference is the proof of a payout to another customer."""
+    return bool(await db.scalar(select(exists().where(Payout.utr == utr, Payout.user_id != besides))))
 
 
 async def erase(db: AsyncSession, user_id: UUID) -> None:

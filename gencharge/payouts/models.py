@@ -103,5 +103,6 @@ class Payout(Base):
         CheckConstraint("status <> 'due' OR fund_account IS NOT NULL", name="payee"),
         Index("ix_payouts_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
         Index("ix_payouts_all", "created_at", "payout_id"),
+        Index("ix_payouts_proof", "utr", postgresql_where=text("utr IS NOT NULL")),
         Index("ix_payouts_open", "created_at", postgresql_where=text("status <> 'paid'")),
     )

@@ -24,7 +24,7 @@ ROOM: Final = Room(
         "payouts": "Where money goes that is left when an account is closed, and the proof that it arrived."
     },
     routers=(routes.router, staff_routes.router),
-    acts=(staff_service.SEND,),
+    acts=(staff_service.SEND, staff_service.SETTLE),
     listeners=listeners.LISTENERS,
     jobs=jobs.JOBS,
     loops=(loop.send_payouts,),

@@ -76,10 +76,14 @@ async def staff_assign_payout(
 @router.post(
     "/admin/{user_id}/{payout_id}/settle",
     summary="Give the proof of a payout (staff)",
-    responses=web.errors(*_ACTING, *STEP_UP_ERRORS),
+    responses=web.errors(ApprovalAlreadyPending, *_ACTING, *STEP_UP_ERRORS) | WAITING,
+    response_model=StaffPayoutOut,
 )
 async def staff_settle_payout(
-    admin: Payer, db: Db, user_id: UUID, payout_id: UUID, body: SettlePayout
-) -> StaffPayoutOut:
-    """Write down the bank's reference of a payout that was made by hand. Only one that needs a payee. Needs step-up."""
-    return await staff_service.settle(db, admin.user_id, user_id, payout_id, body)
+    admin: Payer, db: Db, context: Context, user_id: UUID, payout_id: UUID, body: SettlePayout
+) -> StaffPayoutOut | Response:
+    """Write down the bank's reference of a payout that was made by hand. Only one that needs a payee. Above REFUND_ALONE_LIMIT a second admin must
+    approve: 202. Needs step-up."""
+    limit = context.settings.refund_alone_limit
+    settled = await staff_service.settle(db, admin.user_id, user_id, payout_id, body, alone_limit=limit)
+    return waiting(settled) if isinstance(settled, ApprovalOut) else settled

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,6 +35,9 @@ from gencharge.sessions.guards import Action, Resource, permission
 from gencharge.users import service as users
 from gencharge.users.models import UserBrief
 
+_NEWS: Final = worded("The gateway reported something about this payout since. Look at it, and ask again.")
+_USED: Final = worded("This bank's reference is the proof of a payout to somebody else.")
+
 
 async def list_payouts(db: AsyncSession, query: StaffPayoutQuery) -> StaffPayoutPage:
     """A page of all customers' payouts."""
@@ -56,11 +60,17 @@ async def send(
     The owner has not said it, so above REFUND_ALONE_LIMIT it waits for a second admin. Raises PayoutNotFound,
     PayoutNotAllowed, ApprovalAlreadyPending, and what `service.check` raises.
     """
-    await context.database.run(lambda db: _lock(db, user_id, payout_id))
+
+    async def look(db: AsyncSession) -> str:
+        return _standing(await _lock(db, user_id, payout_id))
+
+    seen = await context.database.run(look)
     checked = await service.check(context, user_id, command)
 
     async def unit(db: AsyncSession) -> StaffPayoutOut | ApprovalOut:
-        payout = await _lock(db, user_id, payout_id)
+        payout = await _lock(db, user_id, payout_id, seen=seen)
+        # Who settles it has sent the money already.
+        await approvals.refuse_beside(db, SETTLE, _target(payout))
         payout.kind, payout.destination = checked.kind.value, checked.destination
         payout.holder = checked.holder
         payout.fund_account = await Vault.of(db).seal(
@@ -80,7 +90,7 @@ async def _propose(
 ) -> ApprovalOut:
     proposal = approvals.Proposal(
         act=SEND,
-        target=f"payout:{payout.payout_id}",
+        target=_target(payout),
         summary=worded(
             "Send Rs {amount} of a closed account to {destination}, held by {holder}.",
             amount=Money(payout.amount),
@@ -92,6 +102,7 @@ async def _propose(
         payload={
             "user_id": str(payout.user_id),
             "payout_id": str(payout.payout_id),
+            "standing": _standing(payout),
             "payee": _fingerprint(checked.fund_account),
             "reason": reason,
         },
@@ -101,7 +112,7 @@ async def _propose(
 
 async def _send_approved(db: AsyncSession, approved: Approved) -> None:
     payload = approved.payload
-    payout = await _lock(db, UUID(payload["user_id"]), UUID(payload["payout_id"]))
+    payout = await _lock_approved(db, payload)
     # It may have been erased since.
     if payout.fund_account is None:
         raise PayoutNotAllowed
@@ -133,33 +144,104 @@ def _fingerprint(fund_account: str) -> str:
 
 
 async def settle(
-    db: AsyncSession, admin_id: UUID, user_id: UUID, payout_id: UUID, command: SettlePayout
-) -> StaffPayoutOut:
-    """Write down that a payout was made outside of the product. Raises PayoutNotFound, PayoutNotAllowed."""
+    db: AsyncSession,
+    admin_id: UUID,
+    user_id: UUID,
+    payout_id: UUID,
+    command: SettlePayout,
+    *,
+    alone_limit: int,
+) -> StaffPayoutOut | ApprovalOut:
+    """Write down that a payout was made outside of the product; above `alone_limit` rupees it waits for a second admin.
+
+    Raises PayoutNotFound, ApprovalAlreadyPending, and PayoutNotAllowed, also if the bank's reference is that of a payout to somebody else.
+    """
     payout = await _lock(db, user_id, payout_id)
+    # Approved later, it would be paid twice.
+    await approvals.refuse_beside(db, SEND, _target(payout))
+    utr = command.utr.upper()
+    await _refuse_used(db, payout, utr)
+    if payout.amount <= alone_limit * 100:
+        await _settle(db, payout, utr, by=admin_id, reason=command.reason)
+        return await _shown(db, payout)
+    proposal = approvals.Proposal(
+        act=SETTLE,
+        target=_target(payout),
+        summary=worded(
+            "Write down that Rs {amount} of a closed account were paid by hand, with the bank's reference {utr}.",
+            amount=Money(payout.amount),
+            utr=utr,
+        ),
+        reason=command.reason,
+        payload={
+            "user_id": str(user_id),
+            "payout_id": str(payout_id),
+            "standing": _standing(payout),
+            "utr": utr,
+            "reason": command.reason,
+        },
+    )
+    return (await approvals.request(db, admin_id, proposal)).answer
+
+
+async def _settle_approved(db: AsyncSession, approved: Approved) -> None:
+    payload = approved.payload
+    payout = await _lock_approved(db, payload)
+    await _refuse_used(db, payout, payload["utr"])
+    await _settle(db, payout, payload["utr"], by=approved.requested_by, reason=payload["reason"])
+
+
+async def _refuse_used(db: AsyncSession, payout: Payout, utr: str) -> None:
+    """A bank transfer goes to one account. Raises PayoutNotAllowed."""
+    await crud.lock_proof(db, utr)
+    if await crud.is_proof_of_others(db, utr, besides=payout.user_id):
+        raise PayoutNotAllowed(_USED)
+
+
+async def _settle(db: AsyncSession, payout: Payout, utr: str, *, by: UUID, reason: str) -> None:
     payout.status, payout.reason = PayoutStatus.PAID.value, None
-    payout.utr, payout.paid_at, payout.paid_by = command.utr.upper(), clock.now(), admin_id
+    payout.utr, payout.paid_at, payout.paid_by = utr, clock.now(), by
+    # It went elsewhere than to the payee that was named, if there was one.
+    payout.kind = payout.destination = payout.holder = payout.fund_account = None
     await db.flush()
     await emit(
         db,
         PayoutSettledByHand(
-            user_id=str(user_id),
-            payout_id=str(payout_id),
+            user_id=str(payout.user_id),
+            payout_id=str(payout.payout_id),
             amount_paise=payout.amount,
-            utr=payout.utr,
-            reason=command.reason,
+            utr=utr,
+            reason=reason,
         ),
     )
-    return await _shown(db, payout)
 
 
-async def _lock(db: AsyncSession, user_id: UUID, payout_id: UUID) -> Payout:
-    """A payout that needs a payee: nothing is on its way. Raises PayoutNotFound, PayoutNotAllowed."""
+def _target(payout: Payout) -> str:
+    return f"payout:{payout.payout_id}"
+
+
+def _standing(payout: Payout) -> str:
+    """What an admin saw of it: another round or another reason is news, such as that an attempt arrived which had failed."""
+    return f"{payout.round} {payout.reason}"
+
+
+async def _lock_approved(db: AsyncSession, payload: Mapping[str, Any]) -> Payout:
+    ids = UUID(payload["user_id"]), UUID(payload["payout_id"])
+    return await _lock(db, *ids, seen=payload.get("standing", ""))
+
+
+async def _lock(db: AsyncSession, user_id: UUID, payout_id: UUID, *, seen: str | None = None) -> Payout:
+    """A payout that needs a payee: nothing is on its way. `seen`: as it stood when somebody decided about it.
+
+    Raises PayoutNotFound, PayoutNotAllowed.
+    """
     payout = await crud.lock_payout(db, user_id, payout_id)
     if payout is None:
         raise PayoutNotFound
     if payout.status != PayoutStatus.NEEDS_PAYEE:
         raise PayoutNotAllowed
+    if seen is not None and seen != _standing(payout):
+        raise PayoutNotAllowed(_NEWS)
     return payout
 
 
@@ -189,4 +271,7 @@ def _out(payout: Payout, user: UserBrief | None) -> StaffPayoutOut:
 
 SEND: Final = Act(
     name="send_payout", permission=permission(Resource.PAYMENTS, Action.EDIT), run=_send_approved
+)
+SETTLE: Final = Act(
+    name="settle_payout", permission=permission(Resource.PAYMENTS, Action.EDIT), run=_settle_approved
 )

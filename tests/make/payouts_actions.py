@@ -37,4 +37,5 @@ async def send_payout(staff: StaffClient) -> httpx.Response:
 
 @does("POST /v1/payouts/admin/{user_id}/{payout_id}/settle")
 async def settle_payout(staff: StaffClient) -> httpx.Response:
-    return await staff.ask("POST", f"{await _stranded(staff)}/settle", REASON | {"utr": "AXISCN0123456789"})
+    path = await _stranded(staff)
+    return await staff.ask("POST", f"{path}/settle", REASON | {"utr": f"AXIS{path[-12:]}"})

@@ -247,6 +247,21 @@ async def test_a_webhook_during_a_look_has_it_asked_once_more(
     assert (await payout_of(stores, reporter.user_id)).status == "needs_payee"
 
 
+async def test_a_webhook_while_it_is_asked_whether_it_arrived_has_it_asked_at_once_again(
+    context: PayoutContext, stores: Stores, api: httpx.AsyncClient
+) -> None:
+    user_id, _ = await make_closed(context, stores)
+    [claimed] = await stores.database.run(lambda db: crud.claim_due(db, limit=1, lease_seconds=60))
+    await Reporter(api, stores, user_id).say("payout.processed", claimed)
+    # The answer that the worker has is from before that.
+    tomorrow = clock.now() + timedelta(days=1)
+    await stores.database.run(
+        lambda db: crud.set_later(db, claimed, at=tomorrow, reason=None, gateway_payout_id=None)
+    )
+    await send_due(context)
+    assert (await payout_of(stores, user_id)).status == "paid"
+
+
 async def test_an_attempt_that_was_refused_and_arrived_after_all_is_told_to_the_staff(
     context: PayoutContext, outside: Outside, stores: Stores, api: httpx.AsyncClient
 ) -> None:
@@ -265,8 +280,10 @@ async def test_an_attempt_that_was_refused_and_arrived_after_all_is_told_to_the_
     [event] = reporter.contradicted
     assert (event.payout_id, event.gateway_payout_id) == (str(payout_id), "pout_00000000000077")
     # The staff compare, and give its proof.
-    proof = SettlePayout(utr="AXISCN0123456789", reason="compared with the gateway")
-    await stores.database.run(lambda db: staff_service.settle(db, new_id(), user_id, payout_id, proof))
+    proof = SettlePayout(utr=f"AXIS{payout_id.hex[-20:]}", reason="compared with the gateway")
+    await stores.database.run(
+        lambda db: staff_service.settle(db, new_id(), user_id, payout_id, proof, alone_limit=700)
+    )
     await reporter.say("payout.reversed", await payout_of(stores, user_id))
     settled = await payout_of(stores, user_id)
     assert (settled.status, settled.next_attempt_at) == ("paid", None), "the gateway did not send it"

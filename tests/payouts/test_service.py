@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -20,6 +20,7 @@ from gencharge.payouts.errors import (
     PayeeNotVerified,
     PayoutsUnavailable,
 )
+from gencharge.payouts.models import Payee
 from gencharge.payouts.service import CHECKS_WINDOW, MAX_CHECKS
 from gencharge.velocity import service as velocity
 from gencharge.velocity.models import CautionReason
@@ -88,6 +89,16 @@ async def test_the_bank_is_asked_five_times_a_day_also_at_once(
     ]
     with clock.later(seconds=CHECKS_WINDOW.total_seconds() + 1):
         await set_payee(context, user_id)
+
+
+async def test_who_asks_all_day_is_refused_all_day(context: PayoutContext, stores: Stores) -> None:
+    user_id = await make_payer(stores)
+    await set_payee(context, user_id)
+    most = update(Payee).where(Payee.user_id == user_id).values(checks=2**15 - 1)
+    await stores.database.run(lambda db: db.execute(most))
+    for _ in range(2):
+        with pytest.raises(PayeeChecksExceeded):
+            await set_payee(context, user_id)
 
 
 async def test_without_the_gateway_nothing_changes(context: PayoutContext, stores: Stores) -> None:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from gencharge.core.stores.stores import Stores
 from tests.make.payouts import UPI, payout_of
 from tests.make.recharge import staff_headers
-from tests.payouts.test_staff_service import make_stranded
+from tests.payouts.test_staff_service import make_stranded, utr_of
 
 
 async def test_an_admin_sends_one_and_settles_another(
@@ -26,9 +26,30 @@ async def test_an_admin_sends_one_and_settles_another(
     settled = await api.post(
         f"/v1/payouts/admin/{other}/{by_hand}/settle",
         headers=headers,
-        json={"utr": "AXISCN0123456789", "reason": "NEFT, ticket 4711"},
+        json={"utr": utr_of(by_hand), "reason": "NEFT, ticket 4711"},
     )
-    assert (settled.status_code, settled.json()["utr"]) == (200, "AXISCN0123456789")
+    assert (settled.status_code, settled.json()["utr"]) == (200, utr_of(by_hand))
+
+
+async def test_above_a_sum_it_is_settled_once_a_second_admin_has_approved_it(
+    api: httpx.AsyncClient, app: FastAPI, stores: Stores
+) -> None:
+    headers, second = await staff_headers(app, stores), await staff_headers(app, stores)
+    user_id, payout_id = await make_stranded(stores, 501)
+    waits = await api.post(
+        f"/v1/payouts/admin/{user_id}/{payout_id}/settle",
+        headers=headers,
+        json={"utr": utr_of(payout_id), "reason": "NEFT, ticket 4711"},
+    )
+    assert (waits.status_code, waits.json()["act"]) == (202, "settle_payout")
+    assert (await payout_of(stores, user_id)).status == "needs_payee"
+    decision = f"/v1/approvals/{waits.json()['approval_id']}/approve"
+    own = await api.post(decision, headers=headers, json={"note": "was checked"})
+    assert (own.status_code, own.json()["code"]) == (403, "approval_second_admin_required")
+    agreed = await api.post(decision, headers=second, json={"note": "was checked"})
+    assert agreed.status_code == 200, agreed.text
+    payout = await payout_of(stores, user_id)
+    assert (payout.status, payout.utr) == ("paid", utr_of(payout_id))
 
 
 async def test_above_a_sum_the_payout_goes_once_a_second_admin_has_approved_it(

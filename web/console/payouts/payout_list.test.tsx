@@ -52,6 +52,20 @@ test("a payout above the limit waits for a second admin", async () => {
   await screen.findByText("A second admin has to approve this.");
 });
 
+test("one above the limit that was paid by hand waits for a second admin", async () => {
+  await openPage("/payouts", {
+    "GET /v1/payouts/admin": rows(PAYOUT),
+    "POST /v1/payouts/admin/u1/p1/settle": Response.json({ approval_id: "a1" }, { status: 202 }),
+  });
+  const user = userEvent.setup();
+  await user.click(await button("It was paid by hand"));
+  const dialog = within(await screen.findByRole("alertdialog"));
+  fill(dialog.getByLabelText("Bank's reference"), "AXISCN0123456789");
+  fill(dialog.getByLabelText("Reason"), "NEFT, ticket 4711");
+  await user.click(dialog.getByRole("button", { name: "It was paid by hand" }));
+  await screen.findByText("A second admin has to approve this.");
+});
+
 test("one that was paid by hand takes the bank's reference, and one that is paid takes nothing", async () => {
   const paid = { ...PAYOUT, payout_id: "p2", status: "paid", utr: "AXISCN0123456789", reason: null };
   const { requests } = await openPage("/payouts", {

@@ -112,6 +112,7 @@ function SendDialog({ payout, onClose }: DialogProps) {
 
 function SettleDialog({ payout, onClose }: DialogProps) {
   const text = useText();
+  const words = useWords();
   const { settle } = useActs();
   return (
     <ActDialog
@@ -120,9 +121,9 @@ function SettleDialog({ payout, onClose }: DialogProps) {
       isDangerous
       onClose={onClose}
       act={async ({ utr = "", reason = "" }) => {
-        await settle(payout, { utr, reason });
+        const outcome = await settle(payout, { utr, reason });
         onClose();
-        toast(text.settled);
+        toast(outcome === "waits" ? words.secondAdmin : text.settled);
       }}
     >
       <p className="muted">{text.settleLead}</p>

@@ -25,8 +25,10 @@ export function useActs() {
         ),
       ),
     settle: (payout: Payout, body: Schemas["SettlePayout"]) =>
-      act((api) =>
-        api.POST("/v1/payouts/admin/{user_id}/{payout_id}/settle", { params: path(payout), body }),
+      act(async (api) =>
+        outcomeOf(
+          await api.POST("/v1/payouts/admin/{user_id}/{payout_id}/settle", { params: path(payout), body }),
+        ),
       ),
   };
 }
