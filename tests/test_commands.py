@@ -15,10 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 import structlog
 import typer
-from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
+from pymongo.errors import AutoReconnect, OperationFailure, ServerSelectionTimeoutError
 from redis.exceptions import ConnectionError as RedisLost
 from rich.console import Console
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -131,6 +132,26 @@ def test_a_full_disk_is_one_line_with_the_room_that_there_is(
     line = capsys.readouterr().err
     assert line.startswith(f"{tmp_path}/x: No space left on device; ")
     assert line.endswith(" MB are free\n")
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        psycopg.errors.DiskFull("could not extend file: No space left on device"),
+        psycopg.OperationalError("FATAL: could not write init file: No space left on device"),
+        OperationFailure("28: No space left on device"),
+    ],
+)
+def test_a_store_whose_disk_is_full_is_one_line(
+    problem: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrapped = RuntimeError("the copy failed")
+    wrapped.__cause__ = problem
+    with pytest.raises(typer.Exit), terminal.one_line():
+        raise wrapped
+    assert capsys.readouterr().err == (
+        "a disk is full (No space left on device): make room, then run it again\n"
+    )
 
 
 def test_an_error_that_is_no_file_s_keeps_its_traceback() -> None:
@@ -301,6 +322,7 @@ def test_a_folder_of_another_user_is_named_with_its_owner(
     [
         (DatabaseUnavailable(), "PostgreSQL"),
         (OperationalError("SELECT 1", None, ConnectionResetError()), "PostgreSQL"),
+        (psycopg.OperationalError("connection failed: no such socket"), "PostgreSQL"),
         (ServerSelectionTimeoutError("no server"), "MongoDB"),
         (AutoReconnect("closed"), "MongoDB"),
         (RedisLost("closed"), "Redis"),
@@ -318,6 +340,10 @@ def test_a_store_that_stops_under_a_command_is_one_line(
 
 
 def test_a_bug_keeps_its_traceback() -> None:
-    for bug in (KeyError("price"), IntegrityError("INSERT", None, ValueError())):
+    for bug in (
+        KeyError("price"),
+        IntegrityError("INSERT", None, ValueError()),
+        psycopg.errors.LockNotAvailable(),
+    ):
         with pytest.raises(type(bug)), terminal.one_line():
             raise bug

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -26,14 +29,17 @@ from gencharge.backups.errors import (
     BackupInvalid,
     BackupKeyMismatch,
     BackupKeyRequired,
+    BackupNotFound,
     WalArchiveRequired,
 )
 from gencharge.core.events.relay import Relay
+from gencharge.core.postgres import migrations
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.run import cli, recovery, terminal
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, point_in_time
 from gencharge.run.embedded.errors import ArchiveDamaged, InstantNotReachable
+from gencharge.run.processes import find_in_folder
 from gencharge.run.recovery import Plan
 from tests.make.backups import make_backup, silent
 from tests.make.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
@@ -42,6 +48,7 @@ from tests.make.storage import BUCKET, S3Server
 
 SALE_PAISE = 29_900
 FUNDS = 100_000
+PROGRAMS = {"postgres", "mongod"}
 
 
 @dataclass(slots=True)
@@ -346,6 +353,131 @@ def test_documents_of_another_installation_are_refused(
     assert not list(installation.settings.data_dir.glob("stranger*"))
 
 
+def test_of_two_recoveries_at_once_the_second_is_refused_and_the_first_is_whole(
+    installation: Installation,
+) -> None:
+    """Each begins by deleting the draft of one that was killed: that of one at work it must not."""
+    settings, refused = installation.settings, list[str]()
+    asyncio.run(sell(installation, 4))
+    until = datetime.now(UTC)
+
+    def second(step: str, _done: int) -> None:
+        if step not in seen:
+            seen.add(step)
+            with pytest.raises(ServerFailed, match="another recovery is at work") as problem:
+                recovery.recover(settings, plan_of(installation, until, "twice"), silent)
+            refused.append(str(problem.value))
+
+    seen = set[str]()
+    outcome = recovery.recover(settings, plan_of(installation, until, "twice"), second)
+    assert outcome.problems == []
+    assert len(refused) >= 2, seen
+    assert not (settings.data_dir / "twice.draft").exists()
+    with pytest.raises(ServerFailed, match="is there already"):
+        recovery.recover(settings, plan_of(installation, until, "twice"), silent)
+
+
+class Killed(BaseException):
+    """In the place of kill -9."""
+
+
+def test_one_that_was_killed_is_begun_again_though_its_servers_still_run(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = installation.settings
+    asyncio.run(sell(installation, 4))
+    until = datetime.now(UTC)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_arguments, **_options: None)
+    kept = list[EmbeddedServers]()
+    monkeypatch.setattr(EmbeddedServers, "stop", lambda servers, **_options: kept.append(servers))
+
+    def kill(step: str, _done: int) -> None:
+        if step == "documents":
+            raise Killed
+
+    with pytest.raises(Killed):
+        recovery.recover(settings, plan_of(installation, until, "killed"), kill)
+    monkeypatch.undo()
+    draft = settings.data_dir / "killed.draft"
+    left = [pid for name in ("postgres", "mongo") for pid in find_in_folder(draft / name, PROGRAMS)]
+    assert left, "its servers run"
+    outcome = recovery.recover(settings, plan_of(installation, until, "killed"), silent)
+    for server in kept[0].servers:
+        assert server._process is not None
+        server._process.wait(10)
+    assert outcome.problems == []
+    assert not set(left) & {
+        pid for name in ("postgres", "mongo") for pid in find_in_folder(draft / name, PROGRAMS)
+    }
+    assert not draft.exists()
+
+
+def test_one_that_is_asked_to_stop_leaves_nothing(installation: Installation) -> None:
+    settings = installation.settings
+    asyncio.run(sell(installation, 4))
+    until = datetime.now(UTC)
+    command = [sys.executable, "-m", "gencharge", "backup", "restore", "--until", until.isoformat()]
+    into = settings.data_dir / "stopped"
+    environment = {**os.environ, **environment_of(settings)}
+    with subprocess.Popen(
+        [*command, "--into", str(into)], env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = ""
+        while "unpacking" not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        process.terminate()
+        said += process.stderr.read()
+    assert process.returncode != 0
+    assert "Traceback" not in said
+    assert not list(settings.data_dir.glob("stopped*"))
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What a command of the installation reads."""
+    values = {
+        "DATA_DIR": settings.data_dir,
+        "BACKUP_WAL_DIR": settings.backup_wal_dir,
+        "BACKUP_DIR": settings.backup_dir,
+        "BACKUP_KEY_FILE": settings.backup_key_file,
+        "MONGO_DATABASE": settings.mongo_database,
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": "",
+        "MONGO_URL": "",
+    }
+    return {name: str(value) for name, value in values.items()}
+
+
+def test_what_a_newer_version_wrote_is_refused_in_a_line_and_leaves_nothing(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(sell(installation, 4))
+    until = datetime.now(UTC)
+    monkeypatch.setattr(migrations, "head", lambda: "0001")
+    with pytest.raises(ServerFailed, match="of a newer version; this one's are at 0001"):
+        recovery.recover(installation.settings, plan_of(installation, until, "newer"), silent)
+    assert not list(installation.settings.data_dir.glob("newer*"))
+
+
+def test_documents_that_are_named_wrong_are_said_before_anything_is_recovered(
+    installation: Installation,
+) -> None:
+    until, steps = datetime.now(UTC), list[str]()
+    for named, problem in (
+        ("20261120t000000z-0a1b2c3d", BackupNotFound),
+        ("/no/such/file", ServerFailed),
+    ):
+        with pytest.raises(problem):
+            recovery.recover(
+                installation.settings,
+                plan_of(installation, until, "misnamed", documents=named),
+                lambda step, _done: steps.append(step),
+            )
+    assert steps == []
+
+
 def test_an_archive_that_is_lost_comes_back_from_the_bucket(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -380,17 +512,8 @@ def test_a_server_that_is_gone_gives_what_it_had_not_archived(
     installation.servers.stop()
     (settings.data_dir / "postgres" / "global" / "pg_control").unlink()
     shutil.rmtree(settings.data_dir / "mongo")
-    for name, value in {
-        "DATA_DIR": settings.data_dir,
-        "BACKUP_WAL_DIR": settings.backup_wal_dir,
-        "BACKUP_DIR": settings.backup_dir,
-        "BACKUP_KEY_FILE": settings.backup_key_file,
-        "MONGO_DATABASE": settings.mongo_database,
-        "ENVIRONMENT": "test",
-    }.items():
-        monkeypatch.setenv(name, str(value))
-    for name in ("DATABASE_URL", "MONGO_URL"):
-        monkeypatch.delenv(name, raising=False)
+    for name, value in environment_of(settings).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(terminal, "read_settings", lambda: settings)
     words = ["backup", "restore", "--until", until.isoformat()]
     without = CliRunner().invoke(cli.app, words)

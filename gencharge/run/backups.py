@@ -158,7 +158,7 @@ def _restore_until(until: str, into: Path | None, documents: str) -> None:
     recovery_command.instant_of(until)
     settings = terminal.read_settings()
     terminal.quiet_log(settings)
-    with terminal.one_line(), _progress() as progress:
+    with terminal.one_line(), terminal.stopped_in_order(), _progress() as progress:
         code = recovery_command.restore_until(settings, progress, until=until, into=into, documents=documents)
     raise typer.Exit(code)
 

@@ -9,7 +9,10 @@ Nothing that is in use is touched.
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import shutil
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -34,12 +37,21 @@ from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.run import replaying
-from gencharge.run.embedded import AlreadyRunning, EmbeddedServers, ServerFailed, point_in_time
+from gencharge.run.embedded import (
+    AlreadyRunning,
+    EmbeddedServers,
+    Mongo,
+    Postgres,
+    ServerFailed,
+    point_in_time,
+)
 from gencharge.run.embedded.ownership import match_owner
 from gencharge.run.embedded.point_in_time import Recovered
+from gencharge.run.processes import find_in_folder, send, wait_until_free
 from gencharge.sessions import service as sessions
 
 REASON: Final = "restored"
+_LEFT_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,7 @@ def folder_for(settings: Settings, until: datetime) -> Path:
 def recover(settings: Settings, plan: Plan, progress: Progress) -> Outcome:
     """Recover into `plan.folder`, which must not exist. If it fails, there is no such folder.
 
-    Raises what `point_in_time.recover` raises, BackupNotFound, ServerFailed."""
+    Raises what `point_in_time.recover` raises, BackupNotFound, ServerFailed, and what `examine_service.examine` raises."""
     if settings.mongo_url:
         raise ServerFailed(
             "MONGO_URL names a server of your own: docs/how-to/point-in-time.md has the way for it"
@@ -84,23 +96,60 @@ def recover(settings: Settings, plan: Plan, progress: Progress) -> Outcome:
     folder = plan.folder.resolve()
     if folder.exists():
         raise ServerFailed(f"{folder} is there already: name another folder with --into, or delete it")
+    if plan.documents:
+        # PostgreSQL takes a while: what is named wrong is said before.
+        asyncio.run(_location(settings, plan.documents))
     draft = folder.with_name(f"{folder.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    try:
-        outcome = Outcome(point_in_time.recover(settings, plan.until, draft, progress))
-        match_owner(draft)
-        with ExitStack() as stack:
-            servers = stack.enter_context(EmbeddedServers(draft, ["mongo", "postgres"]))
-            own = _settings_of(settings, servers)
-            _fill_documents(settings, own, plan, outcome, progress, stack)
-            asyncio.run(_end_sessions(own, plan, outcome))
-            asyncio.run(_replay(own, plan, outcome, progress))
-            asyncio.run(_prove(own, plan, outcome))
-        (draft / "lock").unlink(missing_ok=True)
-        draft.rename(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    with _alone_in(folder.parent):
+        _clear(draft)
+        try:
+            outcome = _recover(settings, plan, draft, progress)
+            draft.rename(folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     return outcome
+
+
+def _recover(settings: Settings, plan: Plan, draft: Path, progress: Progress) -> Outcome:
+    outcome = Outcome(point_in_time.recover(settings, plan.until, draft, progress))
+    match_owner(draft)
+    with ExitStack() as stack:
+        servers = stack.enter_context(EmbeddedServers(draft, ["mongo", "postgres"]))
+        own = _settings_of(settings, servers)
+        _fill_documents(settings, own, plan, outcome, progress, stack)
+        asyncio.run(_end_sessions(own, plan, outcome))
+        asyncio.run(_replay(own, plan, outcome, progress))
+        asyncio.run(_prove(own, plan, outcome))
+    (draft / "lock").unlink(missing_ok=True)
+    return outcome
+
+
+@contextmanager
+def _alone_in(parent: Path) -> Iterator[None]:
+    """One recovery at a time in a folder: each begins by deleting the draft of one that was killed. The kernel lets go of the lock when its holder dies."""
+    parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServerFailed(
+                f"another recovery is at work in {parent}: wait for its end, or name a folder elsewhere with --into"
+            ) from None
+        yield
+    finally:
+        os.close(lock)
+
+
+def _clear(draft: Path) -> None:
+    """Delete what a recovery that was killed has left. Its servers end by themselves, but not at once."""
+    programs = {Postgres.program, Mongo.program}
+    for folder in draft.glob("*/"):
+        send(find_in_folder(folder, programs), signal.SIGKILL)
+        wait_until_free(folder, programs, timeout=_LEFT_SECONDS)
+    shutil.rmtree(draft, ignore_errors=True)
+    if draft.exists():
+        raise ServerFailed(f"{draft} can't be deleted: delete it, and begin again")
 
 
 def _settings_of(settings: Settings, servers: EmbeddedServers) -> Settings:
@@ -173,7 +222,10 @@ async def _end_sessions(own: Settings, plan: Plan, outcome: Outcome) -> None:
         await sessions.end_all_issued_before(db, clock.now(), reason=REASON)
         await emit(db, event)
 
-    await asyncio.to_thread(migrations.upgrade, own)
+    try:
+        await asyncio.to_thread(migrations.upgrade, own)
+    except (migrations.NewerSchema, migrations.NotPermitted) as problem:
+        raise ServerFailed(f"what was recovered can't be brought to this version: {problem}") from None
     database = Database(own, name="gencharge-recovery")
     try:
         await database.run(unit)

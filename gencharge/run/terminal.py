@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import re
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
@@ -82,6 +84,9 @@ def one_line() -> Iterator[None]:
         err.print(f"{path}: {problem.strerror}{room}")
         raise typer.Exit(1) from None
     except Exception as problem:
+        if _is_full_disk(problem):
+            err.print("a disk is full (No space left on device): make room, then run it again")
+            raise typer.Exit(1) from None
         if (store := _lost_store(problem)) is None:
             raise
         err.print(
@@ -90,8 +95,42 @@ def one_line() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
+def _is_full_disk(problem: BaseException | None) -> bool:
+    """Whether a store says that its disk is full. Neither has one code for it."""
+    while problem is not None:
+        if "No space left on device" in str(problem):
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False
+
+
+@contextmanager
+def stopped_in_order() -> Iterator[None]:
+    """Within the block SIGTERM and a closed terminal end the command as Ctrl-C does: what it has begun is cleared away. Whatever signal
+    follows changes nothing."""
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {
+        number: handler for number in numbers if (handler := signal.getsignal(number)) != signal.SIG_IGN
+    }
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        for number in (*before, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    interrupt = signal.getsignal(signal.SIGINT)
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in {**before, signal.SIGINT: interrupt}.items():
+            signal.signal(number, handler)
+
+
 def _lost_store(problem: Exception) -> str | None:
     """The store that an error says is away; None for any other error."""
+    import psycopg
     from pymongo.errors import ConnectionFailure
     from redis.exceptions import ConnectionError as RedisLost
 
@@ -99,6 +138,9 @@ def _lost_store(problem: Exception) -> str | None:
     from gencharge.core.postgres.database import problem_of
 
     # A broken connection to PostgreSQL comes from SQLAlchemy where our own transaction is not around it.
+    if isinstance(problem, psycopg.OperationalError) and problem.sqlstate is None:
+        # No answer, and not one that refuses.
+        return "PostgreSQL"
     if isinstance(problem, DatabaseUnavailable) or (
         type(problem).__module__.startswith("sqlalchemy")
         and isinstance(problem_of(problem), DatabaseUnavailable)

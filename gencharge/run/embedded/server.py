@@ -30,6 +30,7 @@ from gencharge.run.processes import (
 )
 
 _LOG_LIMIT_BYTES = 20_000_000
+_FULL_BYTES = 1_000_000
 
 
 class Server(ABC):
@@ -198,7 +199,9 @@ class Server(ABC):
         hint = missing_library(lines)
         if code == -signal.SIGILL:
             hint = "this processor lacks an instruction set that it needs (AVX)"
-        if not hint and any("No space left on device" in line for line in lines):
+        # A full disk takes the log's last lines, too.
+        is_full = disk.free_bytes(self.data_dir) < _FULL_BYTES
+        if not hint and (is_full or any("No space left on device" in line for line in lines)):
             hint = disk.shortage(self.data_dir)
         return f"{self.label} stopped: {hint or ' | '.join(lines[-3:]) or f'exit code {code}'}"
 
