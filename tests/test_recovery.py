@@ -388,8 +388,8 @@ def test_one_that_was_killed_is_begun_again_though_its_servers_still_run(
     asyncio.run(sell(installation, 4))
     until = datetime.now(UTC)
     monkeypatch.setattr(shutil, "rmtree", lambda *_arguments, **_options: None)
-    kept = list[EmbeddedServers]()
-    monkeypatch.setattr(EmbeddedServers, "stop", lambda servers, **_options: kept.append(servers))
+    left_running = list[EmbeddedServers]()
+    monkeypatch.setattr(EmbeddedServers, "stop", lambda servers, **_options: left_running.append(servers))
 
     def kill(step: str, _done: int) -> None:
         if step == "documents":
@@ -402,7 +402,7 @@ def test_one_that_was_killed_is_begun_again_though_its_servers_still_run(
     left = [pid for name in ("postgres", "mongo") for pid in find_in_folder(draft / name, PROGRAMS)]
     assert left, "its servers run"
     outcome = recovery.recover(settings, plan_of(installation, until, "killed"), silent)
-    for server in kept[0].servers:
+    for server in left_running[0].servers:
         assert server._process is not None
         server._process.wait(10)
     assert outcome.problems == []
@@ -423,15 +423,15 @@ def test_one_that_is_asked_to_stop_leaves_nothing(installation: Installation) ->
         [*command, "--into", str(into)], env=environment, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        said = ""
-        while "unpacking" not in said:
+        lines = ""
+        while "unpacking" not in lines:
             line = process.stderr.readline()
-            assert line, said
-            said += line
+            assert line, lines
+            lines += line
         process.terminate()
-        said += process.stderr.read()
+        lines += process.stderr.read()
     assert process.returncode != 0
-    assert "Traceback" not in said
+    assert "Traceback" not in lines
     assert not list(settings.data_dir.glob("stopped*"))
 
 

@@ -94,8 +94,8 @@ async def test_the_bank_is_asked_five_times_a_day_also_at_once(
 async def test_who_asks_all_day_is_refused_all_day(context: PayoutContext, stores: Stores) -> None:
     user_id = await make_payer(stores)
     await set_payee(context, user_id)
-    most = update(Payee).where(Payee.user_id == user_id).values(checks=2**15 - 1)
-    await stores.database.run(lambda db: db.execute(most))
+    maximum = update(Payee).where(Payee.user_id == user_id).values(checks=2**15 - 1)
+    await stores.database.run(lambda db: db.execute(maximum))
     for _ in range(2):
         with pytest.raises(PayeeChecksExceeded):
             await set_payee(context, user_id)
