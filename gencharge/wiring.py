@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from gencharge.core.background.jobs import Job
 from gencharge.core.events.events import Listener
+from gencharge.core.http.choices import Known
 from gencharge.core.rooms import checks, data_keys, snapshots
 from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
@@ -75,6 +76,7 @@ PROOFS: Final[Sequence[Proof]] = (
     *(proof for room in ROOMS for proof in room.proofs),
 )
 ACTS: Final[Mapping[str, Act]] = {act.name: act for room in ROOMS for act in room.acts}
+CHOICES: Final[Mapping[str, Known]] = {name: known for room in ROOMS for name, known in room.choices.items()}
 LOOPS: Final[Sequence[Callable[[Stores], Coroutine[Any, Any, None]]]] = tuple(
     loop for room in ROOMS for loop in room.loops
 )

@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import crud
-from gencharge.admins.errors import AdminBlocked, AdminNotFound, OwnAccount, RoleNotFound
+from gencharge.admins.errors import AdminBlocked, AdminNotFound, OwnAccount
 from gencharge.admins.events import AdminUpdated
 from gencharge.admins.hierarchy_service import lock_staff
 from gencharge.admins.models import Admin, AdminStatus, Role, SubscriptionNotices
 from gencharge.admins.roles import SEEDED_ROLES, SNAPSHOT
 from gencharge.admins.staff_schemas import AdminDetail, AdminOut, AdminPage, AdminQuery
+from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
 from gencharge.core.http.paging import Order, column_of, fetch_page
@@ -23,6 +24,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.language import Language
 from gencharge.core.values.recipient import Contact
+from gencharge.core.wording import worded
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 
@@ -181,10 +183,11 @@ async def show(db: AsyncSession, admin_id: UUID) -> AdminDetail:
 
 
 async def list_admins(db: AsyncSession, query: AdminQuery) -> AdminPage:
-    """A page of the admins. Raises RoleNotFound."""
+    """A page of the admins. Raises ValidationFailed for a role that there is not, with those that there are."""
     role_ids = await crud.list_role_ids(db)
     if query.role is not None and query.role not in role_ids:
-        raise RoleNotFound(role_ids)
+        right = worded("Must be one of: {choices}", choices=sorted(role_ids))
+        raise ValidationFailed(errors=[field_problem("query.role", right, "role_invalid")])
     statement = crud.select_admins(
         status=query.status,
         role_id=role_ids[query.role] if query.role is not None else None,

@@ -113,7 +113,7 @@ async def update_me(
 @router.get(
     "",
     summary="Admins",
-    responses=web.errors(*ADMIN_ERRORS, RoleNotFound, CursorInvalid, ValidationFailed, DatabaseUnavailable),
+    responses=web.errors(*ADMIN_ERRORS, CursorInvalid, ValidationFailed, DatabaseUnavailable),
 )
 async def list_admins(db: Db, admin: AdminReader, query: Annotated[AdminQuery, Query()]) -> AdminPage:
     """The staff, the newest first, those who left included unless `status` says otherwise."""

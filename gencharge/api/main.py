@@ -132,6 +132,7 @@ def _offer_rooms(app: FastAPI, limits: LimitClasses) -> None:
     app.state.contact_forms = limits.contact_forms
     app.state.personal_data = wiring.PERSONAL_DATA
     app.state.acts = wiring.ACTS
+    app.state.choices = wiring.CHOICES
 
 
 def _show_docs(app: FastAPI, settings: Settings) -> None:

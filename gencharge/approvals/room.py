@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.approvals import jobs, staff_routes
+from gencharge.approvals import jobs, staff_routes, staff_service
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -13,4 +13,5 @@ ROOM: Final = Room(
     tags={"approvals": "What the staff asked for and a second admin decides on."},
     routers=(staff_routes.router,),
     jobs=jobs.JOBS,
+    choices={"act": staff_service.act_choices},
 )

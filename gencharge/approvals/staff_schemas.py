@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from gencharge.approvals.models import ApprovalStatus
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.codes import Choice
 
 
 class ApprovalOut(Out):
@@ -43,7 +44,7 @@ class ApprovalQuery(PageParams):
     """Which requests."""
 
     status: ApprovalStatus | None = None
-    act: str | None = Field(default=None, max_length=60)
+    act: Annotated[str, Choice("act")] | None = Field(default=None, max_length=60)
     requested_by: UUID | None = None
 
 

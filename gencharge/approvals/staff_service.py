@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from fastapi import FastAPI
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +23,7 @@ from gencharge.approvals.models import Approval, ApprovalStatus
 from gencharge.approvals.service import event_fields, to_out
 from gencharge.approvals.staff_schemas import ApprovalOut, ApprovalPage, ApprovalQuery
 from gencharge.core.events.events import emit
+from gencharge.core.http.choices import Choices
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
@@ -123,3 +125,9 @@ async def _get(db: AsyncSession, reviewer: Reviewer, approval_id: UUID) -> Appro
     if approval is None:
         raise ApprovalNotFound
     return approval
+
+
+async def act_choices(app: FastAPI, fresh: bool) -> Choices:
+    """The acts that take a second admin."""
+    del fresh
+    return Choices.of(sorted(app.state.acts))

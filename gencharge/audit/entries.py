@@ -13,12 +13,14 @@ Personal data and secrets are masked in all of it (`masking`).
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
 from gencharge.audit import masking
-from gencharge.core.events.events import Envelope
+from gencharge.core.events.events import Envelope, Event
 from gencharge.core.stores.mongo import Document
 from gencharge.core.values import clock
 
@@ -40,7 +42,7 @@ def entry_of(envelope: Envelope) -> Document:
         "occurred_at": envelope.occurred_at,
         "recorded_at": clock.now(),
         "actor": {"kind": envelope.actor_kind, "id": envelope.actor_id},
-        "action": re.sub(r"(?<!^)(?=[A-Z])", "_", event.topic()).lower(),
+        "action": _action(event.topic()),
         "object": {"type": kind, "id": masking.mask_text(identity)},
         "user_id": owner,
         "changes": masking.mask_fields(kind, changed),
@@ -51,6 +53,26 @@ def entry_of(envelope: Envelope) -> Document:
         "result": result,
         "sealed": False,
     }
+
+
+def actions() -> Iterator[str]:
+    """What an entry's `action` can be: the names of the events that are audited."""
+    for kind in Event.registry.values():
+        if kind.audited:
+            yield _action(kind.topic())
+
+
+def object_types() -> Iterator[str]:
+    """What an entry's object can be: what the events that are audited name by its id."""
+    yield "user"
+    for kind in Event.registry.values():
+        if kind.audited:
+            names = (each.name for each in dataclasses.fields(kind))
+            yield from (name.removesuffix("_id") for name in names if name.endswith("_id"))
+
+
+def _action(topic: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", topic).lower()
 
 
 def masked_payload(payload: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.audit import crud, events, jobs, listeners, personal_data, staff_routes, verification_service
+from gencharge.audit import (
+    crud,
+    events,
+    jobs,
+    listeners,
+    personal_data,
+    service,
+    staff_routes,
+    verification_service,
+)
 from gencharge.core.rooms.dated_documents import DatedDocuments
 from gencharge.core.rooms.room import Room
 
@@ -17,6 +26,7 @@ ROOM: Final = Room(
     routers=(staff_routes.router,),
     listeners=(listeners.ENTRIES,),
     jobs=jobs.JOBS,
+    choices={"audit_action": service.action_choices, "audit_object_type": service.object_type_choices},
     dated_documents=(DatedDocuments(crud.COLLECTION, "recorded_at"),),
     proofs=(verification_service.prove,),
     personal_data=personal_data.PART,

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from fastapi import FastAPI
 from pymongo.asynchronous.database import AsyncDatabase
 
 from gencharge.audit import crud
-from gencharge.audit.entries import entry_of
+from gencharge.audit.entries import actions, entry_of, object_types
 from gencharge.audit.errors import AuditEntryNotFound
 from gencharge.audit.staff_schemas import AuditEntryOut, AuditQuery
 from gencharge.core.events.events import Envelope
+from gencharge.core.http.choices import Choices
 from gencharge.core.http.paging import decode_cursor, encode_cursor
 from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.stores.stores import Stores
@@ -110,3 +112,15 @@ def _conditions(query: AuditQuery) -> tuple[Document, Document]:
     if since or until:
         indexed["occurred_at"] = since | until
     return indexed, unindexed
+
+
+async def action_choices(app: FastAPI, fresh: bool) -> Choices:
+    """What a filter of actions may say: what this version's events are called in the trail."""
+    del app, fresh
+    return Choices.of(sorted(set(actions())))
+
+
+async def object_type_choices(app: FastAPI, fresh: bool) -> Choices:
+    """The kinds of objects that entries are about."""
+    del app, fresh
+    return Choices.of(sorted(set(object_types())))

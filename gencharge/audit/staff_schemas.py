@@ -12,10 +12,13 @@ from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams, Page
 from gencharge.core.http.web import Out
 from gencharge.core.values import facts
+from gencharge.core.values.codes import Choice
 from gencharge.core.values.ids import SYSTEM_USER_ID
 
 # Our own words, and ids; neither can be an operator of MongoDB's query language.
 Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+Action = Annotated[Word, Choice("audit_action")]
+ObjectType = Annotated[Word, Choice("audit_object_type")]
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:+*-]+$")]
 
 
@@ -26,8 +29,8 @@ class AuditQuery(BoundedParams, Period):
     actor_kind: Literal["user", "admin", "system"] | None = Field(
         default=None, description="`admin`: what the staff did."
     )
-    action: Word | None = Field(default=None, examples=["plan_updated"])
-    object_type: Word | None = Field(default=None, examples=["plan"])
+    action: Action | None = Field(default=None, examples=["plan_updated"])
+    object_type: ObjectType | None = Field(default=None, examples=["plan"])
     object_id: Identifier | None = Field(default=None, description="To what it was done.")
     user_id: UUID | None = Field(default=None, description="The customer whom it concerned.")
     result: Word | None = Field(default=None, examples=["succeeded", "failed"])

@@ -52,3 +52,10 @@ async def list_all(
 async def delete_of_user(db: AsyncSession, user_id: UUID) -> None:
     """Delete a customer's complaints."""
     await db.execute(delete(Complaint).where(Complaint.user_id == user_id))
+
+
+async def find_recharge(db: AsyncSession, complaint_id: UUID) -> tuple[UUID, UUID] | None:
+    """The customer and the recharge that a complaint with this id is about."""
+    query = select(Complaint.user_id, Complaint.recharge_id).where(Complaint.complaint_id == complaint_id)
+    row = (await db.execute(query)).first()
+    return None if row is None else (row.user_id, row.recharge_id)

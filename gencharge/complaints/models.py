@@ -66,5 +66,6 @@ class Complaint(Base):
             unique=True,
             postgresql_where=text("status = 'open'"),
         ),
+        Index("ix_complaints_complaint_id", "complaint_id"),
         Index("ix_complaints_all", "status", "due_at", "complaint_id"),
     )

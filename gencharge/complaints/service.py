@@ -74,3 +74,8 @@ def to_out(row: Complaint) -> ComplaintOut:
         resolved_at=row.resolved_at,
         resolution=row.resolution_note,
     )
+
+
+async def find_recharge(db: AsyncSession, complaint_id: UUID) -> tuple[UUID, UUID] | None:
+    """The customer and the recharge that a complaint is about, by the complaint's id alone."""
+    return await crud.find_recharge(db, complaint_id)

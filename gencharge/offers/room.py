@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gencharge.core.rooms import snapshots
 from gencharge.core.rooms.room import Room
 from gencharge.offers import checks, personal_data, routes, service, staff_routes, staff_use_routes
 
@@ -15,4 +16,5 @@ ROOM: Final = Room(
     checks=checks.CHECKS,
     personal_data=personal_data.PART,
     snapshots=(service.Offers,),
+    choices={"offer_type": snapshots.choices(service.Offers, service.type_choices)},
 )

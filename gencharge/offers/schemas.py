@@ -11,7 +11,7 @@ from pydantic import Field
 
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Out
-from gencharge.core.values.codes import OperatorCode
+from gencharge.core.values.codes import Choice, OperatorCode
 from gencharge.core.values.text import one_line
 from gencharge.offers.evaluation import sentences
 from gencharge.offers.models import OfferStatus
@@ -97,6 +97,8 @@ class OfferQuery(PageParams):
     special: bool | None = None
     operator: OperatorCode | None = Field(default=None, description="Operator's code.", examples=["JIO"])
     plan_id: UUID | None = Field(default=None, description="Offers that this plan can have.")
-    type: Word | None = Field(default=None, description="Offer type, by id or name.", examples=["Festive"])
+    type: Annotated[Word, Choice("offer_type")] | None = Field(
+        default=None, description="Offer type, by id or name.", examples=["Festive"]
+    )
     search: Word | None = Field(default=None, description="Words of the name, description or code.")
     sort: OfferSort = OfferSort.SPECIAL

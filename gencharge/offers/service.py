@@ -11,6 +11,7 @@ import orjson
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.http.choices import Choices
 from gencharge.core.http.web import to_json
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import snapshots
@@ -169,6 +170,11 @@ class Offers(snapshots.Holder[OffersSnapshot]):
     async def load(self, db: AsyncSession, version: int) -> OffersSnapshot:
         """All offers and types, read from PostgreSQL."""
         return await load_offers(db, version)
+
+
+def type_choices(held: OffersSnapshot) -> Choices:
+    """The offer types that a filter may name, by name or id."""
+    return Choices.of((kind.name for kind in held.types.values()), held.types)
 
 
 async def lock(db: AsyncSession) -> None:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out, Versioned
-from gencharge.core.values.codes import OperatorCode
+from gencharge.core.values.codes import Choice, OperatorCode
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money
 from gencharge.core.values.text import one_line, some_lines
@@ -168,7 +168,9 @@ class StaffOfferQuery(PageParams):
     """Which of all offers, whatever their status."""
 
     status: OfferStatus | None = None
-    type: Word | None = Field(default=None, description="Offer type, by id or name.")
+    type: Annotated[Word, Choice("offer_type")] | None = Field(
+        default=None, description="Offer type, by id or name."
+    )
     special: bool | None = None
     operator: OperatorCode | None = Field(
         default=None, description="Offers that this operator's plans can have."

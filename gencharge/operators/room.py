@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from gencharge.core.http.choices import Choices
+from gencharge.core.rooms import snapshots
 from gencharge.core.rooms.room import Room
 from gencharge.operators import personal_data, routes, service, staff_routes
 
@@ -13,5 +15,9 @@ ROOM: Final = Room(
     tags={"operators": "Operators, circles, and whose number it is."},
     routers=(routes.router, staff_routes.router),
     snapshots=(service.Operators,),
+    choices={
+        "operator": snapshots.choices(service.Operators, lambda held: Choices.of(held.operators)),
+        "circle": snapshots.choices(service.Operators, lambda held: Choices.of(held.circles)),
+    },
     personal_data=personal_data.PART,
 )

@@ -211,6 +211,12 @@ class Refund(Base):
         CheckConstraint("status IN ('created', 'processing', 'processed', 'failed')", name="status"),
         CheckConstraint("(next_attempt_at IS NULL) = (status IN ('processed', 'failed'))", name="due"),
         Index("uq_refunds_idempotency_key", "user_id", "idempotency_key", unique=True),
+        Index("ix_refunds_refund_id", "refund_id"),
+        Index(
+            "ix_refunds_gateway_refund_id",
+            "gateway_refund_id",
+            postgresql_where=text("gateway_refund_id IS NOT NULL"),
+        ),
         Index("ix_refunds_payment", "user_id", "payment_id"),
         Index("ix_refunds_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
     )

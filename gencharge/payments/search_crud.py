@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import column_of
-from gencharge.payments.models import Payment, PaymentOrder, PaymentPurpose
+from gencharge.payments.models import Payment, PaymentOrder, PaymentPurpose, Refund
 
 
 async def find_by_id(
@@ -51,6 +51,21 @@ async def list_by_gateway(db: AsyncSession, reference: str, *, limit: int) -> Se
         for row in await db.scalars(select(Payment).where(column == reference))
     }
     return sorted(rows.values(), key=lambda row: (row.created_at, row.payment_id), reverse=True)[:limit]
+
+
+async def list_refunded(db: AsyncSession, refund_id: UUID) -> Sequence[Payment]:
+    """The payment that a refund with this id gives back."""
+    return (await db.scalars(_refunded_by(Refund.refund_id == refund_id))).all()
+
+
+async def list_refunded_by_gateway(db: AsyncSession, reference: str) -> Sequence[Payment]:
+    """The payments of which the gateway calls a refund so."""
+    return (await db.scalars(_refunded_by(Refund.gateway_refund_id == reference))).all()
+
+
+def _refunded_by(condition: ColumnElement[bool]) -> Select[Payment]:
+    same = (Refund.user_id == Payment.user_id, Refund.payment_id == Payment.payment_id)
+    return select(Payment).join(Refund, and_(*same)).where(condition)
 
 
 async def set_bank_reference(

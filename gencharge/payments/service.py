@@ -143,8 +143,14 @@ async def list_by_reference(db: AsyncSession, reference: str, *, limit: int) -> 
 
 
 async def list_by_gateway(db: AsyncSession, reference: str, *, limit: int) -> Sequence[Payment]:
-    """The last payments that the gateway or a bank (RRN, UTR) calls so, of all customers, the newest first."""
-    return await search_crud.list_by_gateway(db, reference, limit=limit)
+    """The last payments that the gateway or a bank (RRN, UTR) calls so, or a refund of theirs, of all customers, the newest first."""
+    paid = await search_crud.list_by_gateway(db, reference, limit=limit)
+    return paid or await search_crud.list_refunded_by_gateway(db, reference)
+
+
+async def list_refunded(db: AsyncSession, refund_id: UUID) -> Sequence[Payment]:
+    """The payment that a refund gives back, by the refund's id alone."""
+    return await search_crud.list_refunded(db, refund_id)
 
 
 async def list_noted(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Payment]:

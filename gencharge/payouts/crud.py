@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, delete, exists, func, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, case, delete, exists, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.http.paging import column_of
 from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 from gencharge.payouts.models import Payee, Payout
@@ -95,6 +96,24 @@ async def list_own(db: AsyncSession, user_id: UUID) -> Sequence[Payout]:
     """A customer's payouts, the oldest first."""
     query = select(Payout).where(Payout.user_id == user_id)
     return (await db.scalars(query.order_by(Payout.created_at, Payout.payout_id))).all()
+
+
+async def list_by_id(db: AsyncSession, payout_id: UUID) -> Sequence[Payout]:
+    """The payout with this id, of any customer."""
+    return (await db.scalars(select(Payout).where(Payout.payout_id == payout_id))).all()
+
+
+async def list_by_gateway(db: AsyncSession, reference: str) -> Sequence[Payout]:
+    """The payouts that the gateway (also of an earlier round) or the bank calls so, each name by its own index."""
+    named = (
+        Payout.utr == reference,
+        Payout.gateway_payout_id == reference,
+        column_of(Payout.ended_payout_ids).op("@>")(literal([reference], ARRAY(Text))),
+    )
+    payouts = {
+        row.payout_id: row for name in named for row in await db.scalars(select(Payout).where(name).limit(20))
+    }
+    return [payouts[payout_id] for payout_id in sorted(payouts, reverse=True)]
 
 
 def select_all(query: StaffPayoutQuery) -> Select[Payout]:

@@ -103,6 +103,14 @@ class Payout(Base):
         CheckConstraint("status <> 'due' OR fund_account IS NOT NULL", name="payee"),
         Index("ix_payouts_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
         Index("ix_payouts_all", "created_at", "payout_id"),
-        Index("ix_payouts_proof", "utr", postgresql_where=text("utr IS NOT NULL")),
+        # What the staff find it by.
+        Index("ix_payouts_payout_id", "payout_id"),
+        Index("ix_payouts_utr", "utr", postgresql_where=text("utr IS NOT NULL")),
+        Index(
+            "ix_payouts_gateway_payout_id",
+            "gateway_payout_id",
+            postgresql_where=text("gateway_payout_id IS NOT NULL"),
+        ),
+        Index("ix_payouts_ended_payout_ids", "ended_payout_ids", postgresql_using="gin"),
         Index("ix_payouts_open", "created_at", postgresql_where=text("status <> 'paid'")),
     )

@@ -6,7 +6,7 @@ something about an account. Only the gateway keeps the number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -180,3 +180,9 @@ async def _moved(db: AsyncSession, payee: Payee, identity: tuple[UUID, UUID]) ->
 def _invalid(command: PayeeUpdate) -> PayeeInvalid:
     name = "upi_address" if command.upi_address is not None else "account_number"
     return PayeeInvalid(errors=[field_problem(f"body.{name}", PayeeInvalid.title(), PayeeInvalid.code())])
+
+
+async def find(db: AsyncSession, text: str, payout_id: UUID | None) -> Sequence[tuple[Payout, bool]]:
+    """The payouts of this id, and those that the gateway or the bank calls so (true)."""
+    own = await crud.list_by_id(db, payout_id) if payout_id is not None else ()
+    return [(row, False) for row in own] + [(row, True) for row in await crud.list_by_gateway(db, text)]

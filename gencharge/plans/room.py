@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gencharge.core.rooms import snapshots
 from gencharge.core.rooms.room import Room
 from gencharge.plans import listeners, routes, service, staff_file_routes, staff_routes
 
@@ -15,4 +16,5 @@ ROOM: Final = Room(
     large_bodies=staff_file_routes.LARGE_BODIES,
     listeners=(listeners.DROP_CACHED,),
     snapshots=(service.Catalogue,),
+    choices={"plan_group": snapshots.choices(service.Catalogue, service.group_choices)},
 )

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values import percents
-from gencharge.core.values.codes import CircleCode, OperatorCode
+from gencharge.core.values.codes import Choice, CircleCode, OperatorCode
 from gencharge.core.values.money import Money
 from gencharge.core.values.percents import Percent
 from gencharge.core.values.phone import MobileNumber
@@ -239,7 +239,9 @@ class PlanQuery(PageParams):
         default=None, description="Circle's code: plans sold there.", examples=["KA"]
     )
     plan_type: PlanType | None = None
-    group: Word | None = Field(default=None, description="Plan group, by id or name.", examples=["Unlimited"])
+    group: Annotated[Word, Choice("plan_group")] | None = Field(
+        default=None, description="Plan group, by id or name.", examples=["Unlimited"]
+    )
     category: PlanCategory | None = None
     min_price: Money | None = None
     max_price: Money | None = None

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.http.choices import Choices
 from gencharge.core.rooms import snapshots
 from gencharge.operators import service as operators
 from gencharge.plans import crud, sample
@@ -84,6 +85,12 @@ class Catalogue(snapshots.Holder[CatalogueSnapshot]):
     async def load(self, db: AsyncSession, version: int) -> CatalogueSnapshot:
         """The whole catalogue, read from PostgreSQL."""
         return await load_catalogue(db, version)
+
+
+def group_choices(catalogue: CatalogueSnapshot) -> Choices:
+    """The groups that a filter may name, by name or id."""
+    groups = catalogue.groups
+    return Choices.of((group.name for group in groups), (group.group_id for group in groups))
 
 
 async def find_amounts(db: AsyncSession, plan_id: UUID) -> AmountRange | None:

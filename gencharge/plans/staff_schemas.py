@@ -14,6 +14,7 @@ from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values import clock, facts
+from gencharge.core.values.codes import Choice, CircleCode, OperatorCode
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money
 from gencharge.core.values.text import one_line, some_lines
@@ -225,11 +226,13 @@ class PlanFilters(BaseModel, defer_build=True):
     scheduled: bool | None = Field(
         default=None, description="true: active, and the sale begins in the future; false: the others."
     )
-    operator: Code | None = Field(default=None, examples=["JIO"])
-    circle: Code | None = Field(default=None, description="Plans sold there.", examples=["KA"])
+    operator: OperatorCode | None = Field(default=None, examples=["JIO"])
+    circle: CircleCode | None = Field(default=None, description="Plans sold there.", examples=["KA"])
     plan_type: PlanType | None = None
     category: PlanCategory | None = None
-    group: GroupName | None = Field(default=None, description="By id or name.", examples=["Unlimited"])
+    group: Annotated[GroupName, Choice("plan_group")] | None = Field(
+        default=None, description="By id or name.", examples=["Unlimited"]
+    )
     popular: bool | None = None
     min_price: Money | None = None
     max_price: Money | None = None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text, update
+from sqlalchemy import Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.values import clock
 from gencharge.core.vault.columns import Sealed
-from gencharge.recharge.models import BillOutcome, Recharge
+from gencharge.recharge.models import BillOutcome, BillPayment, Recharge
 from gencharge.velocity.service import Limits
 
 _PAY = text("""
@@ -117,3 +118,11 @@ def _values(request: BillPaymentRequest, context: str, limits: Limits) -> dict[s
 def _result(row: Row[Any]) -> BillResult:
     outcome, known, *sale = tuple(row)
     return BillResult(BillOutcome(outcome), known, BillSale(*sale) if sale[0] is not None else None)
+
+
+async def list_paid(db: AsyncSession, bill_reference: str, *, limit: int) -> Sequence[tuple[UUID, UUID]]:
+    """The customers and recharges that paid a bill which its operator calls so, the newest first."""
+    query = select(BillPayment.user_id, BillPayment.recharge_id)
+    query = query.where(BillPayment.bill_reference == bill_reference)
+    rows = await db.execute(query.order_by(BillPayment.recharge_id.desc()).limit(limit))
+    return [(row.user_id, row.recharge_id) for row in rows]

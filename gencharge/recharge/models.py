@@ -314,6 +314,7 @@ class BillPayment(Base):
         # Unpaid: the gateway has not collected it, so it is on its way to nobody.
         CheckConstraint("status IN ('unpaid', 'pending', 'paid', 'failed')", name="status"),
         CheckConstraint("(status IN ('unpaid', 'pending')) = (ended_at IS NULL)", name="ended"),
+        Index("ix_bill_payments_bill_reference", "bill_reference"),
         Index(
             "uq_bill_payments_pending",
             "phone_number",
@@ -345,4 +346,5 @@ class RechargeRefund(Base):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("destination IN ('wallet', 'source')", name="destination"),
         Index("uq_recharge_refunds_idempotency_key", "user_id", "idempotency_key", unique=True),
+        Index("ix_recharge_refunds_refund_id", "refund_id"),
     )

@@ -60,3 +60,10 @@ async def list_refunds(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Se
         .order_by(RechargeRefund.created_at, RechargeRefund.refund_id)
     )
     return (await db.scalars(query)).all()
+
+
+async def find_refunded(db: AsyncSession, refund_id: UUID) -> tuple[UUID, UUID] | None:
+    """The customer and the recharge that a refund with this id gives back."""
+    query = select(RechargeRefund.user_id, RechargeRefund.recharge_id)
+    row = (await db.execute(query.where(RechargeRefund.refund_id == refund_id))).first()
+    return None if row is None else (row.user_id, row.recharge_id)

@@ -18,7 +18,7 @@ from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.values import clock
 from gencharge.core.values.ids import written_between
 from gencharge.core.vault.vault import Vault
-from gencharge.recharge import crud, lifecycle_crud, plans_crud, refund_crud, views
+from gencharge.recharge import bill_crud, crud, lifecycle_crud, plans_crud, refund_crud, views
 from gencharge.recharge.bill_service import (
     BillPaymentRequest,
     BillSale,
@@ -189,6 +189,12 @@ async def list_by_reference(
     """The last recharges that their callers call so, at the operators in the admin's scope."""
     scope = within(admin, column_of(Recharge.operator))
     return await crud.list_by_reference(db, reference, scope=scope, limit=limit)
+
+
+async def keys_of_other(db: AsyncSession, text: str, other_id: UUID | None) -> Sequence[tuple[UUID, UUID]]:
+    """What a refund's id, or the bill that an operator calls so, belongs to: `user_id`, `recharge_id`."""
+    refunded = await refund_crud.find_refunded(db, other_id) if other_id is not None else None
+    return [refunded] if refunded is not None else await bill_crud.list_paid(db, text, limit=20)
 
 
 async def list_of_keys(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Recharge]:

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values import facts
+from gencharge.core.values.codes import Choice
 from gencharge.core.values.instants import Day
 from gencharge.core.values.money import SignedMoney
 from gencharge.core.values.text import some_lines
@@ -39,7 +40,7 @@ class StartReconciliation(Body):
 class RunQuery(PageParams):
     """The filters of the list of runs."""
 
-    counterparty: Counterparty | None = None
+    counterparty: Annotated[Counterparty, Choice("counterparty")] | None = None
     status: ReconciliationRunStatus | None = None
     first_day: Day | None = Field(default=None, alias="from", description="This day or later.")
     last_day: Day | None = Field(default=None, alias="to", description="This day or earlier.")

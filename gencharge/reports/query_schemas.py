@@ -14,7 +14,7 @@ from gencharge.autopay.models import AutopayKind, AutopayPaymentMethod, AutopayS
 from gencharge.core.http.history import AmountRange, Period
 from gencharge.core.http.references import Reference
 from gencharge.core.values import clock
-from gencharge.core.values.codes import CircleCode, OperatorCode
+from gencharge.core.values.codes import Choice, CircleCode, OperatorCode
 from gencharge.core.values.money import Money
 from gencharge.core.values.person_name import Email
 from gencharge.core.values.phone import MobileNumber
@@ -25,9 +25,11 @@ from gencharge.recharge.models import PaymentState
 from gencharge.referrals.models import HoldReason, RewardSide, RewardState, RewardStatus
 from gencharge.reports.schemas import ReportQuery
 from gencharge.users.models import KycTier, UserType
-from gencharge.wallet.models import PaymentMethod
+from gencharge.wallet.models import PaymentMethod, RequestSource
 
 Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+Action = Annotated[Word, Choice("audit_action")]
+ObjectType = Annotated[Word, Choice("audit_object_type")]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:+*-]+$")]
 MONTH: Final = r"^20[2-9][0-9]-(0[1-9]|1[0-2])$"
@@ -76,7 +78,7 @@ class TransactionsQuery(AmountRange, PeriodQuery):
     plan_type: PlanType | None = None
     category: PlanCategory | None = None
     payment_method: PaymentMethod | None = None
-    source: Name | None = None
+    source: RequestSource | None = None
     plan_id: UUID | None = None
     reference: Reference | None = Field(default=None, description="The caller's own name for it.")
 
@@ -167,7 +169,9 @@ class PlansQuery(ReportQuery):
     circle: CircleCode | None = Field(default=None, description="Plans sold there.")
     plan_type: PlanType | None = None
     category: PlanCategory | None = None
-    group: Name | None = Field(default=None, description="By id or name.", examples=["Unlimited"])
+    group: Annotated[Name, Choice("plan_group")] | None = Field(
+        default=None, description="By id or name.", examples=["Unlimited"]
+    )
     scheduled: bool | None = Field(
         default=None, description="true: active, and the sale begins in the future; false: the others."
     )
@@ -191,7 +195,9 @@ class OffersQuery(ReportQuery):
     operator: OperatorCode | None = Field(
         default=None, description="Offers that this operator's plans can have."
     )
-    type: Name | None = Field(default=None, description="Offer type, by id or name.")
+    type: Annotated[Name, Choice("offer_type")] | None = Field(
+        default=None, description="Offer type, by id or name."
+    )
     search: Name | None = Field(
         default=None, description="Words of the name, description or code; all must occur."
     )
@@ -218,8 +224,8 @@ class AuditReportQuery(PeriodQuery):
 
     actor_id: UUID | None = Field(default=None, description="Who did it.")
     actor_kind: Literal["user", "admin", "system"] | None = None
-    action: Word | None = Field(default=None, examples=["plan_updated"])
-    object_type: Word | None = Field(default=None, examples=["plan"])
+    action: Action | None = Field(default=None, examples=["plan_updated"])
+    object_type: ObjectType | None = Field(default=None, examples=["plan"])
     object_id: Identifier | None = Field(default=None, description="To what it was done.")
     user_id: UUID | None = Field(default=None, description="The customer whom it concerned.")
     result: Word | None = Field(default=None, examples=["succeeded", "failed"])

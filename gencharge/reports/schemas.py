@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +13,7 @@ from gencharge.core.http.answer_examples import FILE_OF_JSON
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.stores.storage import TYPES
+from gencharge.core.values.codes import Choice
 from gencharge.reports.models import FileStatus
 
 # Not filters: how the file is to be.
@@ -112,7 +113,7 @@ class ReportFileQuery(PageParams):
     """Which of your files."""
 
     status: FileStatus | None = None
-    report: str | None = Field(default=None, max_length=40)
+    report: Annotated[str, Choice("report")] | None = Field(default=None, max_length=40)
 
 
 class ReportFileOut(Out):

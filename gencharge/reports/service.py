@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import IO, Final
 
+from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.events.events import emit
+from gencharge.core.http.choices import Choices
 from gencharge.core.postgres.database import read_one_snapshot
 from gencharge.core.postgres.replica import ReplicaLost
 from gencharge.core.stores.storage import CHUNK_BYTES, TYPES
@@ -337,3 +339,9 @@ def show(report: Report, language: Language) -> ReportOut:
 def _too_large(limit: int) -> ReportTooLarge:
     right = f"Must leave at most {limit} rows: give narrower filters, or ask for a file"
     return ReportTooLarge(errors=[field_problem("query", right, "report_too_large")], most_rows=limit)
+
+
+async def report_choices(app: FastAPI, fresh: bool) -> Choices:
+    """The names of the reports."""
+    del app, fresh
+    return Choices.of(sorted(REPORTS))

@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels import service as channels
 from gencharge.channels.models import OperatorAttempt, OperatorReference
+from gencharge.complaints import service as complaints
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.payments import service as payments
 from gencharge.payments.models import Payment
+from gencharge.payouts import service as payouts
+from gencharge.payouts.models import Payout
 from gencharge.receipts import service as receipts
 from gencharge.receipts.models import Receipt
 from gencharge.recharge import service as recharges
@@ -38,10 +41,15 @@ async def search(
     if with_payments:
         found_payments = await _payments(db, term)
     customer, by = await _customer(db, term) if with_customers else (None, Matched.USER_ID)
-    owners = [row.user_id for row, _ in found_recharges] + [row.user_id for row, _ in found_payments]
+    found_payouts = await payouts.find(db, term.text, term.id) if with_payments else []
+    rows: list[Recharge | Payment | Payout] = [
+        row for row, _ in (*found_recharges, *found_payments, *found_payouts)
+    ]
+    owners = [row.user_id for row in rows]
     briefs = await users.briefs(db, [*owners, *([customer] if customer else [])])
     hits = [_recharge_hit(row, reason) for row, reason in found_recharges]
     hits += [_payment_hit(row, reason) for row, reason in found_payments]
+    hits += [_payout_hit(row, is_outside=is_outside) for row, is_outside in found_payouts]
     if customer is not None and customer in briefs:
         hits.insert(0, _customer_hit(customer, by))
     return SearchOut(hits=[hit.model_copy(update={"user": briefs.get(hit.user_id)}) for hit in hits])
@@ -49,11 +57,32 @@ async def search(
 
 async def _recharges(db: AsyncSession, admin: Principal, term: Term) -> list[tuple[Recharge, Matched]]:
     rows, matched = await _recharges_by_our_names(db, admin, term)
-    named = await recharges.list_by_reference(db, admin, term.text, limit=_RECHARGES)
-    known = {row.id for row in rows}
-    return [(row, matched) for row in rows] + [
-        (row, Matched.REFERENCE) for row in named if row.id not in known
-    ]
+    hits = {row.id: (row, matched) for row in rows}
+    for row, reason in await _recharges_of_others(db, admin, term):
+        hits.setdefault(row.id, (row, reason))
+    for row in await recharges.list_by_reference(db, admin, term.text, limit=_RECHARGES):
+        hits.setdefault(row.id, (row, Matched.REFERENCE))
+    return list(hits.values())
+
+
+async def _recharges_of_others(
+    db: AsyncSession, admin: Principal, term: Term
+) -> list[tuple[Recharge, Matched]]:
+    """The recharges that a refund, a complaint or a bill is about."""
+    by = Matched.REFUND_ID if term.id is not None else Matched.BILL_REFERENCE
+    keys = list(await recharges.keys_of_other(db, term.text, term.id))
+    if not keys and term.id is not None:
+        complaint = await complaints.find_recharge(db, term.id)
+        keys, by = ([complaint] if complaint is not None else []), Matched.COMPLAINT_ID
+    rows = [await _in_scope(db, admin, *key) for key in keys]
+    return [(row, by) for row in rows if row is not None]
+
+
+async def _in_scope(db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID) -> Recharge | None:
+    try:
+        return await recharges.get_in_scope(db, admin, user_id, recharge_id)
+    except RechargeNotFound:  # another operator's
+        return None
 
 
 async def _recharges_by_our_names(
@@ -69,10 +98,8 @@ async def _recharges_by_our_names(
     owned, matched = await _by_others_names(db, term)
     if owned is None:
         return [], matched
-    try:
-        return [await recharges.get_in_scope(db, admin, owned.user_id, owned.recharge_id)], matched
-    except RechargeNotFound:  # another operator's
-        return [], matched
+    row = await _in_scope(db, admin, owned.user_id, owned.recharge_id)
+    return ([] if row is None else [row]), matched
 
 
 async def _by_others_names(
@@ -94,6 +121,7 @@ async def _payments(db: AsyncSession, term: Term) -> list[tuple[Payment, Matched
     if term.phone_number is None:
         if term.id is not None:
             payment, matched = await payments.find(db, term.id), Matched.PAYMENT_ID
+            hits += [(row, Matched.REFUND_ID) for row in await payments.list_refunded(db, term.id)]
         else:
             payment, matched = await payments.find_by_order(db, term.text), Matched.ORDER_ID
         hits += [] if payment is None else [(payment, matched)]
@@ -141,6 +169,22 @@ def _payment_hit(row: Payment, matched: Matched) -> SearchHit:
         status=row.status,
         created_at=row.created_at,
         path=f"/v1/payments/admin/{row.user_id}/{row.payment_id}",
+    )
+
+
+def _payout_hit(row: Payout, *, is_outside: bool) -> SearchHit:
+    return SearchHit(
+        kind=HitKind.PAYOUT,
+        matched=Matched.GATEWAY_REFERENCE if is_outside else Matched.PAYOUT_ID,
+        user_id=row.user_id,
+        user=None,
+        recharge_id=None,
+        payment_id=None,
+        payout_id=row.payout_id,
+        operator=None,
+        status=row.status,
+        created_at=row.created_at,
+        path=f"/v1/payouts/admin?user_id={row.user_id}",
     )
 
 

@@ -20,7 +20,8 @@ Words = Annotated[
     Query(
         min_length=3,
         max_length=80,
-        description="A recharge id, payment id, order id, customer id, phone number, our reference at an operator, or a customer's own reference; whole.",
+        description="The id of a recharge, payment, refund, payout, complaint or customer; a phone number; our reference at an operator, or theirs;"
+        " the gateway's or the bank's (RRN, UTR); a receipt's or a bill's number; a customer's own reference. Whole.",
         examples=["order_IluGWxBm9U8zJ8"],
     ),
 ]

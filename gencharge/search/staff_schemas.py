@@ -21,7 +21,13 @@ class Matched(StrEnum):
     ORDER_ID = "order_id"
     SUBMISSION = "submission"  # our reference at an operator
     OPERATOR_REFERENCE = "operator_reference"  # the operator's own
-    GATEWAY_REFERENCE = "gateway_reference"  # the gateway's payment, or the bank's reference (RRN, UTR)
+    GATEWAY_REFERENCE = (
+        "gateway_reference"  # the gateway's payment, refund or payout, or the bank's reference (RRN, UTR)
+    )
+    REFUND_ID = "refund_id"
+    PAYOUT_ID = "payout_id"
+    COMPLAINT_ID = "complaint_id"
+    BILL_REFERENCE = "bill_reference"  # what an operator calls a bill
     RECEIPT_NUMBER = "receipt_number"
     PHONE_NUMBER = "phone_number"
     REFERENCE = "reference"  # what a customer calls a recharge or payment of theirs
@@ -32,6 +38,7 @@ class HitKind(StrEnum):
 
     RECHARGE = "recharge"
     PAYMENT = "payment"
+    PAYOUT = "payout"
     CUSTOMER = "customer"
 
 
@@ -44,8 +51,11 @@ class SearchHit(Out):
     user: UserBrief | None
     recharge_id: UUID | None
     payment_id: UUID | None
+    payout_id: UUID | None = None
     operator: str | None
-    status: str | None = Field(description="As stored: of the payment or of the recharge's delivery.")
+    status: str | None = Field(
+        description="As stored: of the payment, the payout or the recharge's delivery."
+    )
     created_at: datetime | None
     path: str = Field(
         description="Where it is read.", examples=["/v1/users/0198c0de-0000-7000-8000-000000000000"]
@@ -53,6 +63,6 @@ class SearchHit(Out):
 
 
 class SearchOut(Out):
-    """What was found, the customer first, then recharges, then payments; the newest first, at most 20 for each way to match."""
+    """What was found, the customer first, then recharges, payments and payouts; the newest first, at most 20 for each way to match."""
 
     hits: list[SearchHit]

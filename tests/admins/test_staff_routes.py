@@ -33,7 +33,9 @@ async def test_an_unknown_role_or_operator_is_answered_with_those_that_there_are
     problem = assert_problem(refused, 404, "role_not_found")
     assert {"SuperAdmin", "Manager", "Support", "ContentEditor", "Viewer"} <= set(problem["available"])
     assert "ContentEditor" in problem["detail"]
-    assert_problem(await api.get("/v1/admins?role=Boss", headers=headers), 404, "role_not_found")
+    unknown = assert_problem(await api.get("/v1/admins?role=Boss", headers=headers), 422, "validation_failed")
+    assert unknown["errors"][0]["field"] == "query.role"
+    assert "Manager" in unknown["errors"][0]["message"]
     other = await make_staff(stores)
     grant = {"role": "Support", "operator_scope": ["JIO", "ORANGE"]}
     refused = await api.put(f"/v1/admins/{other.admin_id}/role", json=grant, headers=headers)

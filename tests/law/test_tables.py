@@ -269,6 +269,12 @@ SCATTERED = {
     "receipts/crud.py:find_by_number",
     "channels/queue_crud.py:find_by_operator_reference",
     "payments/search_crud.py:list_by_gateway",
+    "payments/search_crud.py:_refunded_by",
+    "payouts/crud.py:list_by_id",
+    "payouts/crud.py:list_by_gateway",
+    "recharge/refund_crud.py:find_refunded",
+    "recharge/bill_crud.py:list_paid",
+    "complaints/crud.py:find_recharge",
     # Sessions of everybody that ended lately, or long ago.
     "sessions/crud.py:set_all_revoked",
     "sessions/crud.py:delete_old",

@@ -19,7 +19,7 @@ from tests.make.outside import reach_over_api
 from tests.make.payments import add_payment
 from tests.make.receipts import sell
 from tests.make.recharge import get_recharge, run_sql
-from tests.make.search import sell_to_somebody
+from tests.make.search import about, add_payout, add_refund, sell_to_somebody
 
 
 def an_admin(*operators: str) -> Principal:
@@ -166,3 +166,35 @@ async def test_the_gateways_payment_and_the_banks_reference_lead_to_the_payment(
         [hit] = await find(shop, text, customers=False)
         assert (hit.payment_id, hit.matched) == (row.payment_id, Matched.GATEWAY_REFERENCE)
         assert await find(shop, text, payments=False, customers=False) == []
+
+
+async def test_what_a_payout_is_called_leads_to_it(shop: Stores) -> None:
+    (user_id, _), _ = await sell_to_somebody(shop)
+    row = await add_payout(shop, user_id)
+    for text, matched in (
+        (row["payout_id"], Matched.PAYOUT_ID),
+        (row["gateway_payout_id"], Matched.GATEWAY_REFERENCE),
+        (row["ended"], Matched.GATEWAY_REFERENCE),
+        (row["utr"], Matched.GATEWAY_REFERENCE),
+    ):
+        [hit] = await find(shop, text)
+        assert (hit.kind, hit.payout_id, hit.matched) == (HitKind.PAYOUT, row["payout_id"], matched)
+        assert hit.path == f"/v1/payouts/admin?user_id={user_id}"
+        assert await find(shop, text, payments=False) == []
+
+
+async def test_a_refund_leads_to_the_payment_that_it_gives_back(shop: Stores) -> None:
+    row = await add_payment(shop)
+    refund_id, outside = await add_refund(shop, row)
+    for text, matched in ((refund_id, Matched.REFUND_ID), (outside, Matched.GATEWAY_REFERENCE)):
+        [hit] = await find(shop, text)
+        assert (hit.kind, hit.payment_id, hit.matched) == (HitKind.PAYMENT, row.payment_id, matched)
+        assert await find(shop, text, payments=False) == []
+
+
+async def test_a_refund_a_complaint_and_a_bill_lead_to_the_recharge(shop: Stores) -> None:
+    (user_id, recharge_id), _ = await sell_to_somebody(shop)
+    for text, matched in await about(shop, user_id, recharge_id):
+        [hit] = await find(shop, text)
+        assert (hit.kind, hit.recharge_id, hit.matched) == (HitKind.RECHARGE, recharge_id, matched)
+        assert await find(shop, text, "AIRTEL") == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -12,6 +12,7 @@ from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
+from gencharge.core.values.codes import Choice
 from gencharge.core.wording import worded
 
 _BOOLEAN: Final = re.compile(r"true|false", re.ASCII)
@@ -27,7 +28,16 @@ class QueryRules:
     """The parameters of one route."""
 
     def __init__(self, dependant: Dependant) -> None:
-        self._kinds: Mapping[str, type | None] = dict(_parameters(dependant))
+        parameters = tuple(_parameters(dependant))
+        self._kinds: Mapping[str, type | None] = {
+            name: _strict_kind(annotation) for name, annotation, _ in parameters
+        }
+        # Those whose values are data, and which (`core.http.choices`).
+        self.choices: Mapping[str, str] = {
+            name: choice
+            for name, annotation, metadata in parameters
+            if (choice := _choice_of(annotation, metadata)) is not None
+        }
 
     def check(self, query: bytes) -> None:
         """Raises ValidationFailed for a parameter that the route does not have, or that is no boolean or whole number."""
@@ -58,21 +68,35 @@ def unknown(name: str, names: Collection[str] = ()) -> FieldProblem:
     return field_problem(f"query.{name[:80]}", right, "extra_forbidden")
 
 
-def _parameters(dependant: Dependant) -> Iterator[tuple[str, type | None]]:
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any, Sequence[Any]]]:
+    """The name, the type and what the type is annotated with."""
     for field in dependant.query_params:
         annotation = field.field_info.annotation
         model = _kind_of(annotation, BaseModel)
         if model is not None:
             for name, inner in model.model_fields.items():
-                yield inner.alias or name, _strict_kind(inner.annotation)
+                yield inner.alias or name, inner.annotation, inner.metadata
         else:
-            yield field.alias, _strict_kind(annotation)
+            yield field.alias, annotation, field.field_info.metadata
     for part in dependant.dependencies:
         yield from _parameters(part)
 
 
 def _strict_kind(annotation: Any) -> type | None:
     return next((kind for kind in _RIGHT if _kind_of(annotation, kind) is kind), None)
+
+
+def _choice_of(annotation: Any, metadata: Sequence[Any]) -> str | None:
+    """Which choice a parameter is, also as `X | None`."""
+    for mark in metadata:
+        if isinstance(mark, Choice):
+            return mark.of
+    if get_origin(annotation) in {Union, UnionType}:
+        return next(filter(None, (_choice_of(part, ()) for part in get_args(annotation))), None)
+    if get_origin(annotation) is Annotated:
+        inner, *marks = get_args(annotation)
+        return _choice_of(inner, marks)
+    return None
 
 
 def _kind_of(annotation: Any, base: type) -> Any:

@@ -34,7 +34,7 @@ from gencharge.core.errors import (
     ValidationFailed,
     field_problem,
 )
-from gencharge.core.http import language, masked, openapi
+from gencharge.core.http import choices, language, masked, openapi
 from gencharge.core.http.field_messages import field_message
 from gencharge.core.http.on_demand import OnDemandRoute
 from gencharge.core.http.openapi import errors as errors
@@ -197,6 +197,7 @@ class Route(OnDemandRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request. Raises ValidationFailed for a parameter that the route does not have."""
         self.check_query(scope)
+        await choices.check(scope, self._query_rules.choices, self.methods or ())
         await super().handle(scope, receive, send)
 
     def check_query(self, scope: Scope) -> None:

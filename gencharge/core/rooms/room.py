@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from gencharge.core.background.jobs import Job
 from gencharge.core.events.events import Listener
+from gencharge.core.http.choices import Known
 from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
 from gencharge.core.rooms.dated_documents import DatedDocuments, PendingDocuments
@@ -49,6 +50,8 @@ class Room:
     snapshots: tuple[type[Holder[Any]], ...] = ()
     # Tasks that run as long as an API process does: they keep what else it holds in memory up to date.
     watchers: tuple[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]], ...] = ()
+    # Which values the filters of this kind take, if they are data: `Choice("operator")`.
+    choices: Mapping[str, Known] = field(default_factory=dict)
     # What must always hold: `gencharge ledger verify` and a nightly job check it.
     checks: tuple[Check, ...] = ()
     # What it can prove about the stores beside the checks, on restored copies, too.

@@ -11,7 +11,7 @@ for all its snapshots, and loads two of them at a time: one that starts opens fe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeVar, cast
@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core import telemetry
 from gencharge.core.events.events import Envelope, Event, Outside, emit
+from gencharge.core.http.choices import Choices, Known
 from gencharge.core.postgres.database import Base, Database, get_database
 from gencharge.core.rooms.process import OnePerApp
 from gencharge.core.stopping import raise_if_cancelled
@@ -135,6 +136,16 @@ class DocumentsHolder(Holder[S]):
     async def load_all(self, database: Database) -> S:
         """As in Holder, but no transaction of PostgreSQL waits for MongoDB."""
         return await self.read(await database.run(lambda db: version_of(db, self.name)))
+
+
+def choices(holder: type[Holder[S]], of: Callable[[S], Choices]) -> Known:
+    """The values that the filters of a kind take, from the application's snapshot."""
+
+    async def known(app: FastAPI, fresh: bool) -> Choices:
+        held, database = holder.of(app), app.state.stores.database
+        return of(await (held.refresh(database) if fresh else held.current(database)))
+
+    return known
 
 
 async def version_of(db: AsyncSession, name: str) -> int:

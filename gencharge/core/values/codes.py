@@ -1,15 +1,18 @@
 """The codes that a caller names an operator or a circle with: small letters are taken, too.
 
-Which codes there are is data, which the staff change, so a wrong one of the right form is refused by the room that knows them.
+Which codes there are is data, which the staff change, so a wrong one of the right form is refused by the room that knows them; in a
+query, before the request is answered (`core.http.choices`).
 """
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 OPERATOR_PATTERN: Final = "^[A-Za-z][A-Za-z0-9_]{1,19}$"
 CIRCLE_PATTERN: Final = "^[A-Za-z]{2,4}$"
@@ -34,8 +37,27 @@ def _circle(raw: str) -> str:
     return raw.upper()
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Marks a text whose values are data: in a query it is one of those that a room names in its `choices` under this name."""
+
+    of: str
+
+
+class OneOf:
+    """Marks a text that is one of these names, which are known when the program is written but are no enum: `Annotated[str, OneOf(names)]`."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = tuple(names)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        del source, handler
+        return core_schema.literal_schema(list(self._names))
+
+
 OperatorCode = Annotated[
     str,
+    Choice("operator"),
     StringConstraints(strip_whitespace=True, max_length=20),
     Field(json_schema_extra={"pattern": OPERATOR_PATTERN}),
     AfterValidator(_operator),
@@ -43,6 +65,7 @@ OperatorCode = Annotated[
 # The licence service areas of India, `KA`.
 CircleCode = Annotated[
     str,
+    Choice("circle"),
     StringConstraints(strip_whitespace=True, max_length=20),
     Field(json_schema_extra={"pattern": CIRCLE_PATTERN}),
     AfterValidator(_circle),

@@ -67,7 +67,7 @@ export default {
   noHits: "Nothing found. A reference must be whole; a name is searched from its beginning.",
   results: "Results",
   pages: "Pages",
-  hits: { customer: "Customer", recharge: "Recharge", payment: "Payment" },
+  hits: { customer: "Customer", recharge: "Recharge", payment: "Payment", payout: "Payout" },
   notices: "Notifications",
   noNotices: "No notifications yet.",
   allSeen: "Mark all as seen",

@@ -68,7 +68,7 @@ export default {
   noHits: "कुछ नहीं मिला। संदर्भ पूरा होना चाहिए; नाम शुरू से खोजा जाता है।",
   results: "परिणाम",
   pages: "पृष्ठ",
-  hits: { customer: "ग्राहक", recharge: "रिचार्ज", payment: "भुगतान" },
+  hits: { customer: "ग्राहक", recharge: "रिचार्ज", payment: "भुगतान", payout: "बंद खाते का भुगतान" },
   notices: "सूचनाएँ",
   noNotices: "अभी कोई सूचना नहीं।",
   allSeen: "सब को देखा हुआ करें",

@@ -175,7 +175,9 @@ function useHits(typed: string): { hits: Hit[]; isSettled: boolean } {
         ? `/customers/${hit.user_id}`
         : hit.kind === "recharge"
           ? `/recharges/${hit.user_id}/${hit.recharge_id}`
-          : `/payments/${hit.user_id}/${hit.payment_id}`,
+          : hit.kind === "payout"
+            ? `/payouts?user_id=${hit.user_id}`
+            : `/payments/${hit.user_id}/${hit.payment_id}`,
   }));
   const named: Hit[] = (byName.data?.items ?? []).map((user) => ({
     id: `user:${user.user_id}`,

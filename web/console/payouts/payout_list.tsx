@@ -26,14 +26,15 @@ interface Chosen {
 export function PayoutList() {
   const text = useText();
   const words = useWords();
-  const { status, cursor } = listRoute.useSearch();
-  const list = usePayouts(status, cursor);
+  const { status, user_id, cursor } = listRoute.useSearch();
+  const list = usePayouts({ status, user_id }, cursor);
   const mayEdit = useMay()("Payments:edit");
   const [chosen, setChosen] = useState<Chosen | null>(null);
   return (
     <Page title={text.title} lead={text.lead}>
       <Filters
-        values={{ status }}
+        values={{ status, user_id }}
+        texts={[{ name: "user_id", label: words.customerId }]}
         choices={[{ name: "status", label: words.status, options: optionsOf(text.statuses) }]}
       />
       <DataTable

@@ -6,11 +6,15 @@ import { outcomeOf, useAct, usePages } from "#ui/api.ts";
 type Schemas = components["schemas"];
 export type Payout = Schemas["StaffPayoutOut"];
 
-export function usePayouts(status: Payout["status"] | undefined, cursor: string | undefined) {
-  return usePages<Payout>(["payouts", "list", status], cursor, (api, page, signal) =>
-    data(
-      api.GET("/v1/payouts/admin", { params: { query: { ...(status ? { status } : {}), ...page } }, signal }),
-    ),
+export interface Filter {
+  status?: Payout["status"] | undefined;
+  user_id?: string | undefined;
+}
+
+export function usePayouts({ status, user_id }: Filter, cursor: string | undefined) {
+  const query = { ...(status ? { status } : {}), ...(user_id ? { user_id } : {}) };
+  return usePages<Payout>(["payouts", "list", query], cursor, (api, page, signal) =>
+    data(api.GET("/v1/payouts/admin", { params: { query: { ...query, ...page } }, signal })),
   );
 }
 

@@ -6,7 +6,7 @@ import { choice, search, text } from "#ui/search.ts";
 export const listRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/payouts",
-  validateSearch: search({ cursor: text, status: choice("needs_payee", "due", "paid") }),
+  validateSearch: search({ cursor: text, user_id: text, status: choice("needs_payee", "due", "paid") }),
   component: lazyRouteComponent(() => import("./payout_list.tsx"), "PayoutList"),
 });
 
