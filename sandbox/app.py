@@ -31,8 +31,8 @@ def create_app(config: Config) -> Starlette:
         app.state.sandbox = sandbox
         sandbox.courier.actions = {
             "payment": lambda arguments: payments.finish_late(sandbox, arguments),
-            "refund": lambda arguments: refunds.finish(sandbox, arguments),
-            "payout": lambda arguments: payouts.finish(sandbox, arguments),
+            "refund": lambda arguments: refunds.REFUNDS.finish(sandbox, arguments),
+            "payout": lambda arguments: payouts.PAYOUTS.finish(sandbox, arguments),
             "recharge": lambda arguments: network.settle_late(sandbox, arguments),
         }
         courier = asyncio.create_task(sandbox.courier.run())

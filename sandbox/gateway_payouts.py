@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from sandbox import gateway_wire as wire
 from sandbox import notices
+from sandbox.gateway_outcomes import Sent
 from sandbox.parts import Sandbox
-from sandbox.scripts import GATEWAY, Script
+from sandbox.scripts import Script
 from sandbox.store import find, insert, new_id
 
 ACCOUNT: Final = "2323230000000001"
@@ -128,34 +129,12 @@ def create(
             created_at=sandbox.now,
             notes=wire.notes(body),
         )
-        _begin(sandbox, payout_id, script)
+        PAYOUTS.begin(sandbox, payout_id, script)
         return _out(one(db, payout_id))
 
 
-def _begin(sandbox: Sandbox, payout_id: str, script: Script | None) -> None:
-    name = script.name if script else ""
-    initiated = _event(sandbox, "payout.initiated", payout_id)
-    if script and name in {"late_success", "late_failure"}:
-        sandbox.courier.put_off(
-            script.seconds, "payout", payout_id=payout_id, succeeds=name == "late_success"
-        )
-    elif name != "pending":
-        finish(sandbox, {"payout_id": payout_id, "succeeds": True}, before=[initiated], script=script)
-        if script and name == "late_return":
-            sandbox.courier.put_off(script.seconds, "payout", payout_id=payout_id, succeeds=False)
-        return
-    _post(sandbox, payout_id, [initiated], script)
-
-
-def finish(
-    sandbox: Sandbox,
-    arguments: Mapping[str, Any],
-    *,
-    before: list[notices.Notice] | None = None,
-    script: Script | None = None,
-) -> None:
-    """The bank has the money, or gives it back, also after it had it; in the caller's transaction."""
-    payout_id, succeeds = arguments["payout_id"], arguments["succeeds"]
+def _settle(sandbox: Sandbox, payout_id: str, succeeds: bool) -> None:
+    """The bank has the money, or gives it back, also after it had it."""
     sandbox.db.execute(
         "UPDATE payouts SET status = ?, utr = ?, reason = ? WHERE id = ?",
         (
@@ -165,26 +144,10 @@ def finish(
             payout_id,
         ),
     )
-    event = _event(sandbox, "payout.processed" if succeeds else "payout.reversed", payout_id)
-    _post(sandbox, payout_id, [*(before or []), event], script)
 
 
-def _event(sandbox: Sandbox, name: str, payout_id: str, **overrides: str) -> notices.Notice:
+def _event(sandbox: Sandbox, name: str, payout_id: str, overrides: Mapping[str, str]) -> notices.Notice:
     return wire.event(name, sandbox.now, payout={**_out(one(sandbox.db, payout_id)), **overrides})
-
-
-def _post(sandbox: Sandbox, payout_id: str, events: list[notices.Notice], script: Script | None) -> None:
-    row = one(sandbox.db, payout_id)
-    notices.post(
-        sandbox.db,
-        GATEWAY,
-        events,
-        script,
-        now=sandbox.now,
-        subject=payout_id,
-        facts={"amount": row["amount"], "reference": row["reference"]},
-        contrary=_event(sandbox, "payout.reversed", payout_id, status="reversed"),
-    )
 
 
 def list_by_reference(db: sqlite3.Connection, reference: str) -> dict[str, Any]:
@@ -204,6 +167,18 @@ def one(db: sqlite3.Connection, payout_id: str) -> sqlite3.Row:
     if row is None:
         raise wire.bad_request("The id provided does not exist")
     return row
+
+
+PAYOUTS: Final = Sent(
+    kind="payout",
+    begun="payout.initiated",
+    arrived="payout.processed",
+    undone="payout.reversed",
+    find=one,
+    reference="reference",
+    settle=_settle,
+    event=_event,
+)
 
 
 def _own_account(body: Mapping[str, Any]) -> None:

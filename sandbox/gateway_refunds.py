@@ -12,8 +12,9 @@ from typing import Any, Final
 from sandbox import gateway_mandates, notices, signing
 from sandbox import gateway_payments as payments
 from sandbox import gateway_wire as wire
+from sandbox.gateway_outcomes import Sent
 from sandbox.parts import Sandbox
-from sandbox.scripts import GATEWAY, Script
+from sandbox.scripts import Script
 from sandbox.store import find, insert, new_id
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{10,}\Z")
@@ -57,7 +58,12 @@ def refund(
         )
         if key is not None:
             insert(db, "idempotency", key=key, digest=digest, refund_id=refund_id)
-        _begin(sandbox, row, refund_id, amount, script)
+        refunded = row["amount_refunded"] + amount
+        db.execute(
+            "UPDATE payments SET amount_refunded = ?, status = ? WHERE id = ?",
+            (refunded, "refunded" if refunded == row["amount"] else "captured", row["id"]),
+        )
+        REFUNDS.begin(sandbox, refund_id, script)
         return wire.refund_out(one(db, refund_id))
 
 
@@ -86,34 +92,8 @@ def _refundable(payment: sqlite3.Row, body: Mapping[str, Any]) -> int:
     return amount
 
 
-def _begin(
-    sandbox: Sandbox, payment: sqlite3.Row, refund_id: str, amount: int, script: Script | None
-) -> None:
-    refunded = payment["amount_refunded"] + amount
-    sandbox.db.execute(
-        "UPDATE payments SET amount_refunded = ?, status = ? WHERE id = ?",
-        (refunded, "refunded" if refunded == payment["amount"] else "captured", payment["id"]),
-    )
-    name = script.name if script else ""
-    created = _event(sandbox, "refund.created", refund_id)
-    if script and name in {"late_success", "late_failure"}:
-        arguments = {"refund_id": refund_id, "succeeds": name == "late_success"}
-        sandbox.courier.put_off(script.seconds, "refund", **arguments)
-    elif name != "pending":
-        finish(sandbox, {"refund_id": refund_id, "succeeds": True}, before=[created], script=script)
-        return
-    _post(sandbox, refund_id, [created], script)
-
-
-def finish(
-    sandbox: Sandbox,
-    arguments: Mapping[str, Any],
-    *,
-    before: list[notices.Notice] | None = None,
-    script: Script | None = None,
-) -> None:
-    """The money arrives, or it can't; in the caller's transaction."""
-    db, refund_id, succeeds = sandbox.db, arguments["refund_id"], arguments["succeeds"]
+def _settle(sandbox: Sandbox, refund_id: str, succeeds: bool) -> None:
+    db = sandbox.db
     db.execute(
         "UPDATE refunds SET status = ?, processed_at = ? WHERE id = ?",
         ("processed" if succeeds else "failed", sandbox.now if succeeds else None, refund_id),
@@ -124,28 +104,12 @@ def finish(
             "UPDATE payments SET amount_refunded = amount_refunded - ?, status = 'captured' WHERE id = ?",
             (row["amount"], row["payment_id"]),
         )
-    event = _event(sandbox, "refund.processed" if succeeds else "refund.failed", refund_id)
-    _post(sandbox, refund_id, [*(before or []), event], script)
 
 
-def _event(sandbox: Sandbox, name: str, refund_id: str, **overrides: str) -> notices.Notice:
+def _event(sandbox: Sandbox, name: str, refund_id: str, overrides: Mapping[str, str]) -> notices.Notice:
     row = one(sandbox.db, refund_id)
     payment = wire.payment_out(payments.payment(sandbox.db, row["payment_id"]))
     return wire.event(name, sandbox.now, refund={**wire.refund_out(row), **overrides}, payment=payment)
-
-
-def _post(sandbox: Sandbox, refund_id: str, events: list[notices.Notice], script: Script | None) -> None:
-    row = one(sandbox.db, refund_id)
-    notices.post(
-        sandbox.db,
-        GATEWAY,
-        events,
-        script,
-        now=sandbox.now,
-        subject=refund_id,
-        facts={"amount": row["amount"], "reference": row["receipt"]},
-        contrary=_event(sandbox, "refund.failed", refund_id, status="failed"),
-    )
 
 
 def one(db: sqlite3.Connection, refund_id: str) -> sqlite3.Row:
@@ -154,6 +118,18 @@ def one(db: sqlite3.Connection, refund_id: str) -> sqlite3.Row:
     if row is None:
         raise wire.bad_request("The id provided does not exist")
     return row
+
+
+REFUNDS: Final = Sent(
+    kind="refund",
+    begun="refund.created",
+    arrived="refund.processed",
+    undone="refund.failed",
+    find=one,
+    reference="receipt",
+    settle=_settle,
+    event=_event,
+)
 
 
 def of_payment(db: sqlite3.Connection, payment_id: str) -> dict[str, Any]:
