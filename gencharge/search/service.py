@@ -42,10 +42,8 @@ async def search(
         found_payments = await _payments(db, term)
     customer, by = await _customer(db, term) if with_customers else (None, Matched.USER_ID)
     found_payouts = await payouts.find(db, term.text, term.id) if with_payments else []
-    rows: list[Recharge | Payment | Payout] = [
-        row for row, _ in (*found_recharges, *found_payments, *found_payouts)
-    ]
-    owners = [row.user_id for row in rows]
+    owners = [row.user_id for row, _ in found_recharges] + [row.user_id for row, _ in found_payments]
+    owners += [row.user_id for row, _ in found_payouts]
     briefs = await users.briefs(db, [*owners, *([customer] if customer else [])])
     hits = [_recharge_hit(row, reason) for row, reason in found_recharges]
     hits += [_payment_hit(row, reason) for row, reason in found_payments]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
+from typing import Final
 
 import pytest
 
+from gencharge import wiring
 from gencharge.channels.service import Verdict
 from gencharge.core.company import Company
+from gencharge.core.postgres.database import Base
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.receipts import service as receipts
@@ -198,3 +202,45 @@ async def test_a_refund_a_complaint_and_a_bill_lead_to_the_recharge(shop: Stores
         [hit] = await find(shop, text)
         assert (hit.kind, hit.recharge_id, hit.matched) == (HitKind.RECHARGE, recharge_id, matched)
         assert await find(shop, text, "AIRTEL") == []
+
+
+# What tables call a thing by, and as what the search finds it. `recharges.id` and `users.user_id` have no such name.
+REFERENCES: Final = {
+    "recharge_id": Matched.RECHARGE_ID,
+    "payment_id": Matched.PAYMENT_ID,
+    "refund_id": Matched.REFUND_ID,
+    "payout_id": Matched.PAYOUT_ID,
+    "complaint_id": Matched.COMPLAINT_ID,
+    "bill_reference": Matched.BILL_REFERENCE,
+    "caller_reference": Matched.REFERENCE,
+    "operator_reference": Matched.OPERATOR_REFERENCE,
+    "reference": Matched.SUBMISSION,
+    "order_id": Matched.ORDER_ID,
+    "gateway_payment_id": Matched.GATEWAY_REFERENCE,
+    "gateway_refund_id": Matched.GATEWAY_REFERENCE,
+    "gateway_payout_id": Matched.GATEWAY_REFERENCE,
+    "ended_payout_ids": Matched.GATEWAY_REFERENCE,
+    "bank_reference": Matched.GATEWAY_REFERENCE,
+    "utr": Matched.GATEWAY_REFERENCE,
+    "number": Matched.RECEIPT_NUMBER,
+}
+# Not searched: an admin's own note on an adjustment; and two that are no reference of a thing.
+NOT_SEARCHED: Final = {"adjustments.reference", "data_keys.number", "receipt_series.last_number"}
+_NAMES: Final = re.compile(
+    r"(^|_)(reference|utr|order_id|number)$|^(gateway|ended)_\w+_ids?$|^(recharge|payment|refund|payout|complaint)_id$"
+)
+
+
+def test_each_reference_that_a_table_holds_is_searched_or_has_a_reason() -> None:
+    assert wiring.ROOMS, "all tables are known"
+    columns = {
+        (f"{table.name}.{column.name}", column.name)
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if _NAMES.search(column.name) and column.name != "phone_number"
+    }
+    left = {place for place, name in columns if name not in REFERENCES} | {
+        place for place, _ in columns if place in NOT_SEARCHED
+    }
+    assert left == NOT_SEARCHED
+    assert {name for place, name in columns if place not in NOT_SEARCHED} == REFERENCES.keys()
