@@ -10,9 +10,11 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import Envelope, Event
+from gencharge.core.http.choices import Choices
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
@@ -20,7 +22,7 @@ from gencharge.core.vault.vault import Vault
 from gencharge.payments import service as payments
 from gencharge.recharge import service as recharges
 from gencharge.webhooks import crud
-from gencharge.webhooks.messages import body_of, matches, type_of
+from gencharge.webhooks.messages import TEST, TYPES, body_of, matches, type_of
 from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 # How long a message is retried: longer than a weekend.
@@ -136,3 +138,9 @@ async def _operators_of_payments(db: AsyncSession, batch: Sequence[Envelope]) ->
     return await crud.list_operators_of(
         db, [(UUID(event.user_id), UUID(event.payment_id)) for event in events]
     )
+
+
+async def type_choices(app: FastAPI, fresh: bool) -> Choices:
+    """The types of messages, that of a test among them."""
+    del app, fresh
+    return Choices.of((*TYPES, TEST))

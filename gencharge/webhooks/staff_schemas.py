@@ -12,9 +12,9 @@ from gencharge.core.http.changes import left_out
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
 from gencharge.core.http.web import Body, Out, Versioned
-from gencharge.core.values.codes import OneOf, OperatorCode
+from gencharge.core.values.codes import Choice, OperatorCode
 from gencharge.core.values.person_name import Email
-from gencharge.webhooks.messages import PATTERNS, TEST, TYPES
+from gencharge.webhooks.messages import PATTERNS
 from gencharge.webhooks.models import WebhookDeliveryStatus
 
 Url = Annotated[str, StringConstraints(min_length=8, max_length=500)]
@@ -132,5 +132,7 @@ class WebhookDeliveryQuery(BoundedParams, Period):
 
     endpoint_id: UUID | None = None
     status: WebhookDeliveryStatus | None = None
-    type: Annotated[str, OneOf((*TYPES, TEST))] | None = Field(default=None, examples=["recharge.delivered"])
+    type: Annotated[str, Choice("webhook_type")] | None = Field(
+        default=None, max_length=40, examples=["recharge.delivered"]
+    )
     sort: Literal["created_at", "-created_at"] = "-created_at"

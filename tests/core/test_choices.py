@@ -13,13 +13,12 @@ from gencharge.core.errors import DatabaseUnavailable
 from gencharge.core.http import web
 from gencharge.core.http.choices import Choices
 from gencharge.core.http.paging import PageParams
-from gencharge.core.values.codes import Choice, OneOf, OperatorCode
+from gencharge.core.values.codes import Choice, OperatorCode
 
 
 class Filters(PageParams):
     group: Annotated[str, Choice("group")] | None = None
     operator: OperatorCode | None = None
-    kind: Annotated[str, OneOf(("a.b", "c.d"))] | None = None
 
 
 @dataclass
@@ -82,12 +81,3 @@ async def test_while_the_values_are_not_known_none_is_refused() -> None:
     # No room says which operators there are here.
     async with client(Groups()) as http:
         assert (await http.get("/model?operator=any")).status_code == 200
-
-
-async def test_one_of_fixed_names_is_an_enum_of_the_document_and_is_refused_with_them() -> None:
-    async with client(Groups()) as http:
-        assert (await http.get("/model?kind=a.b")).status_code == 200
-        [problem] = (await http.get("/model?kind=a")).json()["errors"]
-        assert problem["field"] == "query.kind"
-        assert "'a.b' or 'c.d'" in problem["message"]
-    assert Filters.model_json_schema()["properties"]["kind"]["anyOf"][0]["enum"] == ["a.b", "c.d"]

@@ -112,7 +112,6 @@ async def letters(visitor: httpx.AsyncClient, staff: Headers, **query: Any) -> s
         ({"window": "running"}, "abe"),
         ({"window": "over"}, "d"),
         ({"type": "kind {mark}"}, "ab"),
-        ({"type": "no such type"}, ""),
         ({"search": "{mark} 100 %"}, "b"),
         ({"search": "{mark} _ %"}, ""),
         ({"search": "{code}"}, "abcde"),

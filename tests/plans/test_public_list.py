@@ -67,7 +67,7 @@ ORDERS: list[tuple[str, Callable[[ListedPlan], Any], bool]] = [
 
 WRONG = [
     ("operator=XYZ", "query.operator", "JIO, AIRTEL, VI, BSNL, MTNL"),
-    ("operator=", "query.operator", "such as JIO"),
+    ("operator=", "query.operator", "JIO, AIRTEL, VI, BSNL, MTNL"),
     ("circle=XX", "query.circle", "KA"),
     ("group=Nonsense", "query.group", "Unlimited, Data add-ons, Talktime, Roaming, Postpaid"),
     ("plan_type=both", "query.plan_type", "'prepaid' or 'postpaid'"),

@@ -7,12 +7,11 @@ query, before the request is answered (`core.http.choices`).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, GetCoreSchemaHandler, StringConstraints
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 OPERATOR_PATTERN: Final = "^[A-Za-z][A-Za-z0-9_]{1,19}$"
 CIRCLE_PATTERN: Final = "^[A-Za-z]{2,4}$"
@@ -42,17 +41,6 @@ class Choice:
     """Marks a text whose values are data: in a query it is one of those that a room names in its `choices` under this name."""
 
     of: str
-
-
-class OneOf:
-    """Marks a text that is one of these names, which are known when the program is written but are no enum: `Annotated[str, OneOf(names)]`."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = tuple(names)
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        del source, handler
-        return core_schema.literal_schema(list(self._names))
 
 
 OperatorCode = Annotated[
