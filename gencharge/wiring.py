@@ -28,7 +28,7 @@ FLOORS: Final = (
     ("sessions", "directory"),
     ("operators", "approvals"),
     ("users", "admins", "devices"),
-    ("plans", "wallet", "velocity", "content", "messages"),
+    ("plans", "wallet", "velocity", "content", "messages", "notes"),
     ("offers", "payments", "channels"),
     ("recharge", "auth", "mandates", "payouts"),
     ("delivery", "bills", "referrals", "campaigns", "contact", "complaints"),

@@ -33,6 +33,7 @@ DEVICE, ADDRESS, NICKNAME = "Planted Browser 4711", "203.0.113.94", "Planted Gra
 EMAIL, PLAN, ANSWER = "planted.address@example.com", "Planted plan 0815", "planted answer of theirs"
 QUESTION, VISITOR = "Planted question 1234", "planted.visitor@example.com"
 ANNOUNCED = "Planted announcement 5678"
+NOTED = "Planted note 9876"
 SECRET = "whsec_planted_secret_of_an_endpoint"
 PAGE = (Path(__file__).parent.parent / "docs" / "SECURITY.md").read_text()
 ROW = re.compile(r"^\| [^|]+ \| (?P<where>[^|]+) \| (?P<how>[^|]+) \|", re.MULTILINE)
@@ -85,7 +86,7 @@ async def plant(app: FastAPI, stores: Stores, relay: Relay) -> None:
             await emit(db, failed)
         await relay.drain()
         await answered(stores, endpoint)
-        await announced(app, phone, user.user_id)
+        await told_by_staff(app, phone, user.user_id)
         # The owner reads all of it.
         (session,) = (await phone.get("/v1/auth/sessions")).json()["items"]
         assert (session["device"], session["address"]) == (DEVICE, ADDRESS)
@@ -93,13 +94,13 @@ async def plant(app: FastAPI, stores: Stores, relay: Relay) -> None:
         assert number_["nickname"] == NICKNAME
         assert PLAN in (await phone.get("/v1/notifications")).text
         export = await phone.get("/v1/users/me/export")
-        assert all(planted in export.text for planted in (DEVICE, ADDRESS, NICKNAME, PLAN, QUESTION)), (
-            export.text
-        )
+        assert all(
+            planted in export.text for planted in (DEVICE, ADDRESS, NICKNAME, PLAN, QUESTION, NOTED)
+        ), export.text
 
 
-async def announced(app: FastAPI, client: httpx.AsyncClient, user_id: UUID) -> None:
-    """The staff wrote to one customer, who reads it."""
+async def told_by_staff(app: FastAPI, client: httpx.AsyncClient, user_id: UUID) -> None:
+    """The staff wrote to one customer, who reads it, and noted something about them."""
     await factories.know_roles(app)
     async with factories.new_client(app, ADDRESS) as visitor:
         staff = await StaffClient.open(app, visitor)
@@ -107,6 +108,7 @@ async def announced(app: FastAPI, client: httpx.AsyncClient, user_id: UUID) -> N
         await announce(
             staff, audience={"kind": "customer", "user_id": str(user_id)}, texts={"en": text, "hi": text}
         )
+        await staff.ask_json("POST", f"/users/{user_id}/notes", {"text": NOTED})
     assert ANNOUNCED in (await client.get("/v1/notifications")).text
 
 
@@ -151,7 +153,19 @@ async def test_a_copy_of_the_stores_has_none_of_what_is_called_encrypted(
     await relay.drain()
     places = {
         planted: await occurrences(settings, shop, planted)
-        for planted in (DEVICE, ADDRESS, NICKNAME, EMAIL, PLAN, ANSWER, SECRET, QUESTION, VISITOR, ANNOUNCED)
+        for planted in (
+            DEVICE,
+            ADDRESS,
+            NICKNAME,
+            EMAIL,
+            PLAN,
+            ANSWER,
+            SECRET,
+            QUESTION,
+            VISITOR,
+            ANNOUNCED,
+            NOTED,
+        )
     }
     # Other tests have keys of their own, and could not read it.
     await shop.documents["announcements"].delete_many({})
@@ -161,8 +175,8 @@ async def test_a_copy_of_the_stores_has_none_of_what_is_called_encrypted(
     assert places[ADDRESS] <= trail
     assert places[PLAN] <= trail
     assert [
-        places[planted] for planted in (NICKNAME, EMAIL, ANSWER, SECRET, QUESTION, VISITOR, ANNOUNCED)
-    ] == [set()] * 7
+        places[planted] for planted in (NICKNAME, EMAIL, ANSWER, SECRET, QUESTION, VISITOR, ANNOUNCED, NOTED)
+    ] == [set()] * 8
     assert await occurrences(settings, shop, "+919000004711") >= {"users", "phone_directory"}, (
         "the search works"
     )

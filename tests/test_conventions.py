@@ -35,6 +35,7 @@ NO_ADDRESS = {
     "/v1/payments/admin/{user_id}/{payment_id}/refunds": "in the payment",
     "/v1/plans/groups": "in the list",
     "/v1/recharge/admin/{user_id}/{recharge_id}/refund": "in the recharge",
+    "/v1/users/{user_id}/notes": "in the list",
     "/v1/velocity/allowances": "in the list",
 }
 MOVES_MONEY = {

@@ -182,6 +182,10 @@ _ATTEMPTS = """
     INSERT INTO autopay_attempts (user_id, attempt_id, autopay_id, due_at, attempted_at, outcome, amount, late_seconds)
     SELECT :user_id, gen_random_uuid(), :autopay_id, now(), now(), 'skipped', 0, 0 FROM generate_series(1, 10)
 """
+_NOTES = """
+    INSERT INTO customer_notes (user_id, note_id, author_id, key, text)
+    SELECT :user_id, gen_random_uuid(), gen_random_uuid(), 'note', 'Called back' FROM generate_series(1, 10)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -297,6 +301,7 @@ class Office:
         moved = text("UPDATE autopays SET user_id = :user_id WHERE autopay_id = :autopay_id")
         for addition in (moved, text(_ATTEMPTS)):
             await db.execute(addition, {"user_id": payer, "autopay_id": autopay_id})
+        await db.execute(text(_NOTES), {"user_id": payer})
         offer_id = await db.scalar(text("SELECT offer_id FROM offers LIMIT 1"))
         for statement in _USES:
             await db.execute(text(statement), {"offer_id": offer_id})

@@ -52,6 +52,12 @@ async def list_contacts(db: AsyncSession, admin_ids: Iterable[UUID]) -> Sequence
     return (await db.execute(select(*columns).where(Admin.admin_id.in_(set(admin_ids))))).all()
 
 
+async def list_names(db: AsyncSession, admin_ids: Iterable[UUID]) -> Sequence[tuple[UUID, str]]:
+    """Of these admins: id and name."""
+    statement = select(Admin.admin_id, Admin.name).where(Admin.admin_id.in_(set(admin_ids)))
+    return [(admin_id, name) for admin_id, name in await db.execute(statement)]
+
+
 async def list_languages(db: AsyncSession, admin_ids: Iterable[UUID]) -> Sequence[tuple[UUID, str]]:
     """Of these admins: id and language."""
     statement = select(Admin.admin_id, Admin.language).where(Admin.admin_id.in_(set(admin_ids)))

@@ -224,6 +224,11 @@ async def update_profile(
     return await show(db, admin_id)
 
 
+async def names_of(db: AsyncSession, admin_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The name of each of these admins, whatever their status; an unknown id is not in the answer."""
+    return dict(await crud.list_names(db, admin_ids)) if admin_ids else {}
+
+
 async def languages_of(db: AsyncSession, admin_ids: Collection[UUID]) -> dict[UUID, Language]:
     """In which language each of these admins reads notices; an unknown id is not in the answer."""
     return {admin_id: Language(language) for admin_id, language in await crud.list_languages(db, admin_ids)}

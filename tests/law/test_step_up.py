@@ -25,6 +25,7 @@ RESENDS = "sends what was meant for the same people once more"
 INBOX = "the admin's own inbox, and where it is announced"
 ENQUIRY = "an answer to a customer, which moves nothing"
 TAKEN_OVER = "says who works on it, and moves nothing"
+NOTE = "what the staff say about a customer among themselves, which moves nothing"
 DRAFT = "nobody but the staff sees it until it is published or sent, which wants the step-up"
 WITHOUT = {
     "POST /v1/auth/logout": TAKES_AWAY,
@@ -37,6 +38,8 @@ WITHOUT = {
     "POST /v1/users/{user_id}/unblock": "the customer still signs in with their own code",
     "POST /v1/users/{user_id}/reactivate": "the customer does the same by signing in",
     "POST /v1/users/{user_id}/switch-type": "says how a number is billed; the next switch takes it back",
+    "POST /v1/users/{user_id}/notes": NOTE,
+    "DELETE /v1/users/{user_id}/notes/{note_id}": NOTE,
     "PATCH /v1/users/{user_id}": "changes the name that is shown, and nothing that anybody signs in with",
     "PATCH /v1/admins/me": "changes the name that is shown, and nothing that anybody signs in with",
     "POST /v1/auth/second-factor/setup": OWN_FACTOR,

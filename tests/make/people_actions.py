@@ -24,6 +24,7 @@ from tests.make.staff_client import ACTIONS, REASON, Action, StaffClient, does, 
 
 _EMAIL = {"email": f"{secrets.token_hex(6)}@example.com"}
 _NUMBER = {"phone_number": new_phone()}
+NOTE = "Quarrels with his brother about the number"
 
 
 def _of_a_customer(method: str, act: str, body: Any, *before: tuple[str, Any]) -> Action:
@@ -70,6 +71,26 @@ async def approve_kyc(staff: StaffClient) -> httpx.Response:
 @does("POST /v1/users/{user_id}/kyc-requests/{kyc_request_id}/reject")
 async def reject_kyc(staff: StaffClient) -> httpx.Response:
     return await staff.ask("POST", f"{await _kyc_request(staff)}/reject", REASON)
+
+
+# Notes about customers.
+
+
+async def _note(staff: StaffClient, path: str) -> httpx.Response:
+    return await staff.ask("POST", path, {"text": NOTE})
+
+
+@does("POST /v1/users/{user_id}/notes")
+async def write_note(staff: StaffClient) -> httpx.Response:
+    staff.private |= {NOTE}
+    return await _note(staff, f"/users/{(await staff.customer()).user_id}/notes")
+
+
+@does("DELETE /v1/users/{user_id}/notes/{note_id}")
+async def take_note_back(staff: StaffClient) -> httpx.Response:
+    path = f"/users/{(await staff.customer()).user_id}/notes"
+    note_id = (await _note(staff, path)).json()["note_id"]
+    return await staff.ask("DELETE", f"{path}/{note_id}")
 
 
 # Numbers that wrong codes have locked.

@@ -511,6 +511,8 @@ class ProblemOut(BaseModel):
             "no_bill_due",
             "not_found",
             "not_signed_in",
+            "note_not_found",
+            "note_of_another_admin",
             "notice_edition_not_found",
             "notice_template_not_found",
             "notification_not_found",

@@ -36,6 +36,7 @@ _PATH: Final = {
     "language": "The language of the texts.",
     "mandate_id": "The mandate.",
     "message_id": "The message.",
+    "note_id": "The note.",
     "notification_id": "The notice.",
     "complaint_id": "The complaint.",
     "kyc_request_id": "The request for a higher KYC tier.",

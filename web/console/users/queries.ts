@@ -1,8 +1,8 @@
 /// What the pages of customers read and do.
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { data } from "#shared/api.ts";
 import type { components } from "#shared/schema.d.ts";
-import { ifMatch, outcomeOf, useAct, usePages, useThing } from "#ui/api.ts";
+import { ifMatch, outcomeOf, useAct, usePages, useThing, withKey } from "#ui/api.ts";
 import { type List, useList } from "#ui/list.ts";
 import { useApi, useMay } from "#ui/services.tsx";
 
@@ -12,6 +12,7 @@ export type UserWhole = Schemas["StaffUserDetail"];
 export type Recharge = Schemas["StaffRechargeOut"];
 export type Transaction = Schemas["StaffTransactionOut"];
 export type ClosedUser = Schemas["ArchivedUserOut"];
+export type Note = Schemas["NoteOut"];
 export type BoughtPlan = Schemas["BoughtPlanOut"];
 
 export interface UserSession {
@@ -128,6 +129,38 @@ export function useUserLedger(userId: string, cursor: string | undefined) {
       }),
     ),
   );
+}
+
+/// The notes about a customer; older ones are read on top of these.
+export function useNotes(userId: string) {
+  const api = useApi();
+  return useInfiniteQuery({
+    queryKey: ["users", "notes", userId],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam: cursor, signal }) =>
+      data(
+        api.GET("/v1/users/{user_id}/notes", {
+          params: { path: { user_id: userId }, query: cursor ? { cursor } : {} },
+          signal,
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+export function useNoteActs(user: User) {
+  const act = useAct("users");
+  const path = { user_id: user.user_id };
+  return {
+    write: (text: string, key: string) =>
+      act((api) =>
+        api.POST("/v1/users/{user_id}/notes", { params: { path, header: withKey(key) }, body: { text } }),
+      ),
+    takeBack: (note_id: string) =>
+      act((api) =>
+        api.DELETE("/v1/users/{user_id}/notes/{note_id}", { params: { path: { ...path, note_id } } }),
+      ),
+  };
 }
 
 /// Changes of the account's own data.

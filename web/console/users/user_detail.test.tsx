@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { BOSS, button, field, fill, openPage, rows, sent, submit } from "../test_pages.tsx";
@@ -26,7 +26,7 @@ const USER = {
     recharges: { last_recharges: [], current_plans: [] },
   },
 };
-const ANSWERS = { "GET /v1/users/u1": USER };
+const ANSWERS = { "GET /v1/users/u1": USER, "GET /v1/users/u1/notes": rows() };
 
 test("an account is closed with a reason, its last digits typed, and the rest paid out if one likes", async () => {
   const { requests } = await openPage("/customers/u1", {
@@ -99,6 +99,7 @@ test("one session of many is ended, and the name changed", async () => {
     expires_at: "2027-01-01T00:00:00Z",
   };
   const { requests } = await openPage("/customers/u1", {
+    ...ANSWERS,
     "GET /v1/users/u1": { ...USER, rooms: { sessions: [session] } },
     "DELETE /v1/sessions/u1/s1": new Response(null, { status: 204 }),
     "PATCH /v1/users/u1": USER,
@@ -134,4 +135,65 @@ test("what the wallet held is asked for at an instant in India", async () => {
   expect((await sent(requests, "GET /v1/wallet/admin/users/u1/balance"))[0]?.query).toEqual({
     at: "2026-11-01T09:00:00+05:30",
   });
+});
+
+const NOTE = {
+  note_id: "n1",
+  text: "Prefers calls\nafter six.",
+  author_id: BOSS.admin_id,
+  author_name: "Ravi Iyer",
+  created_at: "2026-11-01T03:30:00Z",
+};
+const FOREIGN = { ...NOTE, note_id: "n2", text: "Called back.", author_id: "somebody" };
+
+test("a note is written with one key however often it is sent, and the next one has another", async () => {
+  let answers = 0;
+  const { requests } = await openPage("/customers/u1", {
+    ...ANSWERS,
+    "GET /v1/users/u1/notes": rows(NOTE),
+    "POST /v1/users/u1/notes": () =>
+      answers++ === 0 ? Promise.reject(new TypeError("lost")) : Response.json(NOTE, { status: 201 }),
+  });
+  await screen.findByText(/Prefers calls/);
+  for (const text of ["Asked twice.", "Asked twice.", "Something new."]) {
+    fill(await screen.findByLabelText("New note"), text);
+    await userEvent.click(await button("Add the note"));
+    await (text === "Asked twice." && answers === 1
+      ? screen.findByText(/did not answer/)
+      : waitFor(() => expect((screen.getByLabelText("New note") as HTMLTextAreaElement).value).toBe("")));
+  }
+  const [lost, again, next] = await sent(requests, "POST /v1/users/u1/notes");
+  expect(again).toMatchObject({ body: { text: "Asked twice." }, key: lost?.key });
+  expect(next?.key).not.toBe(lost?.key);
+});
+
+test("one takes back one's own note and no other's, and older ones are read on top", async () => {
+  const { requests } = await openPage("/customers/u1", {
+    ...ANSWERS,
+    "GET /v1/users/u1/notes": (request: Request) =>
+      Response.json(
+        new URL(request.url).searchParams.get("cursor") === "more"
+          ? { items: [FOREIGN], next_cursor: null }
+          : { items: [NOTE], next_cursor: "more" },
+      ),
+    "DELETE /v1/users/u1/notes/n1": new Response(null, { status: 204 }),
+  });
+  await userEvent.click(await button("Older notes"));
+  await screen.findByText("Called back.");
+  expect(screen.queryByRole("button", { name: "Older notes" })).toBeNull();
+  await userEvent.click(await button("Take back"));
+  await submit("Take back");
+  await screen.findByText("The note is taken back.");
+  expect(await sent(requests, "DELETE /v1/users/u1/notes/n1")).toHaveLength(1);
+});
+
+test("who may only read sees notes and no form", async () => {
+  await openPage(
+    "/customers/u1",
+    { ...ANSWERS, "GET /v1/users/u1/notes": rows(NOTE) },
+    { ...BOSS, permissions: ["Users:read"] },
+  );
+  await screen.findByText(/Prefers calls/);
+  expect(screen.queryByLabelText("New note")).toBeNull();
+  expect(screen.queryByRole("button", { name: "Take back" })).toBeNull();
 });

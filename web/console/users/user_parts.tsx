@@ -7,6 +7,7 @@ import { Card, Facts } from "#ui/layout.tsx";
 import { Empty } from "#ui/problem_note.tsx";
 import { Badge, Instant, Money, Nothing, Phone, Reference, wordsOf } from "#ui/values.tsx";
 import { AccountActs, BalanceAt, EndSessionDialog } from "./account_acts.tsx";
+import { Notes } from "./notes.tsx";
 import {
   type Recharge,
   type Rooms,
@@ -83,19 +84,22 @@ export function Overview({ user, rooms }: { user: User; rooms: Rooms }) {
           )}
         </Card>
       </div>
-      <Card title={text.wallet}>
-        <dl className="figures-grid">
-          <div className="figure">
-            <dt>{text.balance}</dt>
-            <dd>{rooms.wallet ? <Money rupees={rooms.wallet.balance} /> : <Nothing />}</dd>
-          </div>
-          <div className="figure">
-            <dt>{text.held}</dt>
-            <dd>{rooms.wallet ? <Money rupees={rooms.wallet.held} /> : <Nothing />}</dd>
-          </div>
-        </dl>
-        {may.balanceAt && <BalanceAt userId={user.user_id} />}
-      </Card>
+      <div className="stack">
+        <Card title={text.wallet}>
+          <dl className="figures-grid">
+            <div className="figure">
+              <dt>{text.balance}</dt>
+              <dd>{rooms.wallet ? <Money rupees={rooms.wallet.balance} /> : <Nothing />}</dd>
+            </div>
+            <div className="figure">
+              <dt>{text.held}</dt>
+              <dd>{rooms.wallet ? <Money rupees={rooms.wallet.held} /> : <Nothing />}</dd>
+            </div>
+          </dl>
+          {may.balanceAt && <BalanceAt userId={user.user_id} />}
+        </Card>
+        <Notes user={user} />
+      </div>
     </div>
   );
 }
