@@ -39,6 +39,13 @@ _END_TRANSITIONS: Final = """async () => {
     running.forEach((one) => one.finish());
   }
 }"""
+# From the first script of a page on. What a person's own input moves is not counted by browsers either.
+WATCH_SHIFTS: Final = """window.testShifts = new PerformanceObserver(() => {});
+window.testShifts.observe({ type: "layout-shift", buffered: true });"""
+_SHIFT: Final = """async () => {
+  for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+  return window.testShifts.takeRecords().reduce((sum, one) => sum + (one.hadRecentInput ? 0 : one.value), 0);
+}"""
 _RULES_OF_COLOURS: Final = """(tags) => axe.getRules(tags).filter((rule) => rule.tags.includes("cat.color")).map((rule) => rule.ruleId)"""
 # All that axe-core's rules look at but colours: what is on the page, what of it is shown, and where.
 _ON_THE_PAGE: Final = """() => {
@@ -167,15 +174,29 @@ class Visitor:
             self.problems.append(f"{response.status} for {response.request.method} {response.url}")
 
 
+async def count_bytes(page: Page) -> list[int]:
+    """The bytes of each answer that the page gets from now on, headers included, in a list that grows."""
+    loaded: list[int] = []
+    session = await page.context.new_cdp_session(page)
+    session.on("Network.loadingFinished", lambda event: loaded.append(int(event["encodedDataLength"])))
+    await session.send("Network.enable")
+    return loaded
+
+
 @cache
 def _axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
 async def violations(
-    page: Page, *, without: str = "", without_rules: Sequence[str] = (), colours_only: bool = False
+    page: Page,
+    *,
+    within: str = "html",
+    without: str = "",
+    without_rules: Sequence[str] = (),
+    colours_only: bool = False,
 ) -> list[str]:
-    """What axe-core finds wrong on the page as it is shown, a line for each rule.
+    """What axe-core finds wrong on the page as it is shown, or `within` a part of it, a line for each rule.
 
     `without` is a selector of what is left out, `without_rules` names rules that are: a test says why. With `colours_only` only the
     rules about colours are asked.
@@ -185,7 +206,7 @@ async def violations(
     rules: dict[str, Any] = {"type": "tag", "values": _RULES}
     if colours_only:
         rules = {"type": "rule", "values": await page.evaluate(_RULES_OF_COLOURS, _RULES)}
-    context: Any = {"exclude": [without]} if without else "html"
+    context = {"include": [within], "exclude": [without] if without else []}
     options = {
         "runOnly": rules,
         "rules": {rule: {"enabled": False} for rule in without_rules},
@@ -199,6 +220,12 @@ async def violations(
         + "; ".join(f"{node['target']} {node['failureSummary']}" for node in rule["nodes"][:3])
         for rule in result["violations"]
     ]
+
+
+async def shift(page: Page) -> float:
+    """How much moved on the page by itself since this was asked last (the sum of the layout shifts). Needs WATCH_SHIFTS."""
+    moved: float = await page.evaluate(_SHIFT)
+    return moved
 
 
 async def sideways(page: Page) -> list[str]:

@@ -120,6 +120,12 @@ async def shown(page: Page) -> None:
     await page.locator("main [aria-busy=true], main .skeleton").first.wait_for(state="detached")
 
 
+async def speak(visitor: Visitor, language: str) -> None:
+    """Read the console in this language from now on: the page is loaded again in it."""
+    await visitor.page.evaluate(f"localStorage.setItem('gencharge-language', '{language}')")
+    await open_page(visitor.page, visitor.page.url)
+
+
 async def menu(visitor: Visitor) -> list[str]:
     """The names of the pages in the menu."""
     return await visitor.page.get_by_role("navigation", name="Menu").locator("li").all_inner_texts()
