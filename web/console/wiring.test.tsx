@@ -48,6 +48,30 @@ test("an address that was guessed says what is missing, and asks the API for not
   expect(requests.some((each) => each.url.includes("/v1/users"))).toBe(false);
 });
 
+test("the innermost page of each room that a role does not show says so in one sentence to whoever guesses its address", async () => {
+  const { requests } = await open("/", { ...ADMIN, permissions: [] });
+  const main = await screen.findByRole("main");
+  const asked = requests.length;
+  for (const room of ROOMS.filter((each) => each.permission !== null)) {
+    const path = room.routes.at(-1)?.fullPath.replace(/\$\w+/g, "x") ?? "";
+    await act(() => router.navigate({ href: path }));
+    await waitFor(() => expect(main.textContent).toContain(`It takes ${room.permission}.`));
+    expect(main.querySelectorAll("p, [role=alert], .skeleton, [aria-busy=true]")).toHaveLength(1);
+  }
+  expect(requests.slice(asked).map((each) => each.url)).toEqual([]);
+});
+
+test("a page that takes more than its room says so, and is one of the room's", async () => {
+  await open("/autopay/topups", { ...ADMIN, permissions: ["Autopay:read"], operator_scope: ["JIO"] });
+  expect(await screen.findByText(/covers only some/)).toBeTruthy();
+  await act(() => router.navigate({ href: "/autopay" }));
+  await waitFor(() => expect(screen.queryByText(/covers only some/)).toBeNull());
+  for (const room of ROOMS) {
+    const paths: string[] = room.routes.map((route) => route.fullPath);
+    for (const path of Object.keys("pages" in room ? room.pages : {})) expect(paths).toContain(path);
+  }
+});
+
 test("an address that leads nowhere says so inside the frame", async () => {
   await open("/no/such/page", ADMIN);
   expect(await screen.findByText("There is no such page")).toBeTruthy();

@@ -43,5 +43,6 @@ export const analytics = room({
   menu: { label: { en: "Analytics", hi: "विश्लेषण" }, group: "insight", icon: ChartIcon, to: "/analytics" },
   permission: "Analytics:read",
   scoped: true,
+  pages: { "/analytics/campaigns": { permission: "Offers:read", scoped: false } },
   routes: [figuresRoute, segmentsRoute, cohortsRoute, forecastRoute, campaignsRoute] as const,
 });

@@ -42,5 +42,6 @@ export const autopay = room({
   menu: { label: { en: "Autopay", hi: "ऑटोपे" }, group: "money", icon: RepeatIcon, to: "/autopay" },
   permission: "Autopay:read",
   scoped: true,
+  pages: { "/autopay/topups": { scoped: false } },
   routes: [listRoute, topupsRoute, detailRoute] as const,
 });

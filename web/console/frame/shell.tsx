@@ -80,9 +80,11 @@ function Guarded({ rooms, path }: { rooms: readonly Room[]; path: string }) {
   const may = useMay();
   const admin = useAdmin();
   const room = roomOf(rooms, path);
-  if (room && !may(room.permission, { scoped: room.scoped })) {
-    const isGranted = room.permission !== null && admin.permissions.includes(room.permission);
-    return <Forbidden permission={isGranted ? null : room.permission} />;
+  const refusal =
+    room && [room, { ...room, ...room.pages?.[path] }].find((each) => !may(each.permission, each));
+  if (refusal) {
+    const isGranted = refusal.permission !== null && admin.permissions.includes(refusal.permission);
+    return <Forbidden key={path} permission={isGranted ? null : refusal.permission} />;
   }
   return <Outlet />;
 }

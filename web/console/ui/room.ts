@@ -28,6 +28,8 @@ export interface Room {
   permission: string | null;
   /// Whether an admin who is limited to some operators may read there.
   scoped: boolean;
+  /// By address: those of its pages that take more than the room does.
+  pages?: Readonly<Record<string, Partial<Pick<Room, "permission" | "scoped">>>>;
   routes: readonly AnyRoute[];
 }
 
@@ -37,10 +39,6 @@ export function room<const R extends Room>(definition: R): R {
 }
 
 declare module "@tanstack/react-router" {
-  interface StaticDataRouteOption {
-    /// Overrides the room's permission for one page.
-    permission?: string;
-  }
   interface HistoryState {
     /// The cursors of the pages before this one, so that Previous survives a reload.
     trail?: string[];
