@@ -91,6 +91,60 @@ async def test_the_api_is_away_for_a_while_and_the_page_comes_back_by_itself(
     assert await visitor.page.get_by_label("Mobile number").count() == 0
 
 
+async def test_a_note_is_written_once_whatever_happens_to_its_answer(
+    visitor: Visitor, served: Served, customers: list[str]
+) -> None:
+    """A double click, an answer that is lost, no network, a reload, the button Back."""
+    user = await served.stores.database.run(lambda db: factories.make_user(db, name="Asha Rao"))
+    page, path = visitor.page, f"/v1/users/{user.user_id}/notes"
+    await sign_in(visitor, await make_admin(served.app, name="Ravi Iyer"), "/console/customers")
+    await open_page(page, f"{visitor.base}/console/customers/{user.user_id}")
+    text, add = page.get_by_label("New note"), page.get_by_role("button", name="Add the note")
+    notes = page.locator(".note-entry > p")
+    lost = page.locator("form").get_by_text("The server did not answer.")
+    await text.fill("Asked twice.")
+    await add.dblclick()
+    # After the note is in the list, the form is another one.
+    await page.get_by_text("The note is there.").wait_for()
+    await notes.nth(0).wait_for()
+    with visitor.server_away():
+        await text.fill("Prefers calls\nafter six.")
+        await page.context.set_offline(True)
+        await add.click()
+        await lost.wait_for()
+        await page.context.set_offline(False)
+
+        dropped = list[Route]()
+
+        async def drop(route: Route) -> None:
+            if route.request.method == "POST" and not dropped:
+                assert (await route.fetch()).status == 201
+                dropped.append(route)
+                await route.abort()
+            else:
+                await route.continue_()
+
+        await page.route(f"**{path}", drop)
+        async with page.expect_event("requestfailed", lambda request: request.method == "POST"):
+            await add.click()
+        await lost.wait_for()
+    assert await text.input_value() == "Prefers calls\nafter six."
+    async with page.expect_response(lambda response: response.request.method == "POST") as again:
+        await add.click()
+    assert (await again.value).headers["idempotent-replayed"] == "true"
+    await notes.nth(1).wait_for()
+    await page.reload()
+    await notes.nth(1).wait_for()
+    await page.go_back()
+    await page.go_forward()
+    await notes.nth(1).wait_for()
+    assert await notes.all_inner_texts() == ["Prefers calls\nafter six.", "Asked twice."]
+    await page.get_by_role("button", name="Take back").last.click()
+    await page.get_by_role("alertdialog").get_by_role("button", name="Take back").click()
+    await notes.nth(1).wait_for(state="detached")
+    assert await page.get_by_text("Ravi Iyer · ").count() == 1
+
+
 async def test_what_is_answered_503_says_so_and_ends(
     visitor: Visitor, served: Served, customers: list[str]
 ) -> None:
