@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0082"
+revision = "0081"
 down_revision = "0080"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0083"
-down_revision = "0080"
+revision = "0082"
+down_revision = "0081"
 # Name, table, column.
 INDEXES = (
     ("ix_payouts_payout_id", "payouts", "payout_id"),
