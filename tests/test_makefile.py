@@ -177,8 +177,8 @@ def test_the_systems_python_is_taken_if_it_is_much_quicker(
         timeout=60,
         check=True,
     )
-    made = (programs / "asked").read_text().splitlines()[0]
-    assert made.split()[-2] == str(quick if taken else slow if named else "python3")
+    call = (programs / "asked").read_text().splitlines()[0]
+    assert call.split()[-2] == str(quick if taken else slow if named else "python3")
     assert (f"with {quick}, which is quicker than python3" in answer.stdout) == taken
 
 
