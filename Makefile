@@ -1,7 +1,5 @@
 # Needs Python 3.11 or newer with pip, and make. `make` alone lists what there is.
 PYTHON ?= python3
-# What .venv is made with in place of python3, if it is of the same version and much quicker. One named in PYTHON is used as it is.
-SYSTEM_PYTHON ?= /usr/bin/python3
 # Each worker has a database of its own, and waits for other processes half of its time.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); n=$$((n * 5 / 2)); [ "$$n" -gt 10 ] && n=10; echo $$n)
 
@@ -191,27 +189,6 @@ $(UV_STAMP):
 		--target $(TOOLS) uv==$(UV_VERSION) || $(NOT_DOWNLOADED)
 	@touch $@
 
-# A Python built without its optimisations, as pyenv builds one unless it is told otherwise, takes a tenth to a third longer
-# (docs/PERFORMANCE.md). Each does the same work in turn; the least time counts, which other work on the machine hardly changes.
-# A system's Python may lack modules.
-define RACE
-import subprocess, sys
-work = """if 1:
-    import asyncio, bz2, ctypes, lzma, multiprocessing, sqlite3, ssl, sys, timeit
-    turn = "for n in range(9_000): kept[str(n % 99)] = [n, str(n).split('1'), {'n': n}.get('n')]"
-    print(*sys.version_info[:2], min(timeit.repeat(turn, "kept = {}", number=1, repeat=5)))"""
-best = {}
-for python in sys.argv[1:] * 3:
-    done = subprocess.run([python, "-I", "-c", work], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(1)
-    *version, seconds = done.stdout.split()
-    best[python] = version, min(float(seconds), best.get(python, (0, 1e9))[1])
-ours, systems = (best[python] for python in sys.argv[1:])
-sys.exit(not (ours[0] == systems[0] and systems[1] * 1.15 < ours[1]))
-endef
-$(STAMP): export RACE := $(RACE)
-
 # Python compiles a module when it is first imported: a quarter of the files, so the first start is earlier than if
 # all were compiled now. Where Python may not write its cache, each start would compile them again.
 COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
@@ -221,10 +198,7 @@ COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 $(STAMP): requirements-dev.txt requirements-redis.txt pyproject.toml $(UV_STAMP)
 	$(CHECK_PYTHON)
 	@echo "Installing the locked dependencies into .venv"
-	@test -x .venv/bin/python || { python=$(PYTHON); \
-		if [ "$(origin PYTHON)" = file ] && test -x $(SYSTEM_PYTHON) && $(PYTHON) -c "$$RACE" $(PYTHON) $(SYSTEM_PYTHON); then \
-			python=$(SYSTEM_PYTHON); echo "with $$python, which is quicker than $(PYTHON) (PYTHON=$(PYTHON) takes that one all the same)"; fi; \
-		$(UV) venv -q --clear --no-python-downloads --python $$python .venv; }
+	@test -x .venv/bin/python || $(UV) venv -q --clear --no-python-downloads --python $(PYTHON) .venv
 	@index=$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null || true)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
 	$(UV) pip install $(COMPILE) --python .venv/bin/python --require-hashes -r requirements-dev.txt || $(NOT_DOWNLOADED)

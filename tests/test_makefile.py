@@ -139,49 +139,6 @@ def test_uv_asks_the_index_of_pip_and_trusts_what_the_system_trusts(
     assert line in (programs / "told").read_text().splitlines()
 
 
-def answering(path: Path, version: str, seconds: str) -> Path:
-    """A Python that says of itself, asked as `make setup` asks, that it is of this version and so quick."""
-    return program(path, f'[ "$1" = -I ] && echo {version} {seconds} && exit; exec {sys.executable} "$@"')
-
-
-@pytest.mark.parametrize(
-    ("version", "seconds", "named", "taken"),
-    [
-        ("3 11", "0.020", False, True),
-        ("3 11", "0.029", False, False),  # not much quicker
-        ("3 12", "0.020", False, False),  # another version
-        ("3 11", "0.020", True, False),  # PYTHON names the slow one
-        ("", "", False, False),  # it lacks a module
-    ],
-)
-def test_the_systems_python_is_taken_if_it_is_much_quicker(
-    checkout: Path, version: str, seconds: str, named: bool, taken: bool
-) -> None:
-    stamp = re.search(r"^UV_VERSION := (.*)$", (checkout / "Makefile").read_text(), re.MULTILINE)
-    assert stamp is not None
-    programs = checkout / ".gencharge" / "tools" / "bin"
-    programs.mkdir(parents=True)
-    program(programs / "uv", f'echo "$@" >>"$(dirname "$0")/asked"\n{UV}')
-    (programs.parent / f".uv-{stamp[1]}").touch()
-    slow = answering(programs / "python3", "3 11", "0.030")
-    quick = (
-        answering(programs / "quick", version, seconds) if version else program(programs / "quick", "exit 1")
-    )
-    variables = [f"SYSTEM_PYTHON={quick}", *([f"PYTHON={slow}"] if named else [])]
-    answer = subprocess.run(
-        ["make", "--no-print-directory", "setup", *variables],
-        cwd=checkout,
-        env=ENVIRONMENT | {"PATH": f"{programs}:{ENVIRONMENT['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    call = (programs / "asked").read_text().splitlines()[0]
-    assert call.split()[-2] == str(quick if taken else slow if named else "python3")
-    assert (f"with {quick}, which is quicker than python3" in answer.stdout) == taken
-
-
 def test_a_failed_download_is_said_at_the_end(checkout: Path) -> None:
     offline = program(
         checkout / "offline",
