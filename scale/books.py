@@ -59,6 +59,7 @@ class Books(Sales):
         self._calendar = Calendar(people.started_ms, people.now_ms)
         size = bytes(8 * people.count)
         self._touched = bytearray(people.count)
+        self._corrections = 0
         # Of each line: when the base plan that runs ends, and when the one queued behind it does.
         self._runs_until, self._taken_until = array("q", size), array("q", size)
         self._plans: dict[tuple[str, str], list[Offered]] = {}
@@ -125,7 +126,9 @@ class Books(Sales):
             return
         covered = self._available(user) >= _CORRECTION
         direction = self._pick(_DIRECTIONS) if covered else AdjustmentDirection.CREDIT
-        status = self._pick(_OUTCOMES)
+        # In turn, not by chance: few corrections have each outcome, too.
+        status = _OUTCOMES[self._corrections % len(_OUTCOMES)]
+        self._corrections += 1
         if at_ms > self._people.now_ms - _UNDER_WAY_MS:
             status = AdjustmentStatus.PENDING
         own_id = id_at(at_ms, self._chance.getrandbits(ID_BITS))

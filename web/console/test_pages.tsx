@@ -1,5 +1,5 @@
 /// For tests of whole pages: the console at an address, as an admin sees it, against an API whose answers a test gives.
-import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect } from "vitest";
 import { App } from "./frame/app.tsx";
@@ -31,6 +31,8 @@ export const BOSS = {
 
 /// Opens a page, and returns when it has its title.
 export async function openPage(path: string, answers: Answers, admin: object = BOSS): Promise<Stage> {
+  // A page that the same test opened before would be a second one in the document, with a menu of its own.
+  cleanup();
   const { world, requests } = stage({ ...QUIET, "GET /v1/admins/me": admin, ...answers });
   world.session.begin({ access_token: "one", expires_in: 900 });
   await act(async () => {
